@@ -1,0 +1,116 @@
+"""The error tree. A `UserError` is shown to the person who caused it; all else is logged."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class JuryError(Exception):
+    """Base of every error that this program raises on purpose."""
+
+
+class SettingsError(JuryError):
+    """A setting is missing or wrong; the text names the variable. Exit code 2."""
+
+
+class UserError(JuryError):
+    """A refusal to show, ephemerally, in the person's own language.
+
+    `key` names the text in the catalogues; `values` are its placeholders.
+    """
+
+    key: ClassVar[str] = "error.refused"
+
+    def __init__(self, **values: str | int) -> None:
+        super().__init__(self.key)
+        self.values = values
+
+
+class UnknownPostError(UserError):
+    """The button belongs to no post of this database, or its custom_id was forged."""
+
+    key = "error.unknown_post"
+
+
+class ForeignPostError(UserError):
+    """The post is somebody else's private post."""
+
+    key = "error.foreign_post"
+
+
+class ClosedPostError(UserError):
+    """The post is closed, or its image was hidden."""
+
+    key = "error.closed_post"
+
+
+class PlaceTakenError(UserError):
+    """All places of the image are taken or reserved by other raters."""
+
+    key = "error.place_taken"
+
+
+class WrongValueError(UserError):
+    """The scale or its value does not exist."""
+
+    key = "error.wrong_value"
+
+
+class ConsentNeededError(UserError):
+    """The rater has not agreed yet; the press counts once they do."""
+
+    key = "error.consent_needed"
+
+
+class BannedError(UserError):
+    """The rater is banned."""
+
+    key = "error.banned"
+
+
+class RateLimitedError(UserError):
+    """Too many score presses; `seconds` to wait, at least 1."""
+
+    key = "error.rate_limited"
+
+
+class NotAllowedError(UserError):
+    """The person lacks the role, or the data set was not granted to this place."""
+
+    key = "error.not_allowed"
+
+
+class NotAgeRestrictedError(UserError):
+    """An image that is not known to be safe would be shown outside an age-restricted channel."""
+
+    key = "error.not_age_restricted"
+
+
+class NothingLeftError(UserError):
+    """No image is left for this rater in this data set and place."""
+
+    key = "error.nothing_left"
+
+
+class UnknownDataSetError(UserError):
+    """No data set of that name is usable here."""
+
+    key = "error.unknown_data_set"
+
+
+class NothingToUndoError(UserError):
+    """There is no vote here that can be taken back or kept."""
+
+    key = "error.nothing_to_undo"
+
+
+class StoppingError(UserError):
+    """The program is stopping and takes no new presses; nothing was recorded."""
+
+    key = "error.stopping"
+
+
+class BusyError(UserError):
+    """Too many presses are in flight; nothing was recorded."""
+
+    key = "error.busy"

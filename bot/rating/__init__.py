@@ -1,0 +1,1 @@
+"""Scales, posts, choosing the next image, taking a vote."""

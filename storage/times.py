@@ -1,0 +1,21 @@
+"""Times as the tables keep them: whole microseconds since 1970-01-01 UTC."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+
+
+def to_microseconds(moment: datetime) -> int:
+    """Return an aware `moment` as microseconds since the epoch, exactly.
+
+    Raises TypeError for a naive datetime.
+    """
+    return (moment - EPOCH) // MICROSECOND
+
+
+def from_microseconds(microseconds: int) -> datetime:
+    """Return the aware UTC moment that `microseconds` since the epoch names, exactly."""
+    return EPOCH + timedelta(microseconds=microseconds)
