@@ -62,6 +62,7 @@ CREATE TABLE images (
     UNIQUE (data_set_id, key)
 ) STRICT;
 CREATE INDEX images_by_stage ON images (data_set_id, stage, safe, random_key);
+CREATE INDEX images_by_set ON images (set_id) WHERE set_id IS NOT NULL;
 CREATE INDEX images_by_closing ON images (closes_at) WHERE closes_at IS NOT NULL;
 
 CREATE TABLE raters (
