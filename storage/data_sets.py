@@ -118,5 +118,6 @@ def usable(
 
 
 def _data_set(row: tuple[Any, ...]) -> DataSet:
-    *values, created_at = row
-    return DataSet(*values, from_microseconds(created_at))
+    values = list(row)
+    values[-1] = from_microseconds(row[-1])
+    return DataSet(*values)

@@ -18,8 +18,8 @@ from storage.times import from_microseconds, to_microseconds
 RANDOM_KEY_BITS = 47
 
 COLUMNS = (
-    "id, data_set_id, key, source_id, member, sha256, set_id, prompt, parameters, width, height,"
-    " safe, stage, random_key, complete_votes, closes_at, revealed_at, imported_at"
+    "id, data_set_id, key, source_id, member, sha256, set_id, prompt, parameters, width, height, "
+    "safe, stage, random_key, complete_votes, closes_at, revealed_at, imported_at"
 )
 
 
@@ -148,24 +148,17 @@ def count(connection: Connection, data_set_id: int) -> int:
 
 def image_of(row: tuple[Any, ...]) -> Image:
     """Build the record from a row of COLUMNS."""
-    *head, safe, stage, random_key, complete_votes, closes_at, revealed_at, imported_at = row
-    return Image(
-        *head,
-        bool(safe),
-        stage,
-        random_key,
-        complete_votes,
-        _moment(closes_at),
-        _moment(revealed_at),
-        from_microseconds(imported_at),
-    )
-
-
-def _moment(microseconds: int | None) -> datetime | None:
-    return None if microseconds is None else from_microseconds(microseconds)
+    values = list(row)
+    values[_SAFE] = bool(row[_SAFE])
+    for column in _MOMENTS:
+        values[column] = None if row[column] is None else from_microseconds(row[column])
+    return Image(*values)
 
 
 _INSERT = f"""
     INSERT INTO images ({", ".join(NewImage._fields)}, imported_at)
     VALUES ({", ".join("?" * len(NewImage._fields))}, ?)
 """  # noqa: S608 - the names are this module's own
+_NAMES = COLUMNS.split(", ")
+_SAFE = _NAMES.index("safe")
+_MOMENTS = [_NAMES.index(name) for name in ("closes_at", "revealed_at", "imported_at")]
