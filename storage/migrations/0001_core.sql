@@ -238,11 +238,13 @@ CREATE TABLE audit_log (
 ) STRICT;
 CREATE INDEX audit_log_by_time ON audit_log (at);
 
--- One row a kind of alert: a flood of one kind stays one message with a count.
+-- One row a kind of alert: a flood of one kind stays one message with a count. What the message
+-- says is shown_count; a difference is still to be delivered.
 CREATE TABLE alerts (
     kind TEXT PRIMARY KEY,
     message_id INTEGER,
     count INTEGER NOT NULL,
+    shown_count INTEGER NOT NULL DEFAULT 0,
     latest TEXT NOT NULL,
     first_at INTEGER NOT NULL,
     last_at INTEGER NOT NULL

@@ -1,0 +1,70 @@
+"""Raters' complaints about images: one a rater and image."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+from datetime import datetime
+
+from storage.times import from_microseconds, to_microseconds
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One complaint; `reason` is the rater's own words, or None where none were given."""
+
+    id: int
+    image_id: int
+    rater: int
+    reason: str | None
+    reported_at: datetime
+
+
+def add(
+    connection: sqlite3.Connection,
+    *,
+    image_id: int,
+    rater: int,
+    post_id: int,
+    reason: str | None,
+    interaction_id: int,
+    now: datetime,
+) -> bool:
+    """Store a report; return False where this rater has reported this image before."""
+    added = connection.execute(
+        """
+        INSERT INTO reports (image_id, rater, post_id, reason, interaction_id, reported_at)
+        VALUES (?, ?, ?, ?, ?, ?)
+        ON CONFLICT DO NOTHING
+        """,
+        (image_id, rater, post_id, reason, interaction_id, to_microseconds(now)),
+    )
+    return added.rowcount > 0
+
+
+def open_of_image(connection: sqlite3.Connection, image_id: int) -> list[Report]:
+    """Return the reports of an image that nobody looked at yet, oldest first.
+
+    Reports of banned raters are left out: they neither hide an image nor ask for attention.
+    """
+    rows = connection.execute(
+        """
+        SELECT r.id, r.image_id, r.rater, r.reason, r.reported_at
+        FROM reports r JOIN raters p ON p.number = r.rater
+        WHERE r.image_id = ? AND r.settled_at IS NULL AND p.status <> 'banned'
+        ORDER BY r.id
+        """,
+        (image_id,),
+    )
+    return [
+        Report(number, image, rater, reason, from_microseconds(at))
+        for number, image, rater, reason, at in rows
+    ]
+
+
+def settle(connection: sqlite3.Connection, image_id: int, now: datetime) -> None:
+    """Mark every report of an image as looked at."""
+    connection.execute(
+        "UPDATE reports SET settled_at = ? WHERE image_id = ? AND settled_at IS NULL",
+        (to_microseconds(now), image_id),
+    )

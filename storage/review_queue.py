@@ -1,0 +1,95 @@
+"""What waits for a person to look at it. Kinds are data."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from storage.times import from_microseconds, to_microseconds
+
+REPORTED_IMAGE = "reported_image"
+
+_COLUMNS = "SELECT id, kind, image_id, rater, details, opened_at, outcome FROM review_queue"
+
+
+@dataclass(frozen=True, slots=True)
+class QueueItem:
+    """One case; `outcome` is None while it is open."""
+
+    id: int
+    kind: str
+    image_id: int | None
+    rater: int | None
+    details: dict[str, str | int | None]
+    opened_at: datetime
+    outcome: str | None
+
+
+def _item(
+    row: tuple[int, str, int | None, int | None, str, int, str | None],
+) -> QueueItem:
+    number, kind, image_id, rater, details, opened_at, outcome = row
+    return QueueItem(
+        number, kind, image_id, rater, json.loads(details), from_microseconds(opened_at), outcome
+    )
+
+
+def put(
+    connection: sqlite3.Connection,
+    kind: str,
+    *,
+    now: datetime,
+    image_id: int | None = None,
+    rater: int | None = None,
+    details: Mapping[str, str | int | None] | None = None,
+) -> int:
+    """Open a case and return its id; a case that is open for the same subject is that case."""
+    row = connection.execute(
+        "SELECT id FROM review_queue "
+        "WHERE kind = ? AND image_id IS ? AND rater IS ? AND settled_at IS NULL",
+        (kind, image_id, rater),
+    ).fetchone()
+    if row is not None:
+        return int(row[0])
+    added = connection.execute(
+        "INSERT INTO review_queue (kind, image_id, rater, details, opened_at) "
+        "VALUES (?, ?, ?, ?, ?) RETURNING id",
+        (kind, image_id, rater, json.dumps(dict(details or {})), to_microseconds(now)),
+    )
+    return int(added.fetchone()[0])
+
+
+def by_id(connection: sqlite3.Connection, item_id: int) -> QueueItem | None:
+    """Return one case, open or settled."""
+    row = connection.execute(f"{_COLUMNS} WHERE id = ?", (item_id,)).fetchone()
+    return None if row is None else _item(row)
+
+
+def oldest_open(connection: sqlite3.Connection, kind: str) -> QueueItem | None:
+    """Return the case of a kind that has waited longest."""
+    row = connection.execute(
+        f"{_COLUMNS} WHERE kind = ? AND settled_at IS NULL ORDER BY opened_at, id LIMIT 1", (kind,)
+    ).fetchone()
+    return None if row is None else _item(row)
+
+
+def count_open(connection: sqlite3.Connection, kind: str) -> int:
+    """Return how many cases of a kind are open."""
+    row = connection.execute(
+        "SELECT count(*) FROM review_queue WHERE kind = ? AND settled_at IS NULL", (kind,)
+    ).fetchone()
+    return int(row[0])
+
+
+def settle_image(
+    connection: sqlite3.Connection, image_id: int, *, by: int, outcome: str, now: datetime
+) -> None:
+    """Close every open case of an image; `by` is the number of the person who decided."""
+    connection.execute(
+        "UPDATE review_queue SET settled_at = ?, settled_by = ?, outcome = ? "
+        "WHERE image_id = ? AND settled_at IS NULL",
+        (to_microseconds(now), by, outcome, image_id),
+    )
