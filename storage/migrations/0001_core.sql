@@ -114,6 +114,7 @@ CREATE INDEX channels_by_guild ON channels (guild_id);
 
 -- state: pending (row written, message not yet confirmed), open, closing (result decided, edit
 -- not yet confirmed), closed, lost (its message is gone or was never confirmed).
+-- previous_id: the private post after which this one was shown; each has one successor at most.
 CREATE TABLE posts (
     id INTEGER PRIMARY KEY,
     image_id INTEGER NOT NULL REFERENCES images (id),
@@ -122,15 +123,19 @@ CREATE TABLE posts (
     channel_id INTEGER,
     message_id INTEGER,
     rater INTEGER REFERENCES raters (number),
+    previous_id INTEGER UNIQUE REFERENCES posts (id),
     state TEXT NOT NULL CHECK (state IN ('pending', 'open', 'closing', 'closed', 'lost')),
     shown_at INTEGER NOT NULL,
     closed_at INTEGER,
     CHECK ((surface = 'private') = (rater IS NOT NULL)),
-    CHECK (surface = 'private' OR channel_id IS NOT NULL)
+    CHECK (surface = 'private' OR channel_id IS NOT NULL),
+    CHECK (surface = 'private' OR previous_id IS NULL)
 ) STRICT;
 CREATE INDEX posts_by_image ON posts (image_id);
 CREATE INDEX posts_by_rater ON posts (rater, id) WHERE rater IS NOT NULL;
 CREATE INDEX posts_by_channel ON posts (channel_id, state) WHERE surface = 'public';
+CREATE INDEX posts_alive ON posts (state)
+    WHERE surface = 'public' AND state IN ('pending', 'open', 'closing');
 CREATE INDEX posts_by_message ON posts (message_id) WHERE message_id IS NOT NULL;
 
 -- A place of an image that is kept for one rater while they look.
@@ -150,7 +155,8 @@ CREATE TABLE client_agents (
 ) STRICT;
 
 -- state: given, undone (taken back by the rater; scores kept so that they can be given again),
--- void (taken out by a moderator).
+-- void (taken out by a moderator). completed_at: since when every scale is set; NULL while one is
+-- missing or the vote is undone.
 CREATE TABLE votes (
     id INTEGER PRIMARY KEY,
     rater INTEGER NOT NULL REFERENCES raters (number),
@@ -172,10 +178,12 @@ CREATE TABLE votes (
     UNIQUE (rater, image_id),
     CHECK ((aesthetic IS NULL) = (aesthetic_at IS NULL)),
     CHECK ((artifacts IS NULL) = (artifacts_at IS NULL)),
-    CHECK (aesthetic IS NOT NULL OR artifacts IS NOT NULL)
+    CHECK (aesthetic IS NOT NULL OR artifacts IS NOT NULL),
+    CHECK ((completed_at IS NOT NULL)
+        = (aesthetic IS NOT NULL AND artifacts IS NOT NULL AND state <> 'undone'))
 ) STRICT;
 CREATE INDEX votes_by_image ON votes (image_id);
-CREATE INDEX votes_by_rater_time ON votes (rater, created_at);
+CREATE INDEX votes_by_rater_time ON votes (rater, completed_at);
 
 -- Every change and undo stays readable; the interaction id makes each of them happen once.
 CREATE TABLE vote_history (
