@@ -1,0 +1,186 @@
+"""Everything that is kept about one rater, table by table; and what they did."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from storage.times import from_microseconds, to_microseconds
+
+Value = str | int | None
+Row = dict[str, Value]
+
+QUERIES: Mapping[str, str] = {
+    "raters": """
+        SELECT number, discord_id, status, status_reason, status_until, locale, consent_version,
+               consented_at, first_seen_at
+        FROM raters WHERE number = :rater
+    """,
+    "erased_raters": """
+        SELECT discord_hash, banned, erased_at FROM erased_raters
+        WHERE discord_hash = :discord_hash
+    """,
+    "votes": """
+        SELECT d.name AS data_set, i.key AS image, v.aesthetic, v.artifacts, v.aesthetic_at,
+               v.artifacts_at, v.state, v.post_id, v.surface, v.locale, a.name AS client_agent,
+               v.shown_at, v.created_at, v.changed_at, v.completed_at, v.after_reveal
+        FROM votes v JOIN images i ON i.id = v.image_id JOIN data_sets d ON d.id = i.data_set_id
+            JOIN client_agents a ON a.id = v.client_agent_id
+        WHERE v.rater = :rater ORDER BY v.id
+    """,
+    "vote_history": """
+        SELECT d.name AS data_set, i.key AS image, h.action, h.aesthetic, h.artifacts, h.post_id,
+               h.interaction_id, h.at
+        FROM vote_history h JOIN images i ON i.id = h.image_id
+            JOIN data_sets d ON d.id = i.data_set_id
+        WHERE h.rater = :rater ORDER BY h.id
+    """,
+    "skips": """
+        SELECT d.name AS data_set, i.key AS image, s.reason, s.skipped_at
+        FROM skips s JOIN images i ON i.id = s.image_id JOIN data_sets d ON d.id = i.data_set_id
+        WHERE s.rater = :rater ORDER BY s.skipped_at
+    """,
+    "reports": """
+        SELECT d.name AS data_set, i.key AS image, r.reason, r.post_id, r.interaction_id,
+               r.reported_at, r.settled_at
+        FROM reports r JOIN images i ON i.id = r.image_id JOIN data_sets d ON d.id = i.data_set_id
+        WHERE r.rater = :rater ORDER BY r.id
+    """,
+    "posts": """
+        SELECT d.name AS data_set, i.key AS image, p.id AS post_id, p.guild_id, p.channel_id,
+               p.message_id, p.state, p.shown_at, p.closed_at
+        FROM posts p JOIN images i ON i.id = p.image_id JOIN data_sets d ON d.id = i.data_set_id
+        WHERE p.rater = :rater ORDER BY p.id
+    """,
+    "reservations": """
+        SELECT d.name AS data_set, i.key AS image, r.post_id, r.expires_at
+        FROM reservations r JOIN images i ON i.id = r.image_id
+            JOIN data_sets d ON d.id = i.data_set_id
+        WHERE r.rater = :rater ORDER BY r.expires_at
+    """,
+    "rate_limits": "SELECT kind, arrival_at FROM rate_limits WHERE rater = :rater ORDER BY kind",
+    "review_queue": """
+        SELECT kind, details, opened_at, settled_at, outcome, settled_by = :rater AS settled_by_you
+        FROM review_queue WHERE rater = :rater OR settled_by = :rater ORDER BY id
+    """,
+    "audit_log": """
+        SELECT at, actor, action, subject, details, rater = :rater AS done_by_you
+        FROM audit_log WHERE rater = :rater OR subject = 'rater:' || :rater ORDER BY id
+    """,
+}
+"""A query for each table that names a rater; a test compares it with the schema."""
+
+
+DISCORD_IDS = {"discord_id", "guild_id", "channel_id", "message_id", "interaction_id"}
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """What a rater did: complete votes since a moment and ever, and what else they ever did."""
+
+    today: int
+    ever: int
+    half: int
+    skipped: int
+    reported: int
+
+
+@dataclass(frozen=True, slots=True)
+class PastVote:
+    """One vote as its rater sees it again; `open` while it may still be changed or undone."""
+
+    post_id: int
+    guild_id: int | None
+    channel_id: int | None
+    message_id: int | None
+    data_set: str
+    aesthetic: int | None
+    artifacts: int | None
+    given: bool
+    changed_at: datetime
+    open: bool
+
+
+def collect(connection: sqlite3.Connection, number: int, discord_hash: str) -> dict[str, list[Row]]:
+    """Return every row about a rater by table, times as ISO 8601 in UTC."""
+    values = {"rater": number, "discord_hash": discord_hash}
+    return {table: _rows(connection.execute(query, values)) for table, query in QUERIES.items()}
+
+
+def activity(connection: sqlite3.Connection, number: int, since: datetime) -> Activity:
+    """Count what a rater did; `since` is the start of today."""
+    today, ever, half = connection.execute(
+        """
+        SELECT count(*) FILTER (WHERE completed_at >= ?), count(completed_at),
+               count(*) FILTER (WHERE completed_at IS NULL)
+        FROM votes WHERE rater = ? AND state = 'given'
+        """,
+        (to_microseconds(since), number),
+    ).fetchone()
+    (skipped,) = connection.execute(
+        "SELECT count(*) FROM skips WHERE rater = ?", (number,)
+    ).fetchone()
+    (reported,) = connection.execute(
+        "SELECT count(*) FROM reports WHERE rater = ?", (number,)
+    ).fetchone()
+    return Activity(today, ever, half, skipped, reported)
+
+
+def last_votes(connection: sqlite3.Connection, number: int, limit: int) -> list[PastVote]:
+    """Return a rater's newest votes, newest first."""
+    rows = connection.execute(
+        """
+        SELECT v.post_id, p.guild_id, p.channel_id, p.message_id, d.name, v.aesthetic,
+               v.artifacts, v.state = 'given', v.changed_at,
+               i.revealed_at IS NULL AND i.stage IN ('waiting', 'begun', 'full')
+        FROM votes v JOIN posts p ON p.id = v.post_id JOIN images i ON i.id = v.image_id
+            JOIN data_sets d ON d.id = i.data_set_id
+        WHERE v.rater = ? ORDER BY v.created_at DESC, v.id DESC LIMIT ?
+        """,
+        (number, limit),
+    )
+    return [_past_vote(*row) for row in rows]
+
+
+def _past_vote(
+    post_id: int,
+    guild_id: int | None,
+    channel_id: int | None,
+    message_id: int | None,
+    data_set: str,
+    aesthetic: int | None,
+    artifacts: int | None,
+    given: int,
+    changed_at: int,
+    still_open: int,
+) -> PastVote:
+    return PastVote(
+        post_id,
+        guild_id,
+        channel_id,
+        message_id,
+        data_set,
+        aesthetic,
+        artifacts,
+        given=bool(given),
+        changed_at=from_microseconds(changed_at),
+        open=bool(still_open),
+    )
+
+
+def _rows(cursor: sqlite3.Cursor) -> list[Row]:
+    names = [column[0] for column in cursor.description]
+    return [
+        {name: _readable(name, v) for name, v in zip(names, row, strict=True)} for row in cursor
+    ]
+
+
+def _readable(name: str, value: Value) -> Value:
+    """Write out moments, and Discord's ids in digits: they are above what JSON readers hold."""
+    if not isinstance(value, int):
+        return value
+    if name == "at" or name.endswith(("_at", "_until")):
+        return from_microseconds(value).isoformat()
+    return str(value) if name in DISCORD_IDS else value
