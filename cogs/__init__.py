@@ -1,0 +1,1 @@
+"""What Discord users see: one module an audience."""

@@ -1,0 +1,1 @@
+"""Cards, buttons, modals and their custom_ids."""

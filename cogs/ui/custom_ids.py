@@ -1,0 +1,89 @@
+"""The custom_ids: a format, for they live in Discord's messages for ever.
+
+Every button, select and modal of the bot is built and parsed here. Nothing secret is in them:
+clients see and replay them. Ids are whole decimal numbers of at most 18 digits, so that they fit
+SQLite's integers and Discord's 100 characters; templates never overlap, because discord.py
+answers a press once for each template that matches.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+_POST = r"(?P<post>[0-9]{1,18})"
+_SCORE = rf"(?P<scale>[a-z_]{{1,20}}):(?P<value>[0-9]{{1,3}}):{_POST}"
+
+VOTE: Final = f"vote:{_SCORE}"
+AGREE: Final = f"agree:{_SCORE}"
+UNDO: Final = f"undo:{_POST}"
+KEEP: Final = f"keep:{_POST}"
+BACK: Final = f"back:{_POST}"
+SKIP: Final = f"skip:{_POST}"
+REPORT: Final = f"report:{_POST}"
+REPORT_REASON: Final = f"report:reason:{_POST}"
+MORE: Final = f"more:{_POST}"
+REVIEW: Final = r"review:(?P<action>[a-z_]{1,20}):(?P<entry>[0-9]{1,18})"
+
+TEMPLATES: Final = (
+    VOTE,
+    AGREE,
+    UNDO,
+    KEEP,
+    BACK,
+    SKIP,
+    REPORT,
+    REPORT_REASON,
+    MORE,
+    REVIEW,
+)
+"""Every template, for the fallback that answers what none of them knows."""
+
+
+def vote(scale: str, value: int, post_id: int) -> str:
+    """Return the id of a score button."""
+    return f"vote:{scale}:{value}:{post_id}"
+
+
+def agree(scale: str, value: int, post_id: int) -> str:
+    """Return the id of the consent button that then counts the pressed score."""
+    return f"agree:{scale}:{value}:{post_id}"
+
+
+def undo(post_id: int) -> str:
+    """Return the id of the button that takes a vote back where it was given."""
+    return f"undo:{post_id}"
+
+
+def keep(post_id: int) -> str:
+    """Return the id of the button that gives an undone vote again."""
+    return f"keep:{post_id}"
+
+
+def back(post_id: int) -> str:
+    """Return the id of the private session's undo: to the post before."""
+    return f"back:{post_id}"
+
+
+def skip(post_id: int) -> str:
+    """Return the id of the select with the reasons to skip."""
+    return f"skip:{post_id}"
+
+
+def report(post_id: int) -> str:
+    """Return the id of the report button."""
+    return f"report:{post_id}"
+
+
+def report_reason(post_id: int) -> str:
+    """Return the id of the modal that asks for a report's reason."""
+    return f"report:reason:{post_id}"
+
+
+def more(post_id: int) -> str:
+    """Return the id of the button that goes on in a private session."""
+    return f"more:{post_id}"
+
+
+def review(action: str, entry_id: int) -> str:
+    """Return the id of a moderator's button on an entry of the review queue."""
+    return f"review:{action}:{entry_id}"
