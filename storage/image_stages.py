@@ -1,0 +1,179 @@
+"""Stages and counters of images: the only place that writes `images.stage`.
+
+Whatever adds or takes a vote calls `recount` in the same transaction; `begun_images` and
+`full_images` of the data set follow every step.
+
+- waiting: never shown. begun: shown at least once and below its target, or in work again.
+- full: at its target. `closes_at` is set while its raters may still change; without it the
+  image is closed, until a missing vote opens it again.
+- hidden, broken: shown to nobody until restored.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from sqlite3 import Connection
+from typing import Literal
+
+from storage.times import to_microseconds
+
+Stage = Literal["waiting", "begun", "full", "hidden", "broken"]
+
+# A ban without an end takes a rater's votes out; one with an end is only a pause.
+COUNTS = """
+    v.state = 'given' AND v.completed_at IS NOT NULL
+    AND NOT EXISTS (
+        SELECT 1 FROM raters r
+        WHERE r.number = v.rater AND r.status = 'banned' AND r.status_until IS NULL
+    )
+"""
+"""Condition under which a row `v` of votes counts towards the target and in results."""
+
+_FACTS = f"""
+    SELECT i.stage, i.data_set_id, i.complete_votes, d.target,
+        (SELECT count(*) FROM votes v WHERE v.image_id = i.id AND {COUNTS}),
+        EXISTS (SELECT 1 FROM posts p WHERE p.image_id = i.id)
+    FROM images i JOIN data_sets d ON d.id = i.data_set_id
+    WHERE i.id = ?
+"""  # noqa: S608 - a constant of this module
+
+
+def begin(connection: Connection, image_id: int) -> None:
+    """Note that the image is shown to somebody; does nothing once it was."""
+    row = connection.execute(
+        "UPDATE images SET stage = 'begun' WHERE id = ? AND stage = 'waiting'"
+        " RETURNING data_set_id",
+        (image_id,),
+    ).fetchone()
+    if row:
+        _count_step(connection, row[0], "waiting", "begun")
+
+
+def recount(connection: Connection, image_id: int, now: datetime, close_delay: timedelta) -> Stage:
+    """Bring counter and stage of the image in line with its votes; return the stage.
+
+    An image that becomes full closes at `now + close_delay`. Hidden and broken images stay so.
+    Raises LookupError for an unknown image.
+    """
+    stage, data_set_id, counted, target, votes, shown = _facts(connection, image_id)
+    if stage in {"hidden", "broken"}:
+        new: Stage = stage
+    else:
+        new = _open_stage(votes, target, shown=shown)
+    if new != stage:
+        _enter(connection, image_id, new, now + close_delay)
+        _count_step(connection, data_set_id, stage, new)
+    if votes != counted:
+        connection.execute("UPDATE images SET complete_votes = ? WHERE id = ?", (votes, image_id))
+    return new
+
+
+def hide(connection: Connection, image_id: int) -> bool:
+    """Take the image out of sight; False where it already was hidden or broken."""
+    return _withdraw(connection, image_id, "hidden")
+
+
+def mark_broken(connection: Connection, image_id: int) -> bool:
+    """Note that the image's bytes cannot be shown; False where it already was out of sight."""
+    return _withdraw(connection, image_id, "broken")
+
+
+def restore(connection: Connection, image_id: int, now: datetime, close_delay: timedelta) -> bool:
+    """Bring a hidden or broken image back to the stage its votes say; False where it is neither.
+
+    Raises LookupError for an unknown image.
+    """
+    stage, data_set_id, _, target, votes, shown = _facts(connection, image_id)
+    if stage not in {"hidden", "broken"}:
+        return False
+    new = _open_stage(votes, target, shown=shown)
+    _enter(connection, image_id, new, now + close_delay)
+    _count_step(connection, data_set_id, stage, new)
+    return True
+
+
+def follow_target(
+    connection: Connection, data_set_id: int, now: datetime, close_delay: timedelta
+) -> None:
+    """Bring the stages of all images in line with a changed target of their data set."""
+    connection.execute(
+        "UPDATE images SET stage = 'full', closes_at = ? WHERE data_set_id = ? AND stage = 'begun'"
+        " AND complete_votes >= (SELECT target FROM data_sets WHERE id = ?)",
+        (to_microseconds(now + close_delay), data_set_id, data_set_id),
+    )
+    connection.execute(
+        "UPDATE images SET stage = 'begun', closes_at = NULL WHERE data_set_id = ?"
+        " AND stage = 'full' AND complete_votes < (SELECT target FROM data_sets WHERE id = ?)",
+        (data_set_id, data_set_id),
+    )
+    connection.execute(
+        """
+        UPDATE data_sets SET
+            begun_images = (SELECT count(*) FROM images i
+                WHERE i.data_set_id = data_sets.id AND i.stage = 'begun'),
+            full_images = (SELECT count(*) FROM images i
+                WHERE i.data_set_id = data_sets.id AND i.stage = 'full')
+        WHERE id = ?
+        """,
+        (data_set_id,),
+    )
+
+
+def close(connection: Connection, now: datetime) -> None:
+    """End the time in which raters may change their votes for every image that has had it."""
+    connection.execute(
+        "UPDATE images SET closes_at = NULL WHERE closes_at <= ?", (to_microseconds(now),)
+    )
+
+
+def reveal(connection: Connection, image_id: int, now: datetime) -> None:
+    """Note that the scores of the image are shown; the first time stays."""
+    connection.execute(
+        "UPDATE images SET revealed_at = ? WHERE id = ? AND revealed_at IS NULL",
+        (to_microseconds(now), image_id),
+    )
+
+
+def _facts(connection: Connection, image_id: int) -> tuple[Stage, int, int, int, int, bool]:
+    row = connection.execute(_FACTS, (image_id,)).fetchone()
+    if row is None:
+        raise LookupError(f"there is no image {image_id}")
+    stage, data_set_id, counted, target, votes, shown = row
+    return stage, data_set_id, counted, target, votes, bool(shown)
+
+
+def _open_stage(votes: int, target: int, *, shown: bool) -> Stage:
+    if votes >= target:
+        return "full"
+    return "begun" if shown else "waiting"
+
+
+def _withdraw(connection: Connection, image_id: int, stage: Stage) -> bool:
+    row = connection.execute(
+        "SELECT stage, data_set_id FROM images WHERE id = ?", (image_id,)
+    ).fetchone()
+    if row is None or row[0] in {"hidden", "broken"}:
+        return False
+    connection.execute(
+        "UPDATE images SET stage = ?, closes_at = NULL WHERE id = ?", (stage, image_id)
+    )
+    _count_step(connection, row[1], row[0], stage)
+    return True
+
+
+def _enter(connection: Connection, image_id: int, stage: Stage, closes_at: datetime) -> None:
+    connection.execute(
+        "UPDATE images SET stage = ?, closes_at = ? WHERE id = ?",
+        (stage, to_microseconds(closes_at) if stage == "full" else None, image_id),
+    )
+
+
+def _count_step(connection: Connection, data_set_id: int, old: Stage, new: Stage) -> None:
+    begun = (new == "begun") - (old == "begun")
+    full = (new == "full") - (old == "full")
+    if begun or full:
+        connection.execute(
+            "UPDATE data_sets SET begun_images = begun_images + ?, full_images = full_images + ?"
+            " WHERE id = ?",
+            (begun, full, data_set_id),
+        )

@@ -1,0 +1,110 @@
+"""Raters: who presses, under a number of ours."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from sqlite3 import Connection
+from typing import Any, Literal
+
+from storage.times import from_microseconds, to_microseconds
+
+RaterStatus = Literal["normal", "validated", "banned"]
+
+COLUMNS = (
+    "number, discord_id, status, status_reason, status_until, locale, consent_version, "
+    "consented_at, first_seen_at, erased_at"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Rater:
+    """A person as the bot knows them; `discord_id` is None once they were erased.
+
+    `status_until` ends a ban by itself; None: until a moderator ends it.
+    """
+
+    number: int
+    discord_id: int | None
+    status: RaterStatus
+    status_reason: str | None
+    status_until: datetime | None
+    locale: str | None
+    consent_version: int | None
+    consented_at: datetime | None
+    first_seen_at: datetime
+    erased_at: datetime | None
+
+    def banned_at(self, moment: datetime) -> bool:
+        """Tell whether the rater may not rate at this moment."""
+        return self.status == "banned" and (self.status_until is None or moment < self.status_until)
+
+
+def get_or_create(connection: Connection, discord_id: int, now: datetime) -> Rater:
+    """Return the rater of this Discord id, made where they were never seen."""
+    rater = find(connection, discord_id)
+    if rater is None:
+        connection.execute(
+            "INSERT INTO raters (discord_id, first_seen_at) VALUES (?, ?)",
+            (discord_id, to_microseconds(now)),
+        )
+        rater = find(connection, discord_id)
+    assert rater is not None  # noqa: S101 - the row was written by the statement above
+    return rater
+
+
+def find(connection: Connection, discord_id: int) -> Rater | None:
+    """Return the rater of this Discord id."""
+    row = connection.execute(_BY_DISCORD_ID, (discord_id,)).fetchone()
+    return _rater(row) if row else None
+
+
+def by_number(connection: Connection, number: int) -> Rater | None:
+    """Return the rater with this number."""
+    row = connection.execute(_BY_NUMBER, (number,)).fetchone()
+    return _rater(row) if row else None
+
+
+def set_consent(connection: Connection, number: int, version: int, now: datetime) -> None:
+    """Store to which wording the rater agreed, and when."""
+    connection.execute(
+        "UPDATE raters SET consent_version = ?, consented_at = ? WHERE number = ?",
+        (version, to_microseconds(now), number),
+    )
+
+
+def set_locale(connection: Connection, number: int, locale: str | None) -> None:
+    """Store the rater's choice of language; None: as Discord says."""
+    connection.execute("UPDATE raters SET locale = ? WHERE number = ?", (locale, number))
+
+
+def set_status(
+    connection: Connection,
+    number: int,
+    status: RaterStatus,
+    *,
+    reason: str | None = None,
+    until: datetime | None = None,
+) -> None:
+    """Store a moderator's decision. What it means for counters is up to the caller.
+
+    `storage.image_stages.recount` leaves the votes out of raters banned without an end.
+    """
+    connection.execute(
+        "UPDATE raters SET status = ?, status_reason = ?, status_until = ? WHERE number = ?",
+        (status, reason, None if until is None else to_microseconds(until), number),
+    )
+
+
+_BY_DISCORD_ID = f"SELECT {COLUMNS} FROM raters WHERE discord_id = ?"  # noqa: S608 - constants
+_BY_NUMBER = f"SELECT {COLUMNS} FROM raters WHERE number = ?"  # noqa: S608 - constants
+_NAMES = COLUMNS.split(", ")
+_MOMENTS = [n for n, name in enumerate(_NAMES) if name.endswith(("_at", "_until"))]
+
+
+def _rater(row: tuple[Any, ...]) -> Rater:
+    values = list(row)
+    for column in _MOMENTS:
+        if row[column] is not None:
+            values[column] = from_microseconds(row[column])
+    return Rater(*values)
