@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from storage.times import from_microseconds, to_microseconds
 
@@ -141,33 +142,12 @@ def last_votes(connection: sqlite3.Connection, number: int, limit: int) -> list[
         """,
         (number, limit),
     )
-    return [_past_vote(*row) for row in rows]
+    return [_past_vote(row) for row in rows]
 
 
-def _past_vote(
-    post_id: int,
-    guild_id: int | None,
-    channel_id: int | None,
-    message_id: int | None,
-    data_set: str,
-    aesthetic: int | None,
-    artifacts: int | None,
-    given: int,
-    changed_at: int,
-    still_open: int,
-) -> PastVote:
-    return PastVote(
-        post_id,
-        guild_id,
-        channel_id,
-        message_id,
-        data_set,
-        aesthetic,
-        artifacts,
-        given=bool(given),
-        changed_at=from_microseconds(changed_at),
-        open=bool(still_open),
-    )
+def _past_vote(row: tuple[Any, ...]) -> PastVote:
+    *values, given, changed_at, still_open = row
+    return PastVote(*values, bool(given), from_microseconds(changed_at), bool(still_open))
 
 
 def _rows(cursor: sqlite3.Cursor) -> list[Row]:
