@@ -51,12 +51,15 @@ def explain(error: sqlite3.Error) -> StorageError | None:
     return None
 
 
-def connect(path: Path, *, query_only: bool = False, create: bool = False) -> sqlite3.Connection:
+def connect(
+    path: Path, *, query_only: bool = False, create: bool = False, immutable: bool = False
+) -> sqlite3.Connection:
     """Open `path` with the settings that every connection of this program has.
 
-    No transaction is ever begun implicitly. Raises sqlite3.Error; see `explain`.
+    No transaction is ever begun implicitly. `immutable` looks at the file as it lies there, with
+    no lock, no write-ahead log and no file made beside it. Raises sqlite3.Error; see `explain`.
     """
-    mode = "rwc" if create else "rw"
+    mode = "ro&immutable=1" if immutable else "rwc" if create else "rw"
     connection = sqlite3.connect(
         f"file:{quote(str(path.absolute()))}?mode={mode}",
         uri=True,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.resources import files
@@ -18,9 +18,6 @@ from storage.times import to_microseconds
 APPLICATION_ID = 0x4A555259
 """`JURY` in the file's header tells our databases from other SQLite files."""
 
-_HEADER_LENGTH = 100
-_MAGIC = b"SQLite format 3\x00"
-_APPLICATION_ID_AT = slice(68, 72)  # big-endian, https://sqlite.org/fileformat.html section 1.3
 _LOCK_RETRY_SECONDS = 0.02
 
 _RECORD_TABLE = """
@@ -59,7 +56,7 @@ def pending(path: Path, known: Sequence[Migration] | None = None) -> tuple[Migra
     known = known_migrations() if known is None else known
     if not _is_ours(path):
         return tuple(known)
-    with _plain_errors(), _opened(path, create=False) as connection:
+    with _plain_errors(), closing(connect(path)) as connection:
         return _missing(connection, known)
 
 
@@ -83,7 +80,7 @@ def upgrade(
             raise StorageError(f"there is no database at {path}")
         _make_folder(path.parent)
     applied = []
-    with _plain_errors(), _opened(path, create=create) as connection:
+    with _plain_errors(), closing(connect(path, create=create)) as connection:
         _mark_as_ours(connection)
         _missing(connection, known)
         _prove_writable(connection)
@@ -96,21 +93,16 @@ def upgrade(
 def _is_ours(path: Path) -> bool:
     """Say whether `path` is a database of this program; False for a missing or empty file.
 
-    Looks at the bytes alone: SQLite would create files beside a foreign database in WAL mode.
+    Looks at the file alone, or SQLite would make files beside a foreign database in WAL mode; and
+    through SQLite, for to open and close the file by hand drops the locks of this process on it.
     """
-    try:
-        with path.open("rb") as file:
-            header = file.read(_HEADER_LENGTH)
-    except FileNotFoundError:
+    if not path.exists():
         return False
-    except OSError as error:
-        raise DiskError(f"the database cannot be read: {error}") from error
-    if not header:
-        return False
-    if not header.startswith(_MAGIC):
-        raise ForeignDatabaseError(f"{path} is not a database")
-    if int.from_bytes(header[_APPLICATION_ID_AT], "big") != APPLICATION_ID:
-        raise ForeignDatabaseError(f"{path} is a database of another program")
+    with _plain_errors(), closing(connect(path, immutable=True)) as connection:
+        if connection.execute("PRAGMA page_count").fetchone()[0] == 0:
+            return False
+        if _application_id(connection) != APPLICATION_ID:
+            raise ForeignDatabaseError(f"{path} is a database of another program")
     return True
 
 
@@ -127,15 +119,6 @@ def _plain_errors() -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         raise explain(error) or StorageError(f"the database cannot be upgraded: {error}") from error
-
-
-@contextmanager
-def _opened(path: Path, *, create: bool) -> Iterator[sqlite3.Connection]:
-    connection = connect(path, create=create)
-    try:
-        yield connection
-    finally:
-        connection.close()
 
 
 @contextmanager
@@ -157,6 +140,8 @@ def _mark_as_ours(connection: sqlite3.Connection) -> None:
         tables = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
         if _application_id(connection) == 0 and tables == 0:
             connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    if _application_id(connection) != APPLICATION_ID:
+        raise ForeignDatabaseError("the file became a database of another program just now")
 
 
 def _application_id(connection: sqlite3.Connection) -> int:
