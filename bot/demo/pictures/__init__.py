@@ -1,0 +1,1 @@
+"""Sample pictures that the demo draws itself, from arithmetic alone."""
