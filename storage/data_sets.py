@@ -94,6 +94,11 @@ def granted_guilds(connection: Connection, data_set_id: int) -> list[int]:
     return [guild_id for (guild_id,) in rows]
 
 
+def every_granted_guild(connection: Connection) -> list[int]:
+    """Return each server that was granted any data set."""
+    return [guild_id for (guild_id,) in connection.execute("SELECT DISTINCT guild_id FROM grants")]
+
+
 def is_granted(connection: Connection, data_set_id: int, guild_ids: Collection[int]) -> bool:
     """Tell whether the data set was granted to any of the servers."""
     return any(
