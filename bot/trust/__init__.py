@@ -1,0 +1,1 @@
+"""Rate limits, grants, roles and moderation."""
