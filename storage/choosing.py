@@ -1,0 +1,137 @@
+"""The next image for a rater or a channel: a few index seeks, whatever the size of the data set.
+
+Images are met in the order of their random key from a random start, so the first that fits is a
+random one. A rater's own run of votes is all that a seek may have to walk over; `WINDOW` bounds
+that walk while there are fresh images to fall back on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from sqlite3 import Connection
+
+from storage.times import to_microseconds
+
+WINDOW = 500
+"""Begun images looked at from one start before a fresh image is preferred."""
+EVERY = -1
+"""A window without bounds, as SQLite's LIMIT has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seeker:
+    """For whom an image is sought: a rater, or a channel that is to show it to everybody."""
+
+    data_set_id: int
+    safe_only: bool
+    rater: int | None = None
+    channel_id: int | None = None
+
+
+def begun(
+    connection: Connection, seeker: Seeker, start: int, now: datetime, *, window: int = WINDOW
+) -> int | None:
+    """Return a begun image with an open place that the seeker has not met yet."""
+    statement = _BEGUN_FOR_CHANNEL if seeker.rater is None else _BEGUN_FOR_RATER
+    return _seek(
+        connection, statement, seeker, start, {"now": to_microseconds(now), "window": window}
+    )
+
+
+def waiting(connection: Connection, seeker: Seeker, start: int) -> int | None:
+    """Return an image that nobody was shown yet."""
+    return _seek(connection, _WAITING, seeker, start, {})
+
+
+def reserved(connection: Connection, seeker: Seeker, now: datetime) -> int | None:
+    """Return the image of which the rater holds a place, the one that was kept last."""
+    row = connection.execute(
+        _RESERVED,
+        {
+            "data_set_id": seeker.data_set_id,
+            "rater": seeker.rater,
+            "least_safe": int(seeker.safe_only),
+            "now": to_microseconds(now),
+        },
+    ).fetchone()
+    return row[0] if row else None
+
+
+def _seek(
+    connection: Connection,
+    statement: str,
+    seeker: Seeker,
+    start: int,
+    parameters: Mapping[str, int],
+) -> int | None:
+    """Run from `start` to the end, then from the beginning; nearest of safe and unsafe images."""
+    for origin in (start, 0):
+        found = []
+        for safe in (1,) if seeker.safe_only else (1, 0):
+            row = connection.execute(
+                statement,
+                {
+                    **parameters,
+                    "data_set_id": seeker.data_set_id,
+                    "rater": seeker.rater,
+                    "channel_id": seeker.channel_id,
+                    "safe": safe,
+                    "start": origin,
+                },
+            ).fetchone()
+            if row:
+                found.append(row)
+        if found:
+            return int(min(found)[1])
+    return None
+
+
+_NOT_MET = """
+    NOT EXISTS (
+        SELECT 1 FROM votes v WHERE v.rater = :rater AND v.image_id = i.id
+        AND (v.completed_at IS NOT NULL OR v.state = 'void')
+    )
+    AND NOT EXISTS (SELECT 1 FROM skips s WHERE s.rater = :rater AND s.image_id = i.id)
+    AND NOT EXISTS (SELECT 1 FROM reports t WHERE t.image_id = i.id AND t.rater = :rater)
+"""
+_BEGUN = """
+    SELECT i.random_key, i.id FROM (
+        SELECT id, random_key, complete_votes, revealed_at FROM images
+        WHERE data_set_id = :data_set_id AND stage = 'begun' AND safe = :safe
+        AND random_key >= :start
+        ORDER BY random_key LIMIT :window
+    ) i
+    WHERE i.complete_votes + (
+        SELECT count(*) FROM reservations o WHERE o.image_id = i.id AND o.expires_at > :now
+    ) < (SELECT target FROM data_sets WHERE id = :data_set_id)
+"""
+_BEGUN_FOR_RATER = f"""{_BEGUN}
+    AND NOT EXISTS (
+        SELECT 1 FROM reservations r
+        WHERE r.image_id = i.id AND r.rater = :rater AND r.expires_at > :now
+    )
+    AND {_NOT_MET}
+    LIMIT 1
+"""  # noqa: S608 - constants
+_BEGUN_FOR_CHANNEL = f"""{_BEGUN}
+    AND i.revealed_at IS NULL
+    AND NOT EXISTS (
+        SELECT 1 FROM posts p WHERE p.image_id = i.id AND p.surface = 'public'
+        AND p.channel_id = :channel_id AND p.state IN ('pending', 'open', 'closing')
+    )
+    LIMIT 1
+"""  # noqa: S608 - constants
+_WAITING = """
+    SELECT random_key, id FROM images
+    WHERE data_set_id = :data_set_id AND stage = 'waiting' AND safe = :safe
+    AND random_key >= :start
+    ORDER BY random_key LIMIT 1
+"""
+_RESERVED = f"""
+    SELECT i.id FROM reservations h JOIN images i ON i.id = h.image_id
+    WHERE h.rater = :rater AND h.expires_at > :now AND i.data_set_id = :data_set_id
+    AND i.safe >= :least_safe AND i.stage = 'begun' AND {_NOT_MET}
+    ORDER BY h.expires_at DESC LIMIT 1
+"""  # noqa: S608 - constants

@@ -1,0 +1,173 @@
+"""Posts: showings of images, public in a channel or private to one rater."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from sqlite3 import Connection
+from typing import Any, Literal
+
+from storage.image_stages import Stage
+from storage.times import from_microseconds, to_microseconds
+from storage.votes import Surface
+
+PostState = Literal["pending", "open", "closing", "closed", "lost"]
+
+COLUMNS = (
+    "id, image_id, surface, guild_id, channel_id, message_id, rater, previous_id, state, "
+    "shown_at, closed_at"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """One showing of an image.
+
+    `rater` and `previous_id` (the post after which it was shown) belong to private posts,
+    `message_id` to public ones whose message is confirmed. A private post stays open; what
+    closes it is its image.
+    """
+
+    id: int
+    image_id: int
+    surface: Surface
+    guild_id: int | None
+    channel_id: int | None
+    message_id: int | None
+    rater: int | None
+    previous_id: int | None
+    state: PostState
+    shown_at: datetime
+    closed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A post with what a press must know of its image and data set."""
+
+    post: Post
+    data_set_id: int
+    target: int
+    safe: bool
+    stage: Stage
+    complete_votes: int
+    closes_at: datetime | None
+    revealed_at: datetime | None
+
+    @property
+    def closed(self) -> bool:
+        """Nobody may give, change or undo a vote through this post any more.
+
+        Its time is over, its image is out of sight or had its time after becoming full, or the
+        scores were shown since; only a private post may be newer than that.
+        """
+        if self.post.state in {"closing", "closed", "lost"} or self.stage in {"hidden", "broken"}:
+            return True
+        if self.stage == "full" and self.closes_at is None:
+            return True
+        return self.revealed_at is not None and (
+            self.post.surface == "public" or self.post.shown_at < self.revealed_at
+        )
+
+
+def add_public(
+    connection: Connection, image_id: int, guild_id: int, channel_id: int, now: datetime
+) -> int:
+    """Insert a pending post for a channel; return its id."""
+    row = connection.execute(
+        "INSERT INTO posts (image_id, surface, guild_id, channel_id, state, shown_at)"
+        " VALUES (?, 'public', ?, ?, 'pending', ?) RETURNING id",
+        (image_id, guild_id, channel_id, to_microseconds(now)),
+    ).fetchone()
+    return int(row[0])
+
+
+def add_private(
+    connection: Connection,
+    image_id: int,
+    rater: int,
+    *,
+    guild_id: int | None,
+    channel_id: int | None,
+    previous_id: int | None,
+    now: datetime,
+) -> int:
+    """Insert an open post for one rater; sqlite3.IntegrityError for a second successor."""
+    row = connection.execute(
+        "INSERT INTO posts"
+        " (image_id, surface, guild_id, channel_id, rater, previous_id, state, shown_at)"
+        " VALUES (?, 'private', ?, ?, ?, ?, 'open', ?) RETURNING id",
+        (image_id, guild_id, channel_id, rater, previous_id, to_microseconds(now)),
+    ).fetchone()
+    return int(row[0])
+
+
+def by_id(connection: Connection, post_id: int) -> Post | None:
+    """Return the post with this id."""
+    row = connection.execute(_BY_ID, (post_id,)).fetchone()
+    return _post(row) if row else None
+
+
+def shown(connection: Connection, post_id: int) -> Shown | None:
+    """Return the post with this id and what is true of its image now."""
+    row = connection.execute(_SHOWN, (post_id,)).fetchone()
+    if row is None:
+        return None
+    data_set_id, target, safe, stage, complete_votes, closes_at, revealed_at = row[_POST_LENGTH:]
+    return Shown(
+        _post(row[:_POST_LENGTH]),
+        data_set_id,
+        target,
+        bool(safe),
+        stage,
+        complete_votes,
+        _moment(closes_at),
+        _moment(revealed_at),
+    )
+
+
+def successor(connection: Connection, post_id: int) -> int | None:
+    """Return the private post that was shown after this one."""
+    row = connection.execute("SELECT id FROM posts WHERE previous_id = ?", (post_id,)).fetchone()
+    return row[0] if row else None
+
+
+def previous_voted(connection: Connection, post_id: int, rater: int) -> int | None:
+    """Return the nearest earlier post of this session on whose image the rater has a vote."""
+    row = connection.execute(_PREVIOUS_VOTED, (post_id, rater)).fetchone()
+    return row[0] if row else None
+
+
+_BY_ID = f"SELECT {COLUMNS} FROM posts WHERE id = ?"  # noqa: S608 - constants
+_POST_NAMES = COLUMNS.split(", ")
+_POST_LENGTH = len(_POST_NAMES)
+_SHOWN = f"""
+    SELECT {", ".join(f"p.{name}" for name in _POST_NAMES)}, i.data_set_id, d.target, i.safe,
+        i.stage, i.complete_votes, i.closes_at, i.revealed_at
+    FROM posts p
+    JOIN images i ON i.id = p.image_id
+    JOIN data_sets d ON d.id = i.data_set_id
+    WHERE p.id = ?
+"""  # noqa: S608 - constants
+_PREVIOUS_VOTED = """
+    WITH RECURSIVE earlier (id, image_id, previous_id, steps) AS (
+        SELECT p.id, p.image_id, p.previous_id, 1 FROM posts p
+        WHERE p.id = (SELECT previous_id FROM posts WHERE id = ?)
+        UNION ALL
+        SELECT p.id, p.image_id, p.previous_id, e.steps + 1
+        FROM earlier e JOIN posts p ON p.id = e.previous_id
+        WHERE e.steps < 20
+    )
+    SELECT e.id FROM earlier e JOIN votes v ON v.image_id = e.image_id AND v.rater = ?
+    WHERE v.state <> 'void' ORDER BY e.steps LIMIT 1
+"""
+
+
+def _moment(microseconds: int | None) -> datetime | None:
+    return None if microseconds is None else from_microseconds(microseconds)
+
+
+def _post(row: tuple[Any, ...]) -> Post:
+    values = list(row)
+    values[-2:] = [from_microseconds(row[-2]), _moment(row[-1])]
+    return Post(*values)
