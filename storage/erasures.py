@@ -77,19 +77,14 @@ def linked(connection: sqlite3.Connection) -> list[LinkedRater]:
     return [LinkedRater(number, one, from_microseconds(at)) for number, one, at in rows]
 
 
-def cut_link(connection: sqlite3.Connection, number: int, now: datetime) -> list[int]:
-    """Forget who `number` is, and all that is kept about them but their votes.
-
-    Returns the images that kept a place for them, whose counters are to be counted anew.
-    """
+def cut_link(connection: sqlite3.Connection, number: int, now: datetime) -> None:
+    """Forget who `number` is, and all that is kept about them but their votes."""
     connection.execute(
         "UPDATE raters SET discord_id = NULL, status_reason = NULL, locale = NULL, erased_at = ? "
         "WHERE number = ?",
         (to_microseconds(now), number),
     )
-    images = connection.execute(
-        "DELETE FROM reservations WHERE rater = ? RETURNING image_id", (number,)
-    ).fetchall()
+    connection.execute("DELETE FROM reservations WHERE rater = ?", (number,))
     connection.execute("DELETE FROM skips WHERE rater = ?", (number,))
     connection.execute("DELETE FROM rate_limits WHERE rater = ?", (number,))
     connection.execute("UPDATE reports SET reason = NULL WHERE rater = ?", (number,))
@@ -102,7 +97,6 @@ def cut_link(connection: sqlite3.Connection, number: int, now: datetime) -> list
         "outcome = coalesce(outcome, 'erased') WHERE rater = ?",
         (to_microseconds(now), number),
     )
-    return [image_id for (image_id,) in images]
 
 
 def delete_votes(

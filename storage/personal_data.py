@@ -146,8 +146,20 @@ def last_votes(connection: sqlite3.Connection, number: int, limit: int) -> list[
 
 
 def _past_vote(row: tuple[Any, ...]) -> PastVote:
-    *values, given, changed_at, still_open = row
-    return PastVote(*values, bool(given), from_microseconds(changed_at), bool(still_open))
+    values = list(row)
+    values[-3:] = bool(row[-3]), from_microseconds(row[-2]), bool(row[-1])
+    return PastVote(*values)
+
+
+def judged_images(
+    connection: sqlite3.Connection, number: int, *, after: int, limit: int
+) -> list[int]:
+    """Return at most `limit` images on which the rater has a vote, by id, above `after`."""
+    rows = connection.execute(
+        "SELECT image_id FROM votes WHERE rater = ? AND image_id > ? ORDER BY image_id LIMIT ?",
+        (number, after, limit),
+    )
+    return [image_id for (image_id,) in rows]
 
 
 def _rows(cursor: sqlite3.Cursor) -> list[Row]:
