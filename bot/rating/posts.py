@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from random import Random
 
-from storage.channels import Channel
-
 from bot.clock import Clock
 from bot.rating.results import Result
 from bot.settings import Settings
+from storage.channels import Channel
 from storage.database import Database
 from storage.images import Image
 

@@ -1,81 +1,82 @@
-"""Taking a vote: every check and every row of one press, in one unit."""
+"""Taking votes: each call is one durable unit with all its checks inside."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal
+from datetime import timedelta
+from sqlite3 import Connection
 
 from bot.caller import Caller
 from bot.clock import Clock
+from bot.rating.ballot import Ballot, ScorePress
+from bot.rating.consent import CONSENT_VERSION
+from bot.rating.receipts import Receipt
 from bot.settings import Settings
+from storage import raters
 from storage.database import Database
 
-
-@dataclass(frozen=True, slots=True)
-class ScorePress:
-    """One press of a score button.
-
-    `message_id` is the message that holds the button if that is the post itself, None if the
-    button sits on one of our ephemeral answers (consent, a private session).
-    """
-
-    interaction_id: int
-    post_id: int
-    scale: str
-    value: int
-    message_id: int | None = None
+__all__ = ["Receipt", "ScorePress", "VotingService", "ballot_of"]
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """What is recorded of one rater's vote on one image after a press.
-
-    `changed`: a score replaced an earlier one. `completed_now`: this press made the vote
-    complete. `image_full`: the image is at its target. `today`: this rater's complete votes
-    since 00:00 UTC.
-    """
-
-    post_id: int
-    image_id: int
-    surface: Literal["public", "private"]
-    scores: Mapping[str, int]
-    missing: tuple[str, ...]
-    state: Literal["given", "undone"]
-    changed: bool
-    completed_now: bool
-    image_full: bool
-    today: int
+def ballot_of(settings: Settings) -> Ballot:
+    """Return the rules of voting that the settings describe."""
+    return Ballot(
+        home_guild_id=settings.home_guild_id,
+        close_delay=timedelta(seconds=settings.close_delay_seconds),
+        presses_per_minute=settings.rate_limit_per_minute,
+    )
 
 
 class VotingService:
     """Takes scores, undoes and keeps votes. Each call is idempotent by its interaction id."""
 
-    def __init__(self, database: Database, clock: Clock, settings: Settings) -> None: ...
+    def __init__(self, database: Database, clock: Clock, settings: Settings) -> None:
+        self._database = database
+        self._clock = clock
+        self._ballot = ballot_of(settings)
 
     async def agree(self, caller: Caller) -> None:
-        """Record that the caller agreed to the current wording of the consent."""
-        raise NotImplementedError
+        """Record that the caller agreed to the current wording of the consent.
+
+        Agreeing again changes nothing.
+        """
+        now = self._clock.now()
+
+        def unit(connection: Connection) -> None:
+            rater = raters.get_or_create(connection, caller.discord_id, now)
+            if rater.consent_version != CONSENT_VERSION:
+                raters.set_consent(connection, rater.number, CONSENT_VERSION, now)
+
+        await self._database.write(unit)
 
     async def take(self, caller: Caller, press: ScorePress) -> Receipt:
         """Record one score, durably, and return what is now recorded.
 
-        Raises UnknownPostError, ForeignPostError, ClosedPostError, PlaceTakenError,
-        WrongValueError, NotAllowedError, NotAgeRestrictedError, BannedError,
-        ConsentNeededError, RateLimitedError(seconds=...).
+        A complete vote may be changed until its image closes; an undone one is given again. Raises
+        UnknownPostError, ForeignPostError, ClosedPostError, PlaceTakenError, WrongValueError,
+        NotAllowedError, NotAgeRestrictedError, BannedError, ConsentNeededError,
+        RateLimitedError(seconds=...).
         """
-        raise NotImplementedError
+        now = self._clock.now()
+        return await self._database.write(
+            lambda connection: self._ballot.take(connection, caller, press, now)
+        )
 
     async def undo(self, caller: Caller, interaction_id: int, post_id: int) -> Receipt:
         """Take back the vote on the post's image; its scores stay and can be kept again.
 
         Raises NothingToUndoError and the refusals of `take` but RateLimitedError.
         """
-        raise NotImplementedError
+        now = self._clock.now()
+        return await self._database.write(
+            lambda connection: self._ballot.undo(connection, caller, interaction_id, post_id, now)
+        )
 
     async def keep(self, caller: Caller, interaction_id: int, post_id: int) -> Receipt:
         """Give an undone vote again, unchanged.
 
         Raises NothingToUndoError, PlaceTakenError and the refusals of `undo`.
         """
-        raise NotImplementedError
+        now = self._clock.now()
+        return await self._database.write(
+            lambda connection: self._ballot.keep(connection, caller, interaction_id, post_id, now)
+        )

@@ -1,0 +1,108 @@
+"""What a press leaves behind: the receipt that its answer is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from sqlite3 import Connection
+from typing import Literal
+
+from bot.caller import Caller
+from bot.errors import UnknownPostError
+from bot.rating.scales import SCALES
+from storage import posts, raters, vote_history, votes
+from storage.posts import Shown
+from storage.vote_history import Entry
+from storage.votes import Vote
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What is recorded of one rater's vote on one image after a press.
+
+    `changed`: a score replaced an earlier one. `completed_now`: this press made the vote
+    complete. `image_full`: the image is at its target. `today`: this rater's complete votes
+    since 00:00 UTC.
+    """
+
+    post_id: int
+    image_id: int
+    surface: Literal["public", "private"]
+    scores: Mapping[str, int]
+    missing: tuple[str, ...]
+    state: Literal["given", "undone"]
+    changed: bool
+    completed_now: bool
+    image_full: bool
+    today: int
+
+
+def missing_scales(scores: Mapping[str, int]) -> tuple[str, ...]:
+    """Return the scales that have no score yet."""
+    return tuple(name for name in SCALES if name not in scores)
+
+
+def votes_today(connection: Connection, rater: int, now: datetime) -> int:
+    """Count the rater's complete votes since 00:00 UTC."""
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    return votes.completed_since(connection, rater, midnight)
+
+
+def receipt_of(
+    connection: Connection,
+    shown: Shown,
+    vote: Vote,
+    *,
+    changed: bool,
+    completed_now: bool,
+    image_full: bool,
+    now: datetime,
+) -> Receipt:
+    """Build the receipt of a vote that was just written."""
+    return Receipt(
+        post_id=shown.post.id,
+        image_id=vote.image_id,
+        surface=shown.post.surface,
+        scores=vote.scores,
+        missing=missing_scales(vote.scores),
+        state="undone" if vote.state == "undone" else "given",
+        changed=changed,
+        completed_now=completed_now,
+        image_full=image_full,
+        today=votes_today(connection, vote.rater, now),
+    )
+
+
+def replayed(
+    connection: Connection, caller: Caller, interaction_id: int, now: datetime
+) -> Receipt | None:
+    """Return the receipt of an interaction that was recorded before, None for a new one.
+
+    It is what the history says of that moment; `image_full` and `today` are as of now. Raises
+    UnknownPostError for somebody else's interaction.
+    """
+    entry = vote_history.of_interaction(connection, interaction_id)
+    if entry is None:
+        return None
+    rater = raters.find(connection, caller.discord_id)
+    shown = None if entry.post_id is None else posts.shown(connection, entry.post_id)
+    if rater is None or rater.number != entry.rater or shown is None:
+        raise UnknownPostError
+    before = vote_history.before(connection, entry)
+    return Receipt(
+        post_id=shown.post.id,
+        image_id=entry.image_id,
+        surface=shown.post.surface,
+        scores=entry.scores,
+        missing=missing_scales(entry.scores),
+        state="undone" if entry.action == "undone" else "given",
+        changed=entry.action == "changed",
+        completed_now=_complete(entry) and not (before is not None and _complete(before)),
+        image_full=shown.stage == "full",
+        today=votes_today(connection, entry.rater, now),
+    )
+
+
+def _complete(entry: Entry) -> bool:
+    return entry.action in {"given", "changed", "kept"} and not missing_scales(entry.scores)
