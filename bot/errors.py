@@ -13,6 +13,21 @@ class SettingsError(JuryError):
     """A setting is missing or wrong; the text names the variable. Exit code 2."""
 
 
+class ImageUnreadableError(JuryError):
+    """The bytes of one image cannot be shown, now or later; `fault` says why in one word."""
+
+    def __init__(self, fault: str, text: str) -> None:
+        super().__init__(text)
+        self.fault = fault
+
+
+class SourceUnavailableError(JuryError):
+    """A whole folder or archive, or the media folder, cannot be read or written at the moment.
+
+    No fault of an image: it may be shown again once the disk is back.
+    """
+
+
 class UserError(JuryError):
     """A refusal to show, ephemerally, in the person's own language.
 
@@ -114,3 +129,43 @@ class BusyError(UserError):
     """Too many presses are in flight; nothing was recorded."""
 
     key = "error.busy"
+
+
+class UnknownButtonError(UserError):
+    """The custom_id is none of ours, or not on the message: too old, or forged."""
+
+    key = "error.unknown_button"
+
+
+class UnknownImageError(UserError):
+    """The key, link or message names no image, or a key that several data sets have."""
+
+    key = "error.unknown_image"
+
+
+class SettledError(UserError):
+    """Somebody else has decided this case already."""
+
+    key = "error.settled"
+
+
+class NothingKeptError(UserError):
+    """Nothing is kept about this person."""
+
+    key = "error.nothing_kept"
+
+
+class NotSetUpError(UserError):
+    """The channel, or every channel of the server, was never set up."""
+
+    key = "error.not_set_up"
+
+
+class MissingPermissionsError(UserError):
+    """The bot lacks permissions in a channel; `missing` are Discord's names of them."""
+
+    key = "error.missing_permissions"
+
+    def __init__(self, missing: tuple[str, ...]) -> None:
+        super().__init__()
+        self.missing = missing

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from storage import posts
+from storage.posts import Post
 from storage.times import from_microseconds, to_microseconds
 
 Value = str | int | None
@@ -92,10 +94,7 @@ class Activity:
 class PastVote:
     """One vote as its rater sees it again; `open` while it may still be changed or undone."""
 
-    post_id: int
-    guild_id: int | None
-    channel_id: int | None
-    message_id: int | None
+    post: Post
     data_set: str
     aesthetic: int | None
     artifacts: int | None
@@ -133,22 +132,28 @@ def last_votes(connection: sqlite3.Connection, number: int, limit: int) -> list[
     """Return a rater's newest votes, newest first."""
     rows = connection.execute(
         """
-        SELECT v.post_id, p.guild_id, p.channel_id, p.message_id, d.name, v.aesthetic,
-               v.artifacts, v.state = 'given', v.changed_at,
-               i.revealed_at IS NULL AND i.stage IN ('waiting', 'begun', 'full')
-        FROM votes v JOIN posts p ON p.id = v.post_id JOIN images i ON i.id = v.image_id
-            JOIN data_sets d ON d.id = i.data_set_id
-        WHERE v.rater = ? ORDER BY v.created_at DESC, v.id DESC LIMIT ?
+        SELECT v.post_id, d.name, v.aesthetic, v.artifacts, v.state = 'given', v.changed_at
+        FROM votes v JOIN images i ON i.id = v.image_id JOIN data_sets d ON d.id = i.data_set_id
+        WHERE v.rater = ? ORDER BY v.changed_at DESC, v.id DESC LIMIT ?
         """,
         (number, limit),
+    ).fetchall()
+    return [_past_vote(connection, row) for row in rows]
+
+
+def _past_vote(connection: sqlite3.Connection, row: tuple[Any, ...]) -> PastVote:
+    post_id, data_set, aesthetic, artifacts, given, changed_at = row
+    shown = posts.shown(connection, post_id)
+    assert shown is not None  # noqa: S101 - votes reference their post
+    return PastVote(
+        post=shown.post,
+        data_set=data_set,
+        aesthetic=aesthetic,
+        artifacts=artifacts,
+        given=bool(given),
+        changed_at=from_microseconds(changed_at),
+        open=not shown.closed,
     )
-    return [_past_vote(row) for row in rows]
-
-
-def _past_vote(row: tuple[Any, ...]) -> PastVote:
-    values = list(row)
-    values[-3:] = bool(row[-3]), from_microseconds(row[-2]), bool(row[-1])
-    return PastVote(*values)
 
 
 def judged_images(

@@ -1,0 +1,91 @@
+"""Who may do what: managers, moderators and operators, checked anew at every use."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from sqlite3 import Connection
+from typing import Final
+
+from bot.caller import Caller
+from bot.clock import Clock
+from bot.errors import NotAllowedError, UnknownDataSetError
+from bot.settings import Settings
+from bot.trust.enrolment import Enrolment
+from storage import audit, data_sets
+from storage.data_sets import DataSet
+from storage.database import Database
+
+REFUSALS_APART: Final = timedelta(minutes=1)
+"""The log keeps one refusal a person and act in that time: nobody can flood what stays for ever."""
+
+
+class AccessService:
+    """Decides by the Caller of this very interaction alone; refusals go to the audit log."""
+
+    def __init__(
+        self, database: Database, clock: Clock, settings: Settings, enrolment: Enrolment
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._settings = settings
+        self._enrolment = enrolment
+
+    def is_operator(self, caller: Caller) -> bool:
+        """Tell whether the caller is an operator, here and now: only in the home server."""
+        return self._at_home(caller) and caller.discord_id in self._settings.operator_ids
+
+    def is_moderator(self, caller: Caller) -> bool:
+        """Tell whether the caller has the moderators' role, in the home server."""
+        return self._at_home(caller) and self._settings.moderator_role_id in caller.role_ids
+
+    def is_manager(self, caller: Caller) -> bool:
+        """Tell whether the caller has Manage Server in the server of this interaction."""
+        return caller.guild_id is not None and caller.manages_server
+
+    async def require_operator(self, caller: Caller, action: str) -> None:
+        """Raise NotAllowedError for anybody but an operator."""
+        await self._require(caller, action, allowed=self.is_operator(caller))
+
+    async def require_moderator(self, caller: Caller, action: str) -> None:
+        """Raise NotAllowedError for anybody but a moderator."""
+        await self._require(caller, action, allowed=self.is_moderator(caller))
+
+    async def require_manager(self, caller: Caller, action: str) -> int:
+        """Return the caller's server; raise NotAllowedError for anybody but its manager."""
+        await self._require(caller, action, allowed=self.is_manager(caller))
+        assert caller.guild_id is not None  # noqa: S101 - is_manager said so, for the type checker
+        return caller.guild_id
+
+    async def usable_data_sets(self, caller: Caller) -> list[DataSet]:
+        """Return the data sets that may be used here, by name; a stranger's server has none."""
+        home = self._settings.home_guild_id
+        return await self._database.read(lambda c: data_sets.usable(c, caller.guild_ids, home))
+
+    async def data_set(self, caller: Caller, name: str) -> DataSet:
+        """Return a usable data set by name.
+
+        Raises UnknownDataSetError for one that does not exist and one that was not granted alike.
+        """
+        for each in await self.usable_data_sets(caller):
+            if each.name == name:
+                return each
+        raise UnknownDataSetError
+
+    def _at_home(self, caller: Caller) -> bool:
+        return caller.guild_id is not None and caller.guild_id == self._settings.home_guild_id
+
+    async def _require(self, caller: Caller, action: str, *, allowed: bool) -> None:
+        if allowed:
+            return
+        now = self._clock.now()
+        refused = f"refused:{action}"
+
+        def unit(connection: Connection) -> None:
+            number = self._enrolment.rater(connection, caller.discord_id, now).number
+            if not audit.was_recorded(
+                connection, rater=number, action=refused, now=now, within=REFUSALS_APART
+            ):
+                audit.record(connection, at=now, actor="rater", rater=number, action=refused)
+
+        await self._database.write(unit)
+        raise NotAllowedError

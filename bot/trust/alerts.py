@@ -1,0 +1,111 @@
+"""Alerts to the operators' channel, folded: a flood of one kind is one message with a count."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import Final, Protocol
+
+import structlog
+
+from bot.clock import Clock
+from bot.errors import JuryError
+from bot.settings import Settings
+from bot.texts import ENGLISH, Texts
+from storage import alerts, servers
+from storage.alerts import Alert
+from storage.database import Database
+from storage.errors import StorageError
+
+WINDOW: Final = timedelta(hours=1)
+"""A kind begins a new message after that: Discord caps edits of older messages (code 30046)."""
+
+PAUSE_SECONDS: Final = 2.0
+"""Between two deliveries: what comes meanwhile is folded into one edit."""
+
+_log = structlog.get_logger()
+
+
+class AlertsUndeliverableError(JuryError):
+    """The alert channel is missing, or Discord refuses the message."""
+
+
+class AlertChannel(Protocol):
+    """Where alerts are shown."""
+
+    async def send(self, text: str) -> int:
+        """Post a message and return its id; raises AlertsUndeliverableError."""
+        ...
+
+    async def edit(self, message_id: int, text: str) -> bool:
+        """Change a message; False where it is gone. Raises AlertsUndeliverableError."""
+        ...
+
+
+class AlertService:
+    """Keeps alerts in the database first, then shows them; nothing is lost by a restart."""
+
+    def __init__(self, database: Database, clock: Clock, settings: Settings, texts: Texts) -> None:
+        self._database = database
+        self._clock = clock
+        self._home = settings.home_guild_id
+        self._texts = texts
+        self._channel: AlertChannel | None = None
+        self._waiting = asyncio.Event()
+
+    def connect(self, channel: AlertChannel) -> None:
+        """Show alerts there from now on, and those that wait."""
+        self._channel = channel
+        self._waiting.set()
+
+    async def notice(self, kind: str, **values: str | int) -> None:
+        """Keep one alert; `alert.<kind>` is its text and `values` fill it. Never raises."""
+        now = self._clock.now()
+        try:
+            await self._database.write(
+                lambda c: alerts.add(c, kind, values, now=now, window=WINDOW)
+            )
+        except StorageError as error:
+            _log.warning("alert_not_kept", kind=kind, values=values, reason=str(error))
+        self._waiting.set()
+
+    async def settle(self) -> None:
+        """Show what is not shown yet, once.
+
+        What cannot be delivered waits for the next alert or start: nothing is tried in a loop.
+        """
+        self._waiting.clear()
+        if self._channel is None:
+            return
+        try:
+            for alert in await self._database.read(alerts.undelivered):
+                await self._deliver(self._channel, alert)
+        except (AlertsUndeliverableError, StorageError) as error:
+            _log.warning("alerts_not_delivered", reason=str(error))
+
+    async def run(self) -> None:
+        """Deliver for ever; ends by being cancelled."""
+        while True:
+            await self._waiting.wait()
+            await self.settle()
+            await self._clock.sleep(PAUSE_SECONDS)
+
+    async def _deliver(self, channel: AlertChannel, alert: Alert) -> None:
+        text = await self._text(alert)
+        message_id = alert.message_id
+        if message_id is None or not await channel.edit(message_id, text):
+            message_id = await channel.send(text)
+        shown_in = message_id
+        await self._database.write(lambda c: alerts.delivered(c, alert, shown_in))
+
+    async def _text(self, alert: Alert) -> str:
+        locale = ENGLISH
+        if self._home is not None:
+            home = self._home
+            chosen = await self._database.read(lambda c: servers.locale(c, home))
+            locale = chosen or ENGLISH
+        text = self._texts.say(f"alert.{alert.kind}", locale, **alert.values)
+        if alert.count == 1:
+            return text
+        since = int(alert.first_at.timestamp())
+        return self._texts.say("alert.folded", locale, text=text, n=alert.count, since=since)

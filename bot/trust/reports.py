@@ -1,0 +1,142 @@
+"""Raters' reports of images: one a rater and image, and enough of them hide it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from math import ceil
+from sqlite3 import Connection
+from typing import Final
+
+from bot.caller import Caller
+from bot.clock import Clock
+from bot.errors import (
+    BannedError,
+    ForeignPostError,
+    NotAllowedError,
+    RateLimitedError,
+    UnknownPostError,
+)
+from bot.settings import Settings
+from bot.trust.alerts import AlertService
+from bot.trust.enrolment import Enrolment
+from bot.trust.grants import may_use
+from bot.trust.rate_limit import admit
+from bot.trust.wording import tidy
+from storage import audit, image_stages, posts, rate_limits, reports, review_queue
+from storage.database import Database
+from storage.posts import Shown
+from storage.times import to_microseconds
+
+PER_MINUTE: Final = 10
+"""New reports that a rater may send."""
+
+_KIND: Final = "report"
+
+
+@dataclass(frozen=True, slots=True)
+class ReportReceipt:
+    """What came of a report; `new` is False for one that was made before, `hidden` if it hid."""
+
+    image_id: int
+    new: bool
+    hidden: bool
+
+
+class ReportService:
+    """Takes reports. Each is idempotent by its interaction id, and by rater and image."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        settings: Settings,
+        enrolment: Enrolment,
+        alerts: AlertService,
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._settings = settings
+        self._enrolment = enrolment
+        self._alerts = alerts
+
+    async def report(
+        self, caller: Caller, interaction_id: int, post_id: int, reason: str | None
+    ) -> ReportReceipt:
+        """Keep a report, at most REASON_LENGTH characters of its reason, for the moderators.
+
+        The image is hidden at REPORTS_TO_HIDE reports. Raises UnknownPostError,
+        ForeignPostError, NotAllowedError, BannedError, RateLimitedError(seconds=...).
+        """
+        receipt = await self._database.write(
+            lambda c: self._unit(c, caller, interaction_id, post_id, tidy(reason))
+        )
+        if receipt.new:
+            kind = "image_hidden" if receipt.hidden else "image_reported"
+            await self._alerts.notice(kind, image=receipt.image_id)
+        return receipt
+
+    def _unit(
+        self,
+        connection: Connection,
+        caller: Caller,
+        interaction_id: int,
+        post_id: int,
+        reason: str | None,
+    ) -> ReportReceipt:
+        now = self._clock.now()
+        rater = self._enrolment.rater(connection, caller.discord_id, now)
+        shown = posts.shown(connection, post_id)
+        self._check(connection, caller, rater.number, shown)
+        assert shown is not None  # noqa: S101 - _check said so, for the type checker
+        if rater.banned_at(now):
+            raise BannedError
+        image_id = shown.post.image_id
+        if not reports.add(
+            connection,
+            image_id=image_id,
+            rater=rater.number,
+            post_id=post_id,
+            reason=reason,
+            interaction_id=interaction_id,
+            now=now,
+        ):
+            return ReportReceipt(image_id, new=False, hidden=False)
+        _admit(connection, rater.number, now)
+        review_queue.put(connection, review_queue.REPORTED_IMAGE, image_id=image_id, now=now)
+        return ReportReceipt(image_id, new=True, hidden=self._hide(connection, image_id, now))
+
+    def _check(
+        self, connection: Connection, caller: Caller, number: int, shown: Shown | None
+    ) -> None:
+        if shown is None:
+            raise UnknownPostError
+        if shown.post.rater not in {None, number}:
+            raise ForeignPostError
+        home = self._settings.home_guild_id
+        if not may_use(connection, shown.data_set_id, caller.guild_ids, home):
+            raise NotAllowedError
+
+    def _hide(self, connection: Connection, image_id: int, now: datetime) -> bool:
+        count = len(reports.open_of_image(connection, image_id))
+        if count < self._settings.reports_to_hide or not image_stages.hide(connection, image_id):
+            return False
+        audit.record(
+            connection,
+            at=now,
+            actor="program",
+            rater=None,
+            action="image.hide",
+            subject=f"image:{image_id}",
+            details={"reports": count},
+        )
+        return True
+
+
+def _admit(connection: Connection, number: int, now: datetime) -> None:
+    """Count a new report against the rater's limit; raising undoes the report, too."""
+    arrival = rate_limits.arrival(connection, number, _KIND)
+    arrival, wait = admit(to_microseconds(now), arrival, PER_MINUTE)
+    if wait:
+        raise RateLimitedError(seconds=ceil(wait / 1_000_000))
+    rate_limits.set_arrival(connection, number, _KIND, arrival)
