@@ -70,6 +70,7 @@ class Settings(BaseSettings):
     database_url: DatabaseAddress = "sqlite:///data/jury.db"
     media_dir: Path = Path("data/images")
     media_cache_mebibytes: int = Field(default=2048, ge=16)
+    upload_limit_mebibytes: int = Field(default=10, ge=1, le=500)
     hash_key_file: Path = Path("data/hash.key")
     dataset_license: str = Field(default="CC-BY-SA-4.0", min_length=1, max_length=64)
     export_exact_signals: bool = False

@@ -1,0 +1,1 @@
+"""Bytes of pictures: folders, zips, decoding, renditions, cache."""
