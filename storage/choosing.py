@@ -59,6 +59,12 @@ def reserved(connection: Connection, seeker: Seeker, now: datetime) -> int | Non
     return row[0] if row else None
 
 
+def is_settled(connection: Connection, rater: int, image_id: int) -> bool:
+    """Tell whether the rater has judged, skipped or reported the image."""
+    row = connection.execute(_IS_SETTLED, {"rater": rater, "image_id": image_id}).fetchone()
+    return row is None
+
+
 def _seek(
     connection: Connection,
     statement: str,
@@ -129,6 +135,9 @@ _WAITING = """
     AND random_key >= :start
     ORDER BY random_key LIMIT 1
 """
+_IS_SETTLED = f"""
+    SELECT 1 FROM images i WHERE i.id = :image_id AND {_NOT_MET}
+"""  # noqa: S608 - constants
 _RESERVED = f"""
     SELECT i.id FROM reservations h JOIN images i ON i.id = h.image_id
     WHERE h.rater = :rater AND h.expires_at > :now AND i.data_set_id = :data_set_id

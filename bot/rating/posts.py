@@ -5,13 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from random import Random
+from sqlite3 import Connection
+
+import structlog
 
 from bot.clock import Clock
-from bot.rating.results import Result
+from bot.rating.choosing import choose
+from bot.rating.results import Result, result_of
 from bot.settings import Settings
+from bot.trust.grants import may_use
+from storage import image_stages, images, posts, public_posts, reservations
 from storage.channels import Channel
+from storage.choosing import Seeker
 from storage.database import Database
-from storage.images import Image
+from storage.images import RANDOM_KEY_BITS, Image
+from storage.public_posts import Message
+
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +37,7 @@ class NewPost:
 class ClosingPost:
     """A post whose message is to be edited one last time.
 
-    `result` and `prompt` are None where nothing may be shown: the image was hidden or broken.
+    `result` and `prompt` are None where nothing may be shown: the image is hidden or broken.
     """
 
     post_id: int
@@ -43,44 +53,148 @@ class PostService:
 
     def __init__(
         self, database: Database, clock: Clock, settings: Settings, random: Random
-    ) -> None: ...
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._home_guild_id = settings.home_guild_id
+        self._pool_size = settings.pool_size
+        self._random = random
 
     async def wanted(self, channel: Channel) -> int:
         """Return how many posts the channel lacks; 0 if it is not started."""
-        raise NotImplementedError
+        if not channel.started:
+            return 0
+        alive = await self._database.read(
+            lambda connection: public_posts.count_open(connection, channel.channel_id)
+        )
+        return max(0, channel.open_posts - alive)
 
     async def open_post(self, channel: Channel) -> NewPost | None:
-        """Choose an image and write a pending post; None if no image can be shown there now."""
-        raise NotImplementedError
+        """Choose an image and write a pending post.
+
+        None if the channel has all its posts, no image is left for it, or its server may not use
+        the data set.
+        """
+        now = self._clock.now()
+        start = self._random.getrandbits(RANDOM_KEY_BITS)
+        seeker = Seeker(channel.data_set_id, channel.safe_only, channel_id=channel.channel_id)
+
+        def unit(connection: Connection) -> NewPost | None:
+            if public_posts.count_open(
+                connection, channel.channel_id
+            ) >= channel.open_posts or not may_use(
+                connection, channel.data_set_id, {channel.guild_id}, self._home_guild_id
+            ):
+                return None
+            image_id = choose(connection, seeker, start, now, self._pool_size)
+            if image_id is None:
+                return None
+            post_id = posts.add_public(
+                connection, image_id, channel.guild_id, channel.channel_id, now
+            )
+            image_stages.begin(connection, image_id)
+            return _new_post(connection, Message(post_id, image_id, channel.channel_id, None))
+
+        return await self._database.write(unit)
 
     async def confirm(self, post_id: int, message_id: int) -> None:
         """Note the message of a pending post: it is open."""
-        raise NotImplementedError
+        now = self._clock.now()
+        await self._database.write(
+            lambda connection: public_posts.confirm(connection, post_id, message_id, now)
+        )
 
     async def lost(self, post_id: int, reason: str) -> None:
         """Give up a post whose message is gone or was never sent; `reason` goes to the log."""
-        raise NotImplementedError
+        now = self._clock.now()
+        await self._database.write(lambda connection: public_posts.lose(connection, post_id, now))
+        _log.warning("post_lost", post=post_id, reason=reason)
+
+    async def broken(self, post_id: int) -> None:
+        """Give up a post because the bytes of its image cannot be shown, and the image with it."""
+        now = self._clock.now()
+
+        def unit(connection: Connection) -> None:
+            post = posts.by_id(connection, post_id)
+            if post is not None:
+                image_stages.mark_broken(connection, post.image_id)
+                public_posts.lose(connection, post_id, now)
+
+        await self._database.write(unit)
+        _log.warning("image_broken", post=post_id)
 
     async def lost_message(self, message_id: int) -> int | None:
         """Give up the post of a deleted message; return its channel, None if it had no post."""
-        raise NotImplementedError
+        now = self._clock.now()
+        return await self._database.write(
+            lambda connection: public_posts.lose_message(connection, message_id, now)
+        )
 
     async def lost_channel(self, channel_id: int) -> int:
         """Give up all posts of a channel that is gone; return how many there were."""
-        raise NotImplementedError
+        now = self._clock.now()
+        return await self._database.write(
+            lambda connection: public_posts.lose_channel(connection, channel_id, now)
+        )
 
     async def unconfirmed(self) -> tuple[NewPost, ...]:
         """Return posts that were pending when the program last stopped."""
-        raise NotImplementedError
+        return await self._database.read(
+            lambda connection: tuple(
+                _new_post(connection, message)
+                for message in public_posts.in_state(connection, "pending")
+            )
+        )
 
     async def due(self, now: datetime) -> tuple[ClosingPost, ...]:
-        """Decide every close that is due and return all posts whose last edit is not done yet."""
-        raise NotImplementedError
+        """Decide every close that is due and return all posts whose last edit is not done yet.
+
+        The decision is one unit: from then on the image takes no votes in public, and its scores
+        count as shown.
+        """
+
+        def unit(connection: Connection) -> tuple[ClosingPost, ...]:
+            for image_id in public_posts.start_closing(connection, now):
+                image_stages.reveal(connection, image_id, now)
+            image_stages.close(connection, now)
+            reservations.release_expired(connection, now)
+            return tuple(
+                _closing_post(connection, message, message.message_id)
+                for message in public_posts.in_state(connection, "closing")
+                if message.message_id is not None
+            )
+
+        return await self._database.write(unit)
 
     async def closed(self, post_id: int) -> None:
         """Note that the last edit of a closing post was made."""
-        raise NotImplementedError
+        await self._database.write(lambda connection: public_posts.close(connection, post_id))
 
     async def next_due(self) -> datetime | None:
         """Return when the next image closes, None if none is full and waiting."""
-        raise NotImplementedError
+        return await self._database.read(public_posts.next_closing)
+
+
+def _new_post(connection: Connection, message: Message) -> NewPost:
+    return NewPost(message.post_id, message.channel_id, _image(connection, message))
+
+
+def _closing_post(connection: Connection, message: Message, message_id: int) -> ClosingPost:
+    image = _image(connection, message)
+    result = None
+    if image.stage not in {"hidden", "broken"}:
+        result = result_of(connection, image.id)
+    return ClosingPost(
+        post_id=message.post_id,
+        channel_id=message.channel_id,
+        message_id=message_id,
+        image=image,
+        result=result,
+        prompt=image.prompt if result is not None else None,
+    )
+
+
+def _image(connection: Connection, message: Message) -> Image:
+    image = images.by_id(connection, message.image_id)
+    assert image is not None  # noqa: S101 - a foreign key holds it
+    return image

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from sqlite3 import Connection
+from statistics import fmean, median
+
+from bot.rating.scales import SCALES, Scale
+from storage import votes
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,3 +29,25 @@ class Result:
 
     raters: int
     scales: Mapping[str, ScaleResult]
+
+
+def result_of(connection: Connection, image_id: int) -> Result | None:
+    """Return what the raters said of the image; None if no vote counts."""
+    rows = votes.counted_scores(connection, image_id)
+    if not rows:
+        return None
+    columns = dict(zip(votes.SCALES, zip(*rows, strict=True), strict=True))
+    return Result(
+        raters=len(rows),
+        scales={name: _on_scale(scale, columns[name]) for name, scale in SCALES.items()},
+    )
+
+
+def _on_scale(scale: Scale, scores: Sequence[int]) -> ScaleResult:
+    counted = Counter(scores)
+    return ScaleResult(
+        counts={value: counted[value] for value in scale.values},
+        mean=fmean(scores),
+        median=median(scores),
+        raters=len(scores),
+    )

@@ -2,75 +2,268 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
+from datetime import datetime
+from hashlib import blake2b
 from random import Random
-from typing import Literal
+from sqlite3 import Connection
 
 from bot.caller import Caller
 from bot.clock import Clock
+from bot.errors import (
+    BannedError,
+    ForeignPostError,
+    NotAllowedError,
+    NothingLeftError,
+    NothingToUndoError,
+    PlaceTakenError,
+    UnknownDataSetError,
+    UnknownPostError,
+)
+from bot.rating.admission import admit, find_shown, has_place, sees_unsafe
+from bot.rating.choosing import choose
+from bot.rating.showing import (
+    Showing,
+    last_shown,
+    open_private,
+    show,
+    show_again,
+    still_waits,
+)
+from bot.rating.voting import ballot_of
 from bot.settings import Settings
+from bot.trust.grants import may_use
+from storage import (
+    channels,
+    choosing,
+    data_sets,
+    image_stages,
+    images,
+    posts,
+    raters,
+    reservations,
+    skips,
+)
+from storage.choosing import Seeker
+from storage.data_sets import DataSet
 from storage.database import Database
-from storage.images import Image
+from storage.images import RANDOM_KEY_BITS, Image
+from storage.posts import Shown
+from storage.raters import Rater
+from storage.skips import SkipReason
 
-SkipReason = Literal["not_loading", "cannot_judge", "not_for_me"]
-
-
-@dataclass(frozen=True, slots=True)
-class Showing:
-    """One image in a private session, as the card shows it.
-
-    `scores` are those already given (after going back, or a half vote); `undone` says that they
-    do not count at present. `previous_post_id` is where a step back leads, None if nowhere.
-    `today`: this rater's complete votes since 00:00 UTC.
-    """
-
-    post_id: int
-    image: Image
-    data_set: str
-    scores: Mapping[str, int]
-    undone: bool
-    previous_post_id: int | None
-    today: int
+__all__ = ["SessionService", "Showing", "SkipReason"]
 
 
 class SessionService:
-    """Serves images to one rater at a time and keeps a place of each image served."""
+    """Serves images to one rater at a time and keeps a place of each image served.
+
+    All that a session knows is in its posts, so it goes on after a restart.
+    """
 
     def __init__(
         self, database: Database, clock: Clock, settings: Settings, random: Random
-    ) -> None: ...
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._home_guild_id = settings.home_guild_id
+        self._pool_size = settings.pool_size
+        self._ballot = ballot_of(settings)
+        self._random = random
+        self._salt = random.randbytes(16)
 
     async def start(self, caller: Caller, data_set_name: str | None = None) -> Showing:
-        """Show a first image; without a name from the channel's data set, else any usable one.
+        """Show a first image: one of which the rater holds a place before all others.
 
-        Raises UnknownDataSetError, NotAllowedError, BannedError, NothingLeftError.
+        Without a name: from the channel's data set, else from any usable one. Raises
+        UnknownDataSetError, NotAllowedError where no data set is usable, BannedError,
+        NothingLeftError.
         """
-        raise NotImplementedError
+        now = self._clock.now()
+        start = self._random.getrandbits(RANDOM_KEY_BITS)
+
+        def unit(connection: Connection) -> Showing:
+            rater = raters.get_or_create(connection, caller.discord_id, now)
+            if rater.banned_at(now):
+                raise BannedError
+            for data_set in self._data_sets(connection, caller, data_set_name):
+                seeker = _seeker(data_set.id, caller, rater)
+                image_id = choosing.reserved(connection, seeker, now) or choose(
+                    connection, seeker, start, now, self._pool_size
+                )
+                if image_id is not None:
+                    post_id = open_private(
+                        connection, caller, rater, image_id, previous_id=None, now=now
+                    )
+                    return show(connection, post_id, rater, now)
+            raise NothingLeftError
+
+        return await self._database.write(unit)
 
     async def advance(self, caller: Caller, post_id: int) -> Showing:
         """Show what follows `post_id`: always the same post for the same finished post.
 
         A post that still waits for this rater's scores is shown again instead. Raises
-        NothingLeftError at the end, and the refusals of a press.
+        NothingLeftError at the end, UnknownPostError, ForeignPostError, NotAllowedError,
+        BannedError.
         """
-        raise NotImplementedError
+        return await self._step(caller, post_id, lambda *_: None)
 
     async def skip(self, caller: Caller, post_id: int, reason: SkipReason) -> Showing:
-        """Pass over the image for good and show the next; repeated, it does the same once."""
-        raise NotImplementedError
+        """Pass over the image for good and show the next; repeated, it does the same once.
+
+        Raises what `advance` raises.
+        """
+
+        def act(connection: Connection, shown: Shown, rater: Rater, now: datetime) -> None:
+            if not choosing.is_settled(connection, rater.number, shown.post.image_id):
+                skips.add(connection, rater.number, shown.post.image_id, reason, now)
+                reservations.release(connection, shown.post.image_id, rater.number)
+
+        return await self._step(caller, post_id, act)
+
+    async def pass_broken(self, caller: Caller, post_id: int) -> Showing:
+        """Note that the bytes of the post's image cannot be shown, and show the next image.
+
+        Raises what `advance` raises.
+        """
+
+        def act(connection: Connection, shown: Shown, rater: Rater, _: datetime) -> None:
+            image_stages.mark_broken(connection, shown.post.image_id)
+            reservations.release(connection, shown.post.image_id, rater.number)
+
+        return await self._step(caller, post_id, act)
+
+    async def keep(self, caller: Caller, interaction_id: int, post_id: int) -> Showing:
+        """Give the undone vote of `post_id` again, unchanged, and show what follows.
+
+        Raises PlaceTakenError, ClosedPostError and what `advance` raises.
+        """
+
+        def act(connection: Connection, _: Shown, __: Rater, now: datetime) -> None:
+            try:
+                self._ballot.keep(connection, caller, interaction_id, post_id, now)
+            except NothingToUndoError:
+                return  # it stands already: a second press of the same button
+
+        return await self._step(caller, post_id, act)
 
     async def go_back(self, caller: Caller, interaction_id: int, post_id: int) -> Showing:
         """Take back the vote of `post_id` (a `previous_post_id`) and show it with its scores.
 
-        Raises ClosedPostError once its image was closed, and the refusals of a press.
+        Raises ClosedPostError once its image was closed, PlaceTakenError, and the refusals of a
+        press.
         """
-        raise NotImplementedError
+        now = self._clock.now()
 
-    async def keep(self, caller: Caller, interaction_id: int, post_id: int) -> Showing:
-        """Give the undone vote of `post_id` again, unchanged, and show what follows."""
-        raise NotImplementedError
+        def unit(connection: Connection) -> Showing:
+            standing = admit(
+                connection, caller, post_id, now=now, home_guild_id=self._home_guild_id
+            )
+            shown, rater = _private(standing.shown), standing.rater
+            skips.remove(connection, rater.number, shown.post.image_id)
+            if standing.vote is not None and standing.vote.state == "given":
+                self._ballot.undo(connection, caller, interaction_id, post_id, now)
+                return show(connection, post_id, rater, now)
+            if not has_place(connection, shown, rater.number, now):
+                raise PlaceTakenError
+            return show_again(connection, shown, rater, now)
+
+        return await self._database.write(unit)
 
     async def upcoming(self, caller: Caller, post_id: int) -> Image | None:
-        """Return what `advance` would most likely show, to prepare its bytes; nothing is kept."""
-        raise NotImplementedError
+        """Return what `advance` would most likely show, to prepare its bytes; nothing is kept.
+
+        None at the end. Raises UnknownPostError, ForeignPostError, NotAllowedError.
+        """
+        now = self._clock.now()
+
+        def query(connection: Connection) -> Image | None:
+            shown, rater = self._own(connection, caller, post_id)
+            last_id, following = last_shown(connection, caller, shown, rater, now)
+            if following is not None:
+                return images.by_id(connection, following.post.image_id)
+            seeker = _seeker(shown.data_set_id, caller, rater)
+            image_id = self._choose_after(connection, seeker, last_id, now)
+            return None if image_id is None else images.by_id(connection, image_id)
+
+        return await self._database.read(query)
+
+    async def _step(
+        self,
+        caller: Caller,
+        post_id: int,
+        act: Callable[[Connection, Shown, Rater, datetime], None],
+    ) -> Showing:
+        """Do `act` on the caller's post and show what comes after it, in one unit."""
+        now = self._clock.now()
+
+        def unit(connection: Connection) -> Showing:
+            shown, rater = self._own(connection, caller, post_id)
+            if rater.banned_at(now):
+                raise BannedError
+            act(connection, shown, rater, now)
+            return self._follow(connection, caller, post_id, rater, now)
+
+        return await self._database.write(unit)
+
+    def _follow(
+        self, connection: Connection, caller: Caller, post_id: int, rater: Rater, now: datetime
+    ) -> Showing:
+        """Show the post while it waits for scores, else what comes after it."""
+        shown = posts.shown(connection, post_id)
+        if shown is None:
+            raise UnknownPostError
+        if still_waits(connection, caller, shown, rater, now):
+            return show_again(connection, shown, rater, now)
+        last_id, following = last_shown(connection, caller, shown, rater, now)
+        if following is not None:
+            return show_again(connection, following, rater, now)
+        seeker = _seeker(shown.data_set_id, caller, rater)
+        image_id = self._choose_after(connection, seeker, last_id, now)
+        if image_id is None:
+            raise NothingLeftError
+        next_id = open_private(connection, caller, rater, image_id, previous_id=last_id, now=now)
+        return show(connection, next_id, rater, now)
+
+    def _choose_after(
+        self, connection: Connection, seeker: Seeker, post_id: int, now: datetime
+    ) -> int | None:
+        """Choose the image that follows a post; the same one each time while nothing changes."""
+        digest = blake2b(post_id.to_bytes(8, "big"), key=self._salt, digest_size=8).digest()
+        start = int.from_bytes(digest, "big") >> (64 - RANDOM_KEY_BITS)
+        return choose(connection, seeker, start, now, self._pool_size)
+
+    def _own(self, connection: Connection, caller: Caller, post_id: int) -> tuple[Shown, Rater]:
+        shown, rater = find_shown(connection, caller, post_id, self._home_guild_id)
+        if rater is None:
+            raise ForeignPostError
+        return _private(shown), rater
+
+    def _data_sets(self, connection: Connection, caller: Caller, name: str | None) -> list[DataSet]:
+        """Return the data sets to serve from, the preferred one first."""
+        if name is not None:
+            data_set = data_sets.by_name(connection, name)
+            if data_set is None or not may_use(
+                connection, data_set.id, caller.guild_ids, self._home_guild_id
+            ):
+                raise UnknownDataSetError
+            return [data_set]
+        usable = data_sets.usable(connection, caller.guild_ids, self._home_guild_id)
+        if not usable:
+            raise NotAllowedError
+        channel = (
+            None if caller.channel_id is None else channels.by_id(connection, caller.channel_id)
+        )
+        preferred = None if channel is None else channel.data_set_id
+        return sorted(usable, key=lambda data_set: data_set.id != preferred)
+
+
+def _private(shown: Shown) -> Shown:
+    if shown.post.surface != "private":
+        raise ForeignPostError
+    return shown
+
+
+def _seeker(data_set_id: int, caller: Caller, rater: Rater) -> Seeker:
+    return Seeker(data_set_id, safe_only=not sees_unsafe(caller), rater=rater.number)
