@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from storage.connections import ThreadedConnection, explain
+from storage.errors import StorageError
 from storage.migrations import upgrade
 from storage.writer import Unit, Writer
 
@@ -34,6 +35,7 @@ class Database:
         self._writer = Writer(writing)
         self._readers = tuple(readers)
         self._queued = [0] * len(self._readers)
+        self._closed = False
 
     @classmethod
     async def open(cls, path: Path, *, create: bool = True) -> Database:
@@ -65,6 +67,8 @@ class Database:
 
         It sees every write that had returned before. Raises StorageError.
         """
+        if self._closed:
+            raise StorageError("the database is closed")
         number = min(range(len(self._readers)), key=self._queued.__getitem__)
         self._queued[number] += 1
         try:
@@ -76,6 +80,7 @@ class Database:
 
     async def close(self) -> None:
         """Finish what waits and close the file; later writes and reads are refused."""
+        self._closed = True
         await self._writer.close()
         for reader in self._readers:
             await reader.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sqlite3
+import traceback
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, TypeVar
@@ -30,6 +31,7 @@ class Writer:
         self._connection = connection
         self._batch_limit = batch_limit
         self._waiting: list[tuple[Unit[Any], asyncio.Future[Any]]] = []
+        self._running: list[asyncio.Future[Any]] = []
         self._task: asyncio.Task[None] | None = None
         self._closed = False
 
@@ -45,37 +47,47 @@ class Writer:
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._waiting.append((unit, future))
         if self._task is None:
-            self._task = asyncio.create_task(self._work(), name="database writer")
+            self._start()
         return await future
 
     async def close(self) -> None:
         """Take no more units and return when those that wait are done."""
         self._closed = True
-        if self._task is not None:
+        while self._task is not None:
             await asyncio.wait([self._task])
+            await asyncio.sleep(0)  # its callbacks run
+
+    def _start(self) -> None:
+        self._task = asyncio.create_task(self._work(), name="database writer")
+        self._task.add_done_callback(self._stopped)
 
     async def _work(self) -> None:
-        futures: list[asyncio.Future[Any]] = []
-        try:
-            while units := self._take(futures):
-                try:
-                    outcomes = await self._connection.run(partial(_commit_together, units))
-                except StorageError as error:
-                    outcomes = [(None, type(error)(*error.args)) for _ in units]
-                _resolve(futures, outcomes)
-                # Callers that write again at once join the next batch.
-                await asyncio.sleep(0)
-        finally:
-            self._task = None
-            for future in (*futures, *(future for _, future in self._waiting)):
+        while units := self._take():
+            try:
+                outcomes = await self._connection.run(partial(_commit_together, units))
+            except StorageError as error:
+                outcomes = [(None, type(error)(*error.args)) for _ in units]
+            _resolve(self._running, outcomes)
+            # Callers that write again at once join the next batch.
+            await asyncio.sleep(0)
+
+    def _stopped(self, task: asyncio.Task[None]) -> None:
+        """Go on with units that came as the task ended; let nobody wait for a broken one."""
+        self._task = None
+        if task.cancelled() or task.exception() is not None:
+            for future in (*self._running, *(future for _, future in self._waiting)):
                 future.cancel()
             self._waiting.clear()
+            if not task.cancelled():
+                task.result()
+        elif self._waiting:
+            self._start()
 
-    def _take(self, futures: list[asyncio.Future[Any]]) -> list[Unit[Any]]:
-        """Move the next batch out of the queue: its futures into `futures`, its units returned."""
+    def _take(self) -> list[Unit[Any]]:
+        """Move the next batch from waiting to running and return its units."""
         live = [pair for pair in self._waiting if not pair[1].cancelled()]
         batch, self._waiting = live[: self._batch_limit], live[self._batch_limit :]
-        futures[:] = [future for _, future in batch]
+        self._running = [future for _, future in batch]
         return [unit for unit, _ in batch]
 
 
@@ -106,10 +118,12 @@ def _commit_together(units: Sequence[Unit[Any]], connection: sqlite3.Connection)
 def _run_unit(connection: sqlite3.Connection, unit: Unit[Any]) -> Outcome:
     """Run one unit in its savepoint; raises sqlite3.Error when the whole transaction is lost."""
     connection.execute("SAVEPOINT unit")
+    result = None
     try:
         result = unit(connection)
         connection.execute("RELEASE unit")
     except BaseException as error:  # noqa: BLE001 - belongs to the unit's caller, who gets it
+        result = None  # a cursor perhaps, which would block the commit
         return None, _undo_unit(connection, error)
     return result, None
 
@@ -121,6 +135,8 @@ def _undo_unit(connection: sqlite3.Connection, error: BaseException) -> BaseExce
         if isinstance(error, sqlite3.Error):
             raise error
         raise sqlite3.OperationalError("a unit ended the transaction") from error
+    # The traceback keeps the unit's frames, and so perhaps a cursor that would block the commit.
+    traceback.clear_frames(error.__traceback__)
     connection.execute("ROLLBACK TO unit")
     connection.execute("RELEASE unit")
     if isinstance(error, sqlite3.Error):
