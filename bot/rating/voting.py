@@ -11,6 +11,7 @@ from bot.rating.ballot import Ballot, ScorePress
 from bot.rating.consent import CONSENT_VERSION
 from bot.rating.receipts import Receipt
 from bot.settings import Settings
+from bot.trust.enrolment import Enrolment
 from storage import raters
 from storage.database import Database
 
@@ -29,9 +30,12 @@ def ballot_of(settings: Settings) -> Ballot:
 class VotingService:
     """Takes scores, undoes and keeps votes. Each call is idempotent by its interaction id."""
 
-    def __init__(self, database: Database, clock: Clock, settings: Settings) -> None:
+    def __init__(
+        self, database: Database, clock: Clock, settings: Settings, enrolment: Enrolment
+    ) -> None:
         self._database = database
         self._clock = clock
+        self._enrolment = enrolment
         self._ballot = ballot_of(settings)
 
     async def agree(self, caller: Caller) -> None:
@@ -42,7 +46,7 @@ class VotingService:
         now = self._clock.now()
 
         def unit(connection: Connection) -> None:
-            rater = raters.get_or_create(connection, caller.discord_id, now)
+            rater = self._enrolment.rater(connection, caller.discord_id, now)
             if rater.consent_version != CONSENT_VERSION:
                 raters.set_consent(connection, rater.number, CONSENT_VERSION, now)
 
