@@ -1,0 +1,198 @@
+"""The simulated crowd: members of the server who rate beside the person at the browser."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from random import Random
+from sqlite3 import Connection
+from typing import Any
+
+import discord
+import simcord
+
+from bot.clock import Clock
+from bot.demo.personas import OUT_OF_SIGHT, Persona
+from bot.demo.pictures.gallery import SAMPLES, Sample
+from bot.demo.stage import Stage
+from bot.demo.turns import Turns
+from bot.rating.scales import SCALES
+from bot.services import Services
+from cogs.ui import custom_ids
+from storage import images, posts, public_posts
+
+IDLE_SECONDS = 1.0
+"""How long somebody waits who finds nothing to rate."""
+AT_ONCE = 6
+"""Pictures that somebody rates in one private session."""
+REASON = "This is nothing but noise."
+
+
+@dataclass(frozen=True, slots=True)
+class OpenPost:
+    """A public post as the crowd finds it."""
+
+    post_id: int
+    channel_id: int
+    message_id: int
+    sample: Sample
+
+
+@dataclass(slots=True)
+class Member:
+    """One of the crowd, and which posts they are done with."""
+
+    actor: simcord.MemberActor
+    persona: Persona
+    done: set[int] = field(default_factory=set)
+
+
+class Crowd:
+    """Lets every member rate again and again, `pace` seconds apart on average; 0: no pause."""
+
+    def __init__(
+        self,
+        stage: Stage,
+        turns: Turns,
+        services: Services,
+        personas: list[Persona],
+        *,
+        pace: float,
+    ) -> None:
+        self._stage = stage
+        self._turns = turns
+        self._services = services
+        self._random: Random = services.random
+        self._clock: Clock = services.clock
+        self._pace = pace
+        pairs = zip(stage.cast.crowd, personas, strict=True)
+        self.members = [Member(actor, persona) for actor, persona in pairs]
+        self.presses = 0
+
+    async def live(self, member: Member) -> None:
+        """Rate for ever: mostly in the channels, now and then in a private session."""
+        while True:
+            if self._pace:
+                await self._clock.sleep(self._random.expovariate(1 / self._pace))
+            if not await self.rate_something(member):
+                await self._clock.sleep(IDLE_SECONDS)
+
+    async def rate_something(self, member: Member) -> bool:
+        """Rate one public post, or some pictures privately; False if nothing was left to do."""
+        found = [post for post in await self._open_posts() if post.post_id not in member.done]
+        if found and self._random.random() > 1 / AT_ONCE:
+            await self._rate_publicly(member, self._random.choice(found))
+            return True
+        return await self._rate_privately(member)
+
+    async def _open_posts(self) -> list[OpenPost]:
+        def query(connection: Connection) -> list[OpenPost]:
+            found = []
+            for message in public_posts.in_state(connection, "open"):
+                image = images.by_id(connection, message.image_id)
+                if image is not None and message.message_id is not None:
+                    place = message.channel_id, message.message_id
+                    found.append(OpenPost(message.post_id, *place, SAMPLES[image.key]))
+            return found
+
+        return await self._services.database.read(query)
+
+    async def _rate_publicly(self, member: Member, post: OpenPost) -> None:
+        member.done.add(post.post_id)
+        channel = self._stage.env.bot.get_channel(post.channel_id)
+        if not isinstance(channel, discord.TextChannel):
+            return
+        message = await channel.fetch_message(post.message_id)
+        if member.persona.reports and post.sample.spoilt > OUT_OF_SIGHT:
+            await self._report(member, message, post.post_id)
+            return
+        for scale, value in self._answers(member.persona, post.sample):
+            press = custom_ids.vote(scale, value, post.post_id)
+            answer = await self._click(member, message, press)
+            agree = custom_ids.agree(scale, value, post.post_id)
+            if answer is not None and agree in set(_custom_ids(answer.components)):
+                await self._click(member, answer, agree)
+
+    async def _report(self, member: Member, message: discord.Message, post_id: int) -> None:
+        async with self._turns.crowd():
+            shown = await self._press(member, message, custom_ids.report(post_id))
+            if shown is None or shown.modal is None:
+                return
+            fields = [found for found in _custom_ids([shown.modal]) if found.startswith("reason")]
+            await member.actor.submit_modal(shown, dict.fromkeys(fields, REASON))
+
+    async def _rate_privately(self, member: Member) -> bool:
+        async with self._turns.crowd():
+            await self._stage.catch_up()
+            started = await member.actor.slash(self._stage.cast.raters_channel, "rate")
+        rated = 0
+        card = started.response
+        while card is not None and rated < AT_ONCE:
+            post_id = _votable(card.components)
+            sample = None if post_id is None else await self._sample(post_id)
+            if post_id is None or sample is None:
+                break
+            for scale, value in self._answers(member.persona, sample):
+                if card is not None:
+                    await self._pause()
+                    card = await self._click(member, card, custom_ids.vote(scale, value, post_id))
+            rated += 1
+        return rated > 0
+
+    async def _sample(self, post_id: int) -> Sample | None:
+        def query(connection: Connection) -> Sample | None:
+            post = posts.by_id(connection, post_id)
+            image = images.by_id(connection, post.image_id) if post else None
+            return SAMPLES[image.key] if image else None
+
+        return await self._services.database.read(query)
+
+    def _answers(self, persona: Persona, sample: Sample) -> list[tuple[str, int]]:
+        """Return the scores in the order in which they are pressed."""
+        scores: Mapping[str, int] = persona.scores(sample, self._random)
+        order = [name for name in SCALES if name in scores]
+        if self._random.random() < 1 / AT_ONCE:
+            order.reverse()
+        return [(name, scores[name]) for name in order]
+
+    async def _pause(self) -> None:
+        if self._pace:
+            await self._clock.sleep(self._random.uniform(0.3, 0.6) * self._pace)
+
+    async def _click(
+        self, member: Member, message: discord.Message | simcord.ResponseMessage, custom_id: str
+    ) -> simcord.ResponseMessage | None:
+        async with self._turns.crowd():
+            result = await self._press(member, message, custom_id)
+        return None if result is None else result.response
+
+    async def _press(
+        self, member: Member, message: discord.Message | simcord.ResponseMessage, custom_id: str
+    ) -> simcord.InteractionResult | None:
+        """Press a button; None if it is gone by now. Needs the turn."""
+        await self._stage.catch_up()
+        try:
+            result = await member.actor.click(message, custom_id=custom_id)
+        except simcord.SetupError:
+            return None
+        self.presses += 1
+        return result
+
+
+def _custom_ids(components: list[dict[str, Any]]) -> Iterator[str]:
+    """Walk the custom_ids of raw components, however deep."""
+    for component in components:
+        if "custom_id" in component:
+            yield component["custom_id"]
+        yield from _custom_ids(component.get("components", []))
+        if "component" in component:
+            yield from _custom_ids([component["component"]])
+
+
+def _votable(components: list[dict[str, Any]]) -> int | None:
+    """Return the post that a card's score buttons belong to, None if it has none."""
+    for custom_id in _custom_ids(components):
+        if match := re.fullmatch(custom_ids.VOTE, custom_id):
+            return int(match["post"])
+    return None
