@@ -151,8 +151,11 @@ def _application_id(connection: sqlite3.Connection) -> int:
 
 def _prove_writable(connection: sqlite3.Connection) -> None:
     """Raise where the file is read-only, which SQLite opens without a word."""
-    with _transaction(connection):
-        pass
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    finally:
+        connection.execute("ROLLBACK")
 
 
 def _use_write_ahead_log(connection: sqlite3.Connection) -> None:
@@ -207,10 +210,8 @@ def _apply_next(
 def _statements(script: str) -> Iterator[str]:
     """Split a script into its statements; `executescript` would commit before it began."""
     statement = ""
-    for line in script.splitlines(keepends=True):
-        statement += line
+    for piece in script.split(";"):
+        statement += piece + ";"
         if sqlite3.complete_statement(statement):
             yield statement
             statement = ""
-    if statement.strip():
-        yield statement
