@@ -1,0 +1,1 @@
+"""What is kept about a rater: shown, handed out, erased."""

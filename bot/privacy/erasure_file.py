@@ -1,0 +1,65 @@
+"""The list of erasures beside the database, which outlives a restored backup."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Self
+
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """One line: the keyed hash of a Discord id, when it was erased, and whether it was banned."""
+
+    discord_hash: str
+    erased_at: datetime
+    banned: bool
+
+    @classmethod
+    def parse(cls, line: str) -> Self:
+        """Read a line; raises ValueError, KeyError or TypeError for one that is damaged."""
+        fields = json.loads(line)
+        return cls(
+            str(fields["hash"]), datetime.fromisoformat(fields["at"]), bool(fields["banned"])
+        )
+
+    def line(self) -> str:
+        """Write a line; the break before it parts it from one that a crash cut short."""
+        fields = {
+            "hash": self.discord_hash,
+            "at": self.erased_at.isoformat(),
+            "banned": self.banned,
+        }
+        return f"\n{json.dumps(fields)}\n"
+
+
+class ErasureFile:
+    """Append-only; each line is written whole and is durable when `append` returns."""
+
+    def __init__(self, database: Path) -> None:
+        self.path = database.with_name(f"{database.name}.erasures")
+
+    def append(self, erasure: Erasure) -> None:
+        """Add a line. Raises OSError."""
+        descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        try:
+            os.write(descriptor, erasure.line().encode())
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+    def read(self) -> dict[str, Erasure]:
+        """Return the last line of each hash; a line cut short by a crash is passed over."""
+        if not self.path.exists():
+            return {}
+        erasures = {}
+        for line in self.path.read_text("utf-8").splitlines():
+            try:
+                erasure = Erasure.parse(line)
+            except (ValueError, KeyError, TypeError):
+                continue
+            erasures[erasure.discord_hash] = erasure
+        return erasures

@@ -1,0 +1,116 @@
+"""Everything that is kept about a rater, shown and handed out to them alone."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from sqlite3 import Connection
+
+from bot.caller import Caller
+from bot.clock import Clock
+from bot.errors import NothingKeptError
+from bot.trust.enrolment import Enrolment
+from storage import audit, personal_data, raters
+from storage.database import Database
+from storage.personal_data import Activity, PastVote
+from storage.raters import Rater
+
+LAST_VOTES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """What is kept, in figures: rows by table; tables without a row are left out."""
+
+    rater: Rater
+    rows: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """A file with everything, JSON or gzipped JSON."""
+
+    filename: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What a rater did, and their newest votes, newest first."""
+
+    activity: Activity
+    votes: tuple[PastVote, ...]
+
+
+class PersonalDataService:
+    """Answers people about themselves; nobody can ask about anybody else."""
+
+    def __init__(self, database: Database, clock: Clock, enrolment: Enrolment) -> None:
+        self._database = database
+        self._clock = clock
+        self._enrolment = enrolment
+
+    async def past(self, caller: Caller) -> Past:
+        """Return what the caller did, today (since 00:00 UTC) and ever."""
+        midnight = self._clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
+
+        def query(connection: Connection) -> Past:
+            rater = raters.find(connection, caller.discord_id)
+            if rater is None:
+                return Past(Activity(0, 0, 0, 0, 0), ())
+            return Past(
+                personal_data.activity(connection, rater.number, midnight),
+                tuple(personal_data.last_votes(connection, rater.number, LAST_VOTES)),
+            )
+
+        return await self._database.read(query)
+
+    async def overview(self, caller: Caller) -> Overview:
+        """Return how much is kept about the caller. Raises NothingKeptError."""
+
+        def query(connection: Connection) -> Overview:
+            rater = self._find(connection, caller)
+            tables = self._collect(connection, rater)
+            return Overview(rater, {name: len(rows) for name, rows in tables.items() if rows})
+
+        return await self._database.read(query)
+
+    async def download(self, caller: Caller, size_limit: int) -> Download | None:
+        """Return everything as a JSON file; compressed where it is above `size_limit` bytes.
+
+        None if even that does not fit. Raises NothingKeptError.
+        """
+        now = self._clock.now()
+
+        def query(connection: Connection) -> tuple[int, bytes]:
+            rater = self._find(connection, caller)
+            document = {"written_at": now.isoformat(), **self._collect(connection, rater)}
+            return rater.number, json.dumps(document, ensure_ascii=False, indent=1).encode()
+
+        number, content = await self._database.read(query)
+        await self._database.write(lambda c: _log(c, number, now))
+        if len(content) <= size_limit:
+            return Download("horde-jury-personal-data.json", content)
+        compressed = gzip.compress(content, mtime=0)
+        if len(compressed) <= size_limit:
+            return Download("horde-jury-personal-data.json.gz", compressed)
+        return None
+
+    def _collect(self, connection: Connection, rater: Rater) -> dict[str, list[personal_data.Row]]:
+        assert rater.discord_id is not None  # noqa: S101 - found by it
+        digest = self._enrolment.digest(rater.discord_id)
+        return personal_data.collect(connection, rater.number, digest)
+
+    @staticmethod
+    def _find(connection: Connection, caller: Caller) -> Rater:
+        rater = raters.find(connection, caller.discord_id)
+        if rater is None:
+            raise NothingKeptError
+        return rater
+
+
+def _log(connection: Connection, number: int, now: datetime) -> None:
+    audit.record(connection, at=now, actor="rater", rater=number, action="privacy.download")
