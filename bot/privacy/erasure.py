@@ -129,7 +129,7 @@ class ErasureService:
         try:
             await asyncio.to_thread(self._file.append, erasure)
         except OSError as error:
-            _log.error("erasure_not_listed", path=str(self._file.path), reason=error.strerror)  # noqa: TRY400 - the reason is plain
+            _log.error("erasure_not_listed", path=str(self._file.path), reason=error.strerror)
 
 
 def _take_out(

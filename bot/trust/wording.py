@@ -6,7 +6,7 @@ import re
 import unicodedata
 from typing import Final
 
-REASON_LENGTH: Final = 300
+REASON_LENGTH: Final = 500
 """Characters of a typed reason that are kept."""
 
 _UNSEEN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
