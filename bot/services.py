@@ -1,23 +1,98 @@
-"""All services of the program, wired once from the settings; free of Discord.
-
-Fields, in the order in which they are wired: settings, database, clock, random, hash_key, texts,
-images, voting, sessions, posts, access, channels, moderation, reports, alerts, personal_data,
-erasure, exports.
-"""
+"""All services of the program, wired once from the settings; free of Discord."""
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from random import Random
+from random import Random, SystemRandom
 
-from bot.clock import Clock
+from bot.clock import Clock, SystemClock
+from bot.datasets.administration import DataSetAdministration
+from bot.images.store import ImageStore
+from bot.keyed_hash import KeyedHash
+from bot.rating.posts import PostService
+from bot.rating.sessions import SessionService
+from bot.rating.voting import VotingService
 from bot.settings import Settings
+from bot.texts.catalogue import Texts
+from bot.trust.access import AccessService
+from bot.trust.alerts import AlertService
+from bot.trust.enrolment import Enrolment
+from bot.trust.reports import ReportService
+from storage.database import Database
+
+UPLOAD_LIMIT_BYTES = 10 * 2**20
+"""What Discord takes in any server (reference, "Uploading Files"); boosted ones take more."""
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """Everything that a cog may call; one instance a process."""
+    """Everything that a cog, the demo or a command may call; one instance a process."""
 
     settings: Settings
+    database: Database
     clock: Clock
     random: Random
+    hash_key: KeyedHash
+    texts: Texts
+    data_sets: DataSetAdministration
+    images: ImageStore
+    enrolment: Enrolment
+    access: AccessService
+    alerts: AlertService
+    reports: ReportService
+    voting: VotingService
+    sessions: SessionService
+    posts: PostService
+
+
+def build_services(
+    settings: Settings, database: Database, clock: Clock, random: Random
+) -> Services:
+    """Wire everything; makes the hash key where there is none yet. Raises SettingsError."""
+    hash_key = KeyedHash.load_or_create(settings.hash_key_file)
+    texts = Texts.load()
+    enrolment = Enrolment(hash_key)
+    alerts = AlertService(database, clock, settings, texts)
+    return Services(
+        settings=settings,
+        database=database,
+        clock=clock,
+        random=random,
+        hash_key=hash_key,
+        texts=texts,
+        data_sets=DataSetAdministration(database, clock, settings),
+        images=ImageStore(
+            database,
+            settings.media_dir,
+            cache_limit=settings.media_cache_mebibytes * 2**20,
+            upload_limit=UPLOAD_LIMIT_BYTES,
+        ),
+        enrolment=enrolment,
+        access=AccessService(database, clock, settings, enrolment),
+        alerts=alerts,
+        reports=ReportService(database, clock, settings, enrolment, alerts),
+        voting=VotingService(database, clock, settings, enrolment),
+        sessions=SessionService(database, clock, settings, random),
+        posts=PostService(database, clock, settings, random),
+    )
+
+
+@asynccontextmanager
+async def open_services(
+    settings: Settings, *, create: bool = True, clock: Clock | None = None
+) -> AsyncIterator[Services]:
+    """Open the database, brought to this program's schema, with all services over it.
+
+    Raises StorageError and SettingsError. On leaving, what was under way is finished.
+    """
+    database = await Database.open(settings.database_path, create=create)
+    try:
+        services = build_services(settings, database, clock or SystemClock(), SystemRandom())
+        try:
+            yield services
+        finally:
+            await services.images.close()
+    finally:
+        await database.close()

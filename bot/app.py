@@ -1,0 +1,88 @@
+"""The composition root: builds everything from the settings, runs it, stops it."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Callable
+from contextlib import suppress
+
+import aiohttp
+import discord
+import structlog
+
+from bot import discord_internals
+from bot.client import JuryBot
+from bot.errors import JuryError, SettingsError
+from bot.services import open_services
+from bot.settings import Settings
+from storage.leases import Lease
+
+_log = structlog.get_logger()
+
+
+def run_app(settings: Settings) -> None:
+    """Run the bot until SIGINT or SIGTERM, then drain and close.
+
+    Raises SettingsError without a token or with one that Discord refuses, StorageError where the
+    database cannot be used or another `jury run` uses it, JuryError where Discord is out of reach.
+    """
+    if settings.discord_token is None:
+        raise SettingsError("DISCORD_TOKEN: is needed; the README says where to get it")
+    with asyncio.Runner(loop_factory=_fast_loop()) as runner:
+        runner.run(_serve(settings, settings.discord_token.get_secret_value()))
+
+
+def _fast_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """Return uvloop's loop where the `speed` extra is installed."""
+    try:
+        import uvloop  # noqa: PLC0415 - optional
+    except ImportError:
+        return None
+    return uvloop.new_event_loop
+
+
+async def _serve(settings: Settings, token: str) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    discord_internals.check()
+    discord_internals.use_api(settings.discord_api_url)
+    async with (
+        open_services(settings) as services,
+        Lease(services.database, "run", services.clock) as lease,
+    ):
+        async with JuryBot(services) as bot:
+            await _run_until(bot, token, stop, lease.lost)
+        if lease.lost.is_set():
+            raise JuryError("another process took the database over; nothing more was written")
+    _log.info("stopped")
+
+
+async def _run_until(bot: JuryBot, token: str, stop: asyncio.Event, lost: asyncio.Event) -> None:
+    """Run the bot and its publisher until one of the events is set or one of the two ends."""
+    connected = asyncio.create_task(_connect(bot, token), name="discord")
+    publisher = asyncio.create_task(bot.publisher.run(), name="publisher")
+    waits = [asyncio.create_task(event.wait()) for event in (stop, lost)]
+    done, _ = await asyncio.wait(
+        [connected, publisher, *waits], return_when=asyncio.FIRST_COMPLETED
+    )
+    _log.info("stopping")
+    for task in (publisher, *waits):
+        task.cancel()
+    with suppress(asyncio.CancelledError):
+        await publisher
+    await bot.close()
+    for task in done:
+        task.result()
+    with suppress(asyncio.CancelledError):
+        await connected
+
+
+async def _connect(bot: JuryBot, token: str) -> None:
+    try:
+        await bot.start(token)
+    except discord.LoginFailure as error:
+        raise SettingsError("DISCORD_TOKEN: Discord refuses it") from error
+    except (aiohttp.ClientError, discord.GatewayNotFound, TimeoutError, OSError) as error:
+        raise JuryError(f"Discord cannot be reached: {error}") from error

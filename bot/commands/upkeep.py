@@ -1,0 +1,39 @@
+"""`jury db`, `backup`: care for the database."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bot.commands.console import AsJson, say, summarize
+from bot.settings import load_settings
+from storage.backup import backup
+from storage.migrations import upgrade
+
+database_app = typer.Typer(no_args_is_help=True, help="The database's schema.")
+
+
+@database_app.command("upgrade")
+def upgrade_database() -> None:
+    """Bring the database to this program's schema; makes it where there is none."""
+    path = load_settings().database_path
+    applied = upgrade(path)
+    for migration in applied:
+        say(f"applied {migration.version:04} {migration.name}")
+    if not applied:
+        say(f"{path} is up to date")
+
+
+def back_up(
+    file: Annotated[Path, typer.Argument(help="The new file; it must not exist yet.")],
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Copy the database consistently to FILE, beside a running program.
+
+    The hash key is not in it: keep HASH_KEY_FILE apart, or pseudonyms cannot be made again.
+    """
+    size = backup(load_settings().database_path, file)
+    summarize({"file": str(file), "bytes": size}, as_json=as_json)

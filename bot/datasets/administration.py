@@ -1,0 +1,101 @@
+"""What an operator decides about data sets: who may use them, and how many votes they want."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from sqlite3 import Connection
+
+from bot.clock import Clock
+from bot.errors import UnknownDataSetError
+from bot.settings import Settings
+from storage import audit, data_sets, image_stages
+from storage.data_sets import DataSet
+from storage.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """A data set and the servers outside the home server that may use it."""
+
+    data_set: DataSet
+    guild_ids: tuple[int, ...]
+
+
+class DataSetAdministration:
+    """Lists data sets, grants them to servers, sets their targets; every change is audited."""
+
+    def __init__(self, database: Database, clock: Clock, settings: Settings) -> None:
+        self._database = database
+        self._clock = clock
+        self._close_delay = timedelta(seconds=settings.close_delay_seconds)
+
+    async def every(self) -> tuple[Granted, ...]:
+        """Return all data sets in the order of their names."""
+        return await self._database.read(_every)
+
+    async def grant(self, name: str, guild_id: int) -> bool:
+        """Let a server use the data set; False where it already may.
+
+        Raises UnknownDataSetError.
+        """
+        return await self._database.write(partial(self._grant, name=name, guild_id=guild_id))
+
+    async def revoke(self, name: str, guild_id: int) -> bool:
+        """Take the data set from a server; False where it was not granted.
+
+        Its posts there stay visible, but presses on them are refused. Raises UnknownDataSetError.
+        """
+        return await self._database.write(partial(self._revoke, name=name, guild_id=guild_id))
+
+    async def set_target(self, name: str, votes: int) -> None:
+        """Ask for that many complete votes an image (1-1000). Raises UnknownDataSetError."""
+        await self._database.write(partial(self._set_target, name=name, votes=votes))
+
+    def _grant(self, connection: Connection, *, name: str, guild_id: int) -> bool:
+        data_set = _named(connection, name)
+        changed = data_sets.grant(connection, data_set.id, guild_id, self._clock.now())
+        if changed:
+            self._audit(connection, "grant", name, {"guild": str(guild_id)})
+        return changed
+
+    def _revoke(self, connection: Connection, *, name: str, guild_id: int) -> bool:
+        data_set = _named(connection, name)
+        changed = data_sets.revoke(connection, data_set.id, guild_id)
+        if changed:
+            self._audit(connection, "revoke", name, {"guild": str(guild_id)})
+        return changed
+
+    def _set_target(self, connection: Connection, *, name: str, votes: int) -> None:
+        data_set = _named(connection, name)
+        data_sets.set_target(connection, data_set.id, votes)
+        image_stages.follow_target(connection, data_set.id, self._clock.now(), self._close_delay)
+        self._audit(connection, "target", name, {"votes": votes})
+
+    def _audit(
+        self, connection: Connection, action: str, name: str, details: dict[str, str | int]
+    ) -> None:
+        audit.record(
+            connection,
+            at=self._clock.now(),
+            actor="operator",
+            rater=None,
+            action=f"data_set.{action}",
+            subject=f"data_set:{name}",
+            details=details,
+        )
+
+
+def _named(connection: Connection, name: str) -> DataSet:
+    data_set = data_sets.by_name(connection, name)
+    if data_set is None:
+        raise UnknownDataSetError(name=name)
+    return data_set
+
+
+def _every(connection: Connection) -> tuple[Granted, ...]:
+    return tuple(
+        Granted(each, tuple(data_sets.granted_guilds(connection, each.id)))
+        for each in sorted(data_sets.every(connection), key=lambda data_set: data_set.name)
+    )
