@@ -1,0 +1,159 @@
+"""The bot: what it listens to, how commands are registered, and how it stops."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from typing import Any, Final
+
+import discord
+import structlog
+from discord import app_commands
+from discord.ext import commands
+
+from bot import discord_internals
+from bot.errors import UnknownButtonError
+from bot.services import Services
+from bot.settings import Settings
+from bot.texts.languages import Languages
+from cogs import publishing, rating
+from cogs.publishing import Publisher
+from cogs.ui.callers import SharedServers
+from cogs.ui.edge import Edge
+from cogs.ui.items import JuryItem
+from cogs.ui.modals import JuryModal, answer_modal
+from cogs.ui.translator import CatalogueTranslator, describe
+from storage import remembered
+
+DISCORD_API: Final[str] = Settings.model_fields["discord_api_url"].default
+
+DRAIN_SECONDS: Final = 3.0
+"""Discord waits no longer than that for an answer."""
+
+COGS: Final = (publishing.setup, rating.setup)
+"""Each adds its cog, buttons and modals to the bot."""
+
+_log = structlog.get_logger()
+
+
+class JuryTree(app_commands.CommandTree["JuryBot"]):
+    """The commands; what goes wrong before one of them runs is answered like everything else."""
+
+    async def on_error(
+        self, interaction: discord.Interaction[JuryBot], error: app_commands.AppCommandError
+    ) -> None:
+        """Answer an error that no command caught."""
+        await self.client.edge.fail(interaction, error)
+
+
+class JuryBot(commands.AutoShardedBot):
+    """The Discord side of the program. Needs no privileged intent and keeps no members."""
+
+    def __init__(self, services: Services) -> None:
+        settings = services.settings
+        super().__init__(
+            command_prefix=commands.when_mentioned,
+            help_command=None,
+            tree_cls=JuryTree,
+            intents=discord.Intents(guilds=True),
+            member_cache_flags=discord.MemberCacheFlags.none(),
+            chunk_guilds_at_startup=False,
+            max_messages=None,
+            shard_count=settings.shard_count,
+            allowed_mentions=discord.AllowedMentions.none(),
+        )
+        self.services = services
+        self.languages = Languages(services.database, services.clock, services.enrolment)
+        self.edge = Edge(services.texts, self.languages)
+        self.shared_servers = SharedServers(
+            self, services.database, services.clock, settings.home_guild_id
+        )
+        self.publisher = Publisher(self)
+        self._items: tuple[type[JuryItem], ...] = ()
+        self._modals: tuple[type[JuryModal], ...] = ()
+
+    @property
+    def home(self) -> discord.Object | None:
+        """The server in which moderators' and operators' commands are registered."""
+        guild_id = self.services.settings.home_guild_id
+        return discord.Object(guild_id) if guild_id is not None else None
+
+    def answer(self, *handlers: type[JuryItem | JuryModal]) -> None:
+        """Have these buttons, selects and modals answered; their templates must not overlap."""
+        items = tuple(h for h in handlers if issubclass(h, JuryItem))
+        self.add_dynamic_items(*items)
+        self._items += items
+        self._modals += tuple(h for h in handlers if issubclass(h, JuryModal))
+
+    async def setup_hook(self) -> None:
+        """Add everything that answers; called once by discord.py, before it connects."""
+        if not is_discords_own(self.services.settings):
+            await discord_internals.use_gateway_of_api(self)
+        for setup in COGS:
+            await setup(self)
+        await self.tree.set_translator(CatalogueTranslator(self.services.texts))
+        await self._register(None)
+        if self.home is not None:
+            await self._register(self.home)
+
+    async def close(self) -> None:
+        """Take no new presses, let those in flight finish, then disconnect."""
+        await self.edge.drain(DRAIN_SECONDS)
+        await super().close()
+
+    async def on_interaction(self, interaction: discord.Interaction[JuryBot]) -> None:
+        """Answer modals, and politely what nothing else knows."""
+        if interaction.type is discord.InteractionType.component:
+            if not self._is_known(interaction):
+                await self.edge.fail(interaction, UnknownButtonError())
+        elif interaction.type is discord.InteractionType.modal_submit and not await answer_modal(
+            self._modals, interaction
+        ):
+            await self.edge.fail(interaction, UnknownButtonError())
+
+    def _is_known(self, interaction: discord.Interaction[JuryBot]) -> bool:
+        """Tell whether discord.py passes the press on: a known template, on that message."""
+        data: Any = interaction.data
+        custom_id: str = data["custom_id"]
+        if not any(item.is_named_by(custom_id) for item in self._items):
+            return False
+        message = interaction.message
+        return message is not None and custom_id in _custom_ids(message.components)
+
+    async def _register(self, guild: discord.Object | None) -> None:
+        """Register commands if they differ from those registered last: Discord limits changes."""
+        found = self.tree.get_commands(guild=guild)
+        for command in found:
+            if not isinstance(command, app_commands.ContextMenu):
+                describe(command, self.services.texts)
+        translator = self.tree.translator
+        assert translator is not None  # noqa: S101 - set in setup_hook, for the type checker
+        payload = [await c.get_translated_payload(self.tree, translator) for c in found]
+        text = json.dumps([self.application_id, payload], sort_keys=True)
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        name = f"commands:{guild.id if guild else 'global'}"
+        database = self.services.database
+        if await database.read(lambda c: remembered.recall(c, name)) == digest:
+            return
+        try:
+            await self.tree.sync(guild=guild)
+        except discord.Forbidden:
+            _log.error("commands_not_registered", guild=guild.id if guild else None)
+            return
+        await database.write(lambda c: remembered.remember(c, name, digest))
+        _log.info("commands_registered", guild=guild.id if guild else None, count=len(found))
+
+
+def is_discords_own(settings: Settings) -> bool:
+    """Tell whether the API address is Discord's own, the default."""
+    return settings.discord_api_url == DISCORD_API
+
+
+def _custom_ids(components: Iterable[Any]) -> Iterable[str]:
+    """Walk the custom_ids of a message's components, nested ones included."""
+    for component in components:
+        custom_id = getattr(component, "custom_id", None)
+        if custom_id is not None:
+            yield custom_id
+        yield from _custom_ids(getattr(component, "children", ()))

@@ -1,0 +1,210 @@
+"""The cards of rating: the public post, the private session, receipts and the consent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from discord import ButtonStyle, Colour, SelectOption, ui
+
+from bot.images.store import Rendition
+from bot.rating.scales import SCALES
+from bot.rating.sessions import Showing
+from bot.rating.voting import Receipt
+from bot.texts import Texts
+from cogs.ui import custom_ids, scores
+from cogs.ui.card import Card
+from storage.images import Image
+
+SKIP_REASONS = ("not_loading", "cannot_judge", "not_for_me")
+
+Row = ui.ActionRow[ui.LayoutView]
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """The picture on a card: an attachment of its message, blurred unless known to be safe."""
+
+    filename: str
+    spoiler: bool
+
+    @classmethod
+    def of(cls, image: Image, rendition: Rendition) -> Picture:
+        """Return how an image is shown."""
+        return cls(rendition.filename, spoiler=not image.safe)
+
+    def gallery(self, texts: Texts, language: str) -> ui.MediaGallery[ui.LayoutView]:
+        """Return the picture as a component, with its alt text."""
+        gallery: ui.MediaGallery[ui.LayoutView] = ui.MediaGallery()
+        return gallery.add_item(
+            media=f"attachment://{self.filename}",
+            description=texts.say("card.alt_text", language),
+            spoiler=self.spoiler,
+        )
+
+
+def button(
+    texts: Texts, language: str, key: str, custom_id: str, style: ButtonStyle
+) -> ui.Button[ui.LayoutView]:
+    """Return a button labelled with a text of the catalogue."""
+    return ui.Button(label=texts.say(key, language), style=style, custom_id=custom_id)
+
+
+class PublicCard(Card):
+    """An open public post: the picture, every scale, and the two ways on."""
+
+    def __init__(self, texts: Texts, language: str, post_id: int, picture: Picture) -> None:
+        super().__init__()
+        self.add_item(rating_box(texts, language, post_id, picture, {}))
+        more, report = custom_ids.more(post_id), custom_ids.report(post_id)
+        self.add_item(
+            Row(
+                button(texts, language, "card.more", more, ButtonStyle.success),
+                button(texts, language, "card.report", report, ButtonStyle.secondary),
+            )
+        )
+
+
+class SessionCard(Card):
+    """One image of a private session, with what was already given and every way on."""
+
+    def __init__(
+        self,
+        texts: Texts,
+        language: str,
+        showing: Showing,
+        picture: Picture,
+        note: str | None = None,
+    ) -> None:
+        super().__init__()
+        if showing.undone:
+            note = texts.say("session.undone", language)
+        if note is not None:
+            self.add_item(ui.TextDisplay(note))
+        self.add_item(rating_box(texts, language, showing.post_id, picture, showing.scores))
+        self.add_item(Row(*_ways_on(texts, language, showing)))
+        self.add_item(Row(_skip_select(texts, language, showing.post_id)))
+        progress = texts.say(
+            "session.progress", language, data_set=showing.data_set, today=showing.today
+        )
+        self.add_item(ui.TextDisplay(f"-# {progress}\n-# {texts.say('session.expires', language)}"))
+
+
+class ReceiptCard(Card):
+    """What is recorded of a vote, what is missing, and what one can do about it."""
+
+    def __init__(self, texts: Texts, language: str, receipt: Receipt) -> None:
+        super().__init__()
+        undone = receipt.state == "undone"
+        lines = [
+            texts.say("receipt.undone", language) if undone else _outcome(texts, language, receipt),
+            " · ".join(score_lines(texts, language, receipt.scores)),
+        ]
+        if not undone:
+            today = texts.count("receipt.today", receipt.today, language)
+            lines.append(f"-# {today} · {texts.say('receipt.open_hint', language)}")
+        self.add_item(ui.TextDisplay("\n".join(lines)))
+        post = receipt.post_id
+        back = (
+            button(texts, language, "card.keep", custom_ids.keep(post), ButtonStyle.primary)
+            if undone
+            else button(texts, language, "card.undo", custom_ids.undo(post), ButtonStyle.secondary)
+        )
+        more = button(texts, language, "card.more", custom_ids.more(post), ButtonStyle.success)
+        self.add_item(Row(back, more))
+
+
+class ConsentCard(Card):
+    """What is stored and published; one button agrees and counts the score just pressed."""
+
+    def __init__(
+        self, texts: Texts, language: str, license_name: str, custom_id: str, score: tuple[str, int]
+    ) -> None:
+        super().__init__()
+        scale = SCALES[score[0]]
+        told = (
+            f"### {texts.say('consent.title', language)}",
+            texts.say("consent.stored", language),
+            texts.say("consent.published", language, license=license_name),
+            texts.say("consent.rights", language),
+            texts.say(
+                "consent.counts",
+                language,
+                scale=scores.name(texts, language, scale),
+                value=scores.label(texts, language, scale, score[1]),
+            ),
+        )
+        box: ui.Container[ui.LayoutView] = ui.Container(accent_colour=Colour.green())
+        self.add_item(box.add_item(ui.TextDisplay("\n\n".join(told))))
+        self.add_item(Row(button(texts, language, "card.agree", custom_id, ButtonStyle.success)))
+
+
+class EndCard(Card):
+    """The end of a session: nothing is left for this rater now."""
+
+    def __init__(self, texts: Texts, language: str, today: int | None) -> None:
+        super().__init__()
+        lines = [f"### {texts.say('session.end_title', language)}"]
+        if today is not None:
+            lines.append(texts.count("session.rated_today", today, language))
+        lines.append(texts.say("session.end", language))
+        box: ui.Container[ui.LayoutView] = ui.Container(accent_colour=Colour.green())
+        self.add_item(box.add_item(ui.TextDisplay("\n".join(lines))))
+
+
+def rating_box(
+    texts: Texts, language: str, post_id: int, picture: Picture, given: Mapping[str, int]
+) -> ui.Container[ui.LayoutView]:
+    """Return picture, questions and score buttons; scores already given stand out."""
+    box: ui.Container[ui.LayoutView] = ui.Container(accent_colour=Colour.blurple())
+    box.add_item(picture.gallery(texts, language))
+    for number, scale in enumerate(SCALES.values()):
+        if number:
+            box.add_item(ui.Separator())
+        box.add_item(ui.TextDisplay(scores.question(texts, language, scale)))
+        for row in scores.buttons(texts, language, scale, post_id, given.get(scale.name)):
+            box.add_item(row)
+    return box
+
+
+def score_lines(texts: Texts, language: str, given: Mapping[str, int]) -> Iterator[str]:
+    """Say each given score with the name of its scale."""
+    for scale in SCALES.values():
+        if scale.name in given:
+            yield texts.say(
+                "receipt.score",
+                language,
+                scale=scores.name(texts, language, scale),
+                value=scores.label(texts, language, scale, given[scale.name]),
+            )
+
+
+def _outcome(texts: Texts, language: str, receipt: Receipt) -> str:
+    key = "receipt.changed" if receipt.changed else "receipt.complete"
+    if not receipt.missing:
+        return texts.say(key, language)
+    missing = ", ".join(scores.name(texts, language, SCALES[scale]) for scale in receipt.missing)
+    half = "receipt.changed_half" if receipt.changed else "receipt.half"
+    return texts.say(half, language, missing=missing)
+
+
+def _ways_on(texts: Texts, language: str, showing: Showing) -> Iterator[ui.Button[ui.LayoutView]]:
+    post = showing.post_id
+    if showing.undone:
+        yield button(texts, language, "card.keep", custom_ids.keep(post), ButtonStyle.primary)
+    if showing.previous_post_id is not None:
+        back = custom_ids.back(showing.previous_post_id)
+        yield button(texts, language, "card.back", back, ButtonStyle.secondary)
+    yield button(texts, language, "card.report", custom_ids.report(post), ButtonStyle.secondary)
+
+
+def _skip_select(texts: Texts, language: str, post_id: int) -> ui.Select[ui.LayoutView]:
+    options = [
+        SelectOption(label=texts.say(f"session.reason.{reason}", language), value=reason)
+        for reason in SKIP_REASONS
+    ]
+    return ui.Select(
+        custom_id=custom_ids.skip(post_id),
+        placeholder=texts.say("session.skip", language),
+        options=options,
+    )

@@ -1,0 +1,187 @@
+"""The edge of every interaction: who asks, in which language, and what happens to errors.
+
+Presses, commands and modals all pass here. This is one of the three places that catch every
+exception: a person always gets an answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import discord
+import structlog
+
+from bot.caller import Caller
+from bot.errors import BusyError, StoppingError, UserError
+from bot.texts import Texts
+from bot.texts.languages import Languages
+from cogs.ui.callers import caller_of
+from cogs.ui.card import Card
+
+if TYPE_CHECKING:
+    from bot.client import JuryBot
+    from bot.services import Services
+
+MAX_IN_FLIGHT: Final = 500
+"""Beyond this many at once, queueing alone breaks Discord's 3 seconds: the rest hears 'busy'."""
+
+UNKNOWN_INTERACTION: Final = 10062
+"""Discord's code for an interaction that was answered too late."""
+
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One interaction: who asks, the language to answer in, and how to answer."""
+
+    interaction: discord.Interaction[JuryBot]
+    caller: Caller
+    language: str
+    texts: Texts
+
+    @property
+    def services(self) -> Services:
+        """What the cogs call."""
+        return self.interaction.client.services
+
+    @property
+    def id(self) -> int:
+        """The interaction's id, which makes writes happen once."""
+        return self.interaction.id
+
+    @property
+    def is_private(self) -> bool:
+        """Whether the pressed component sits on an ephemeral message of ours."""
+        message = self.interaction.message
+        return message is not None and message.flags.ephemeral
+
+    def say(self, key: str, /, **values: object) -> str:
+        """Return a text in this person's language."""
+        return self.texts.say(key, self.language, **values)
+
+    def count(self, key: str, number: int, /, **values: object) -> str:
+        """Return a plural text in this person's language."""
+        return self.texts.count(key, number, self.language, **values)
+
+    async def answer(self, answer: Card | str, file: discord.File | None = None) -> None:
+        """Answer with a new ephemeral message."""
+        respond = self.interaction.response.send_message
+        if isinstance(answer, str):
+            await respond(answer, ephemeral=True)
+        elif file is None:
+            await respond(view=answer, ephemeral=True)
+        else:
+            await respond(view=answer, file=file, ephemeral=True)
+
+    async def redraw(self, card: Card, files: Sequence[discord.File] | None = None) -> None:
+        """Answer by changing the pressed message; None keeps its pictures, `files` replace them."""
+        edit = self.interaction.response.edit_message
+        if files is None:
+            await edit(view=card)
+        else:
+            await edit(view=card, attachments=files)
+
+    async def respond(self, card: Card, file: discord.File | None = None) -> None:
+        """Change the pressed message if it is this person's own, else answer with a new one."""
+        if self.is_private:
+            await self.redraw(card, [file] if file else [])
+        else:
+            await self.answer(card, file)
+
+
+Action = Callable[[Exchange], Awaitable[None]]
+
+
+class Edge:
+    """Counts what is in flight, refuses what is too much or too late, answers every error."""
+
+    def __init__(self, texts: Texts, languages: Languages) -> None:
+        self._texts = texts
+        self._languages = languages
+        self._in_flight = 0
+        self._draining = False
+        self._idle = asyncio.Event()
+
+    @property
+    def in_flight(self) -> int:
+        """How many interactions are being answered."""
+        return self._in_flight
+
+    async def run(self, interaction: discord.Interaction[JuryBot], action: Action) -> None:
+        """Run `action` for this interaction; nothing it raises gets past here."""
+        self._in_flight += 1
+        try:
+            self._refuse_if_too_much()
+            await action(await self.exchange(interaction))
+        except Exception as error:  # noqa: BLE001 - the edge: a person always gets an answer
+            await self.fail(interaction, error)
+        finally:
+            self._in_flight -= 1
+            if self._in_flight == 0:
+                self._idle.set()
+
+    async def fail(self, interaction: discord.Interaction[JuryBot], error: Exception) -> None:
+        """Answer an error: a refusal by its text, all else logged under an incident id."""
+        if isinstance(error, UserError):
+            await self._tell(interaction, error.key, error.values)
+        elif isinstance(error, discord.HTTPException) and error.code == UNKNOWN_INTERACTION:
+            _log.warning("answered_too_late", interaction=interaction.id)
+        else:
+            await self._incident(interaction, error)
+
+    async def exchange(self, interaction: discord.Interaction[JuryBot]) -> Exchange:
+        """Gather who asks and in which language to answer."""
+        chosen = await self._languages.of_rater(interaction.user.id)
+        language = self._texts.locale_for(chosen, str(interaction.locale))
+        return Exchange(interaction, await caller_of(interaction), language, self._texts)
+
+    async def drain(self, seconds: float) -> None:
+        """Take nothing new and wait up to that long for what is in flight."""
+        self._draining = True
+        self._idle.clear()
+        if self._in_flight:
+            try:
+                await asyncio.wait_for(self._idle.wait(), seconds)
+            except TimeoutError:
+                _log.warning("stopped_with_interactions_in_flight", count=self._in_flight)
+
+    def _refuse_if_too_much(self) -> None:
+        if self._draining:
+            raise StoppingError
+        if self._in_flight > MAX_IN_FLIGHT:
+            raise BusyError
+
+    async def _incident(self, interaction: discord.Interaction[JuryBot], error: Exception) -> None:
+        incident = secrets.token_hex(4)
+        data: Mapping[str, object] = interaction.data or {}
+        _log.error(
+            "incident",
+            incident=incident,
+            interaction=interaction.id,
+            pressed=data.get("custom_id", data.get("name")),
+            exc_info=error,
+        )
+        await self._tell(interaction, "error.incident", {"incident": incident})
+
+    async def _tell(
+        self,
+        interaction: discord.Interaction[JuryBot],
+        key: str,
+        values: dict[str, str | int],
+    ) -> None:
+        """Say a text ephemerally, whether or not something was answered before."""
+        try:
+            chosen = await self._languages.of_rater(interaction.user.id)
+            language = self._texts.locale_for(chosen, str(interaction.locale))
+            text = self._texts.say(key, language, **values)
+            if interaction.response.is_done():
+                await interaction.followup.send(text, ephemeral=True)
+            else:
+                await interaction.response.send_message(text, ephemeral=True)
+        except Exception as error:  # noqa: BLE001 - the edge: nobody is left to tell
+            _log.warning("refusal_not_delivered", interaction=interaction.id, exc_info=error)

@@ -1,0 +1,94 @@
+"""Showing a private session: one message, redrawn for each image, the next one made ready."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from typing import Final
+
+import discord
+
+from bot.errors import (
+    ClosedPostError,
+    ImageUnreadableError,
+    NothingLeftError,
+    PlaceTakenError,
+    UserError,
+)
+from bot.images.store import Rendition
+from bot.rating.sessions import Showing
+from bot.rating.voting import Receipt
+from cogs.ui.cards import EndCard, Picture, SessionCard
+from cogs.ui.edge import Exchange
+
+PASSED_OVER: Final = (ClosedPostError, PlaceTakenError)
+"""Refusals after which a session goes on by itself: the image is simply no longer open."""
+
+UNREADABLE_IN_A_ROW: Final = 5
+
+
+async def show(
+    exchange: Exchange,
+    following: Awaitable[Showing],
+    *,
+    note: str | None = None,
+    today: int | None = None,
+) -> None:
+    """Show what follows, or the end card; then make the image after it ready.
+
+    `today` is the rater's count where it is known before; `note` is said above the picture.
+    """
+    try:
+        showing, rendition = await _readable(exchange, await following)
+    except NothingLeftError:
+        await exchange.respond(EndCard(exchange.texts, exchange.language, today))
+        return
+    card = _card(exchange, showing, rendition, note)
+    await exchange.respond(card, discord.File(rendition.path, rendition.filename))
+    upcoming = await exchange.services.sessions.upcoming(exchange.caller, showing.post_id)
+    if upcoming is not None:
+        await exchange.services.images.prepare(upcoming)
+
+
+async def after_press(exchange: Exchange, receipt: Receipt, *, redraw: bool) -> None:
+    """Go on after a score: to the next image, or to the same with the score highlighted.
+
+    `redraw` also sends the picture again, for a message that does not show it.
+    """
+    following = exchange.services.sessions.advance(exchange.caller, receipt.post_id)
+    if redraw or not receipt.missing:
+        await show(exchange, following, today=receipt.today)
+        return
+    showing = await following
+    rendition = await exchange.services.images.rendition(showing.image)
+    await exchange.redraw(_card(exchange, showing, rendition, None))
+
+
+async def go_on_instead(exchange: Exchange, refusal: UserError) -> None:
+    """Show another image where the one of the session can no longer be rated, and say why."""
+    note = exchange.say(refusal.key, **refusal.values)
+    await show(exchange, exchange.services.sessions.start(exchange.caller), note=note)
+
+
+def is_session(exchange: Exchange) -> bool:
+    """Tell whether the pressed message is a session: ours to this person, with a picture."""
+    message = exchange.interaction.message
+    return exchange.is_private and message is not None and bool(message.attachments)
+
+
+def _card(
+    exchange: Exchange, showing: Showing, rendition: Rendition, note: str | None
+) -> SessionCard:
+    picture = Picture.of(showing.image, rendition)
+    return SessionCard(exchange.texts, exchange.language, showing, picture, note)
+
+
+async def _readable(exchange: Exchange, showing: Showing) -> tuple[Showing, Rendition]:
+    """Pass over images whose bytes turn out to be unreadable."""
+    services = exchange.services
+    for _ in range(UNREADABLE_IN_A_ROW):
+        try:
+            return showing, await services.images.rendition(showing.image)
+        except ImageUnreadableError:
+            await services.posts.broken(showing.post_id)
+        showing = await services.sessions.advance(exchange.caller, showing.post_id)
+    return showing, await services.images.rendition(showing.image)
