@@ -11,6 +11,9 @@ from bot.clock import Clock, SystemClock
 from bot.datasets.administration import DataSetAdministration
 from bot.images.store import ImageStore
 from bot.keyed_hash import KeyedHash
+from bot.privacy.erasure import ErasureService
+from bot.privacy.personal_data import PersonalDataService
+from bot.rating.channels import ChannelService
 from bot.rating.posts import PostService
 from bot.rating.sessions import SessionService
 from bot.rating.voting import VotingService
@@ -18,8 +21,12 @@ from bot.settings import Settings
 from bot.texts.catalogue import Texts
 from bot.trust.access import AccessService
 from bot.trust.alerts import AlertService
+from bot.trust.decisions import Decisions
 from bot.trust.enrolment import Enrolment
+from bot.trust.moderation import ModerationService
+from bot.trust.recounting import Recounting
 from bot.trust.reports import ReportService
+from bot.trust.review import ReviewService
 from storage.database import Database
 
 UPLOAD_LIMIT_BYTES = 10 * 2**20
@@ -38,13 +45,18 @@ class Services:
     texts: Texts
     data_sets: DataSetAdministration
     images: ImageStore
-    enrolment: Enrolment
-    access: AccessService
-    alerts: AlertService
-    reports: ReportService
     voting: VotingService
     sessions: SessionService
     posts: PostService
+    enrolment: Enrolment
+    access: AccessService
+    alerts: AlertService
+    channels: ChannelService
+    reports: ReportService
+    moderation: ModerationService
+    review: ReviewService
+    personal_data: PersonalDataService
+    erasure: ErasureService
 
 
 def build_services(
@@ -54,7 +66,10 @@ def build_services(
     hash_key = KeyedHash.load_or_create(settings.hash_key_file)
     texts = Texts.load()
     enrolment = Enrolment(hash_key)
+    access = AccessService(database, clock, settings, enrolment)
     alerts = AlertService(database, clock, settings, texts)
+    decisions = Decisions(clock, settings, enrolment)
+    recounting = Recounting(database, clock, settings)
     return Services(
         settings=settings,
         database=database,
@@ -69,13 +84,25 @@ def build_services(
             cache_limit=settings.media_cache_mebibytes * 2**20,
             upload_limit=UPLOAD_LIMIT_BYTES,
         ),
-        enrolment=enrolment,
-        access=AccessService(database, clock, settings, enrolment),
-        alerts=alerts,
-        reports=ReportService(database, clock, settings, enrolment, alerts),
         voting=VotingService(database, clock, settings, enrolment),
         sessions=SessionService(database, clock, settings, random),
         posts=PostService(database, clock, settings, random),
+        enrolment=enrolment,
+        access=access,
+        alerts=alerts,
+        channels=ChannelService(database, clock, settings, access, enrolment),
+        reports=ReportService(database, clock, settings, enrolment, alerts),
+        moderation=ModerationService(
+            database,
+            clock,
+            access=access,
+            enrolment=enrolment,
+            decisions=decisions,
+            recounting=recounting,
+        ),
+        review=ReviewService(database, access, decisions),
+        personal_data=PersonalDataService(database, clock, enrolment),
+        erasure=ErasureService(database, clock, enrolment, recounting),
     )
 
 
