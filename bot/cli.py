@@ -28,6 +28,7 @@ def build_app() -> typer.Typer:
     )
     app.callback()(_options)
     app.command()(running.run)
+    app.command()(running.demo)
     app.command("backup")(upkeep.back_up)
     app.add_typer(data_sets.app, name="dataset")
     app.add_typer(upkeep.database_app, name="db")

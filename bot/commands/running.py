@@ -1,10 +1,19 @@
-"""`jury run`: the bot itself."""
+"""`jury run` and `jury demo`: the bot in Discord, and the bot in a simulated one."""
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
 from bot.app import run_app
+from bot.commands.console import say
+from bot.demo.run import DemoOptions, run_demo
 from bot.logs import configure_logs
 from bot.settings import load_settings
+
+DEFAULTS = DemoOptions()
 
 
 def run() -> None:
@@ -12,3 +21,30 @@ def run() -> None:
     settings = load_settings()
     configure_logs(settings.log_level, settings.log_format)
     run_app(settings)
+
+
+def demo(
+    *,
+    folder: Annotated[
+        Path, typer.Option(help="Where pictures, database and export are kept.")
+    ] = DEFAULTS.folder,
+    raters: Annotated[
+        int, typer.Option(help="Simulated raters beside you.", min=0, max=500)
+    ] = DEFAULTS.raters,
+    port: Annotated[
+        int | None, typer.Option(help="Port of the start page.", min=1, max=65_532)
+    ] = DEFAULTS.port,
+    keep: Annotated[bool, typer.Option("--keep", help="Go on with the last time's votes.")] = False,
+    headless: Annotated[bool, typer.Option("--headless", help="Without pages to look at.")] = False,
+    seconds: Annotated[
+        float | None, typer.Option("--for", help="End after that many seconds.", min=1)
+    ] = DEFAULTS.seconds,
+) -> None:
+    """Try the bot by hand in a simulated Discord on this machine; needs no account."""
+    configure_logs("WARNING")
+    run_demo(
+        DemoOptions(
+            folder=folder, raters=raters, port=port, keep=keep, headless=headless, seconds=seconds
+        ),
+        say,
+    )
