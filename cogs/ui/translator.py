@@ -33,7 +33,7 @@ def describe(command: Described, texts: Texts) -> None:
         )
         parameter.choices = [
             _named(choice, f"{key}.{name}.choice.{choice.value}", texts)
-            for choice in parameter.choices
+            for choice in parameter.choices or ()
         ]
 
 
