@@ -14,7 +14,7 @@ import structlog
 from bot import discord_internals
 from bot.client import JuryBot
 from bot.errors import JuryError, SettingsError
-from bot.services import open_services
+from bot.services import Services, open_services
 from bot.settings import Settings
 from storage.leases import Lease
 
@@ -52,6 +52,7 @@ async def _serve(settings: Settings, token: str) -> None:
         open_services(settings) as services,
         Lease(services.database, "run", services.clock) as lease,
     ):
+        await _finish_what_was_begun(services)
         async with JuryBot(services) as bot:
             await _run_until(bot, token, stop, lease.lost)
         if lease.lost.is_set():
@@ -59,19 +60,34 @@ async def _serve(settings: Settings, token: str) -> None:
     _log.info("stopped")
 
 
+async def _finish_what_was_begun(services: Services) -> None:
+    """Repeat the erasures that a restored backup undid, and count what a stop left uncounted."""
+    try:
+        again = await services.erasure.replay()
+    except OSError as error:
+        raise JuryError(f"the list of erasures cannot be read: {error}") from error
+    if again:
+        _log.warning("erased_again", raters=again)
+    await services.moderation.resume()
+
+
 async def _run_until(bot: JuryBot, token: str, stop: asyncio.Event, lost: asyncio.Event) -> None:
-    """Run the bot and its publisher until one of the events is set or one of the two ends."""
+    """Run the bot and its workers until one of the events is set or one of them ends."""
     connected = asyncio.create_task(_connect(bot, token), name="discord")
-    publisher = asyncio.create_task(bot.publisher.run(), name="publisher")
-    waits = [asyncio.create_task(event.wait()) for event in (stop, lost)]
-    done, _ = await asyncio.wait(
-        [connected, publisher, *waits], return_when=asyncio.FIRST_COMPLETED
-    )
-    _log.info("stopping")
-    for task in (publisher, *waits):
+    others = [
+        asyncio.create_task(work, name=name)
+        for name, work in (
+            ("publisher", bot.publisher.run()),
+            ("alerts", bot.services.alerts.run()),
+            ("stop", stop.wait()),
+            ("lease lost", lost.wait()),
+        )
+    ]
+    done, _ = await asyncio.wait([connected, *others], return_when=asyncio.FIRST_COMPLETED)
+    _log.info("stopping", because=", ".join(task.get_name() for task in done))
+    for task in others:
         task.cancel()
-    with suppress(asyncio.CancelledError):
-        await publisher
+    await asyncio.wait(others)
     await bot.close()
     for task in done:
         task.result()
