@@ -107,20 +107,24 @@ class LoopbackDiscord:
             await self.changed.wait_for(lambda: len(self.paths(method, pattern)) >= count)
         return self.paths(method, pattern)
 
-    async def press(
+    def build_press(
         self, person: Person, message: Json, custom_id: str, values: list[str] | None = None
     ) -> Interaction:
-        """Press a button (or choose `values` of a select) and return once it is answered."""
-        data = interactions.press_data(custom_id, values)
-        interaction = interactions.build(
+        """Return a press that is not sent yet."""
+        return interactions.build(
             self.world,
             person,
             interactions.COMPONENT,
             int(message["channel_id"]),
-            data=data,
+            data=interactions.press_data(custom_id, values),
             message=message,
         )
-        return await self.send(interaction)
+
+    async def press(
+        self, person: Person, message: Json, custom_id: str, values: list[str] | None = None
+    ) -> Interaction:
+        """Press a button (or choose `values` of a select) and return once it is answered."""
+        return await self.send(self.build_press(person, message, custom_id, values))
 
     async def command(
         self, person: Person, channel_id: int, path: str, **options: object
