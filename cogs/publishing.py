@@ -18,6 +18,7 @@ from discord.ext import commands
 from bot.errors import ImageUnreadableError, SourceUnavailableError
 from bot.rating.posts import ClosingPost, NewPost
 from cogs.ui.callers import is_age_restricted
+from cogs.ui.card import Upload
 from cogs.ui.cards import Picture, PublicCard
 from cogs.ui.results import ResultCard
 from storage import channels, public_posts
@@ -246,7 +247,7 @@ class Publisher:
         picture = Picture.of(post.image, rendition)
         card = PublicCard(self._services.texts, language, post.post_id, picture)
         alt_text = self._services.texts.say("card.alt_text", language)
-        file = discord.File(rendition.path, rendition.filename, description=alt_text)
+        file = Upload(rendition.path, rendition.filename, description=alt_text)
         message = await self._reach(channel.channel_id, place.send(view=card, file=file))
         await self._services.posts.confirm(post.post_id, message.id)
 

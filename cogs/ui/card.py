@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import discord
 from discord import ui
 
 
@@ -16,3 +19,11 @@ class Card(ui.LayoutView):
     def __init__(self) -> None:
         super().__init__(timeout=None)
         self.stop()
+
+
+class Upload(discord.File):
+    """A file to send; Discord's API description wants its id as text, discord.py sends a number."""
+
+    def to_dict(self, index: int) -> dict[str, Any]:
+        """Return what describes the file beside its bytes; called by discord.py."""
+        return {**super().to_dict(index), "id": str(index)}

@@ -23,6 +23,7 @@ REPORT: Final = f"report:{_POST}"
 REPORT_REASON: Final = f"report:reason:{_POST}"
 MORE: Final = f"more:{_POST}"
 REVIEW: Final = r"review:(?P<action>[a-z_]{1,20}):(?P<entry>[0-9]{1,18})"
+PRIVACY: Final = r"privacy:(?P<answer>erase|keep)"
 
 TEMPLATES: Final = (
     VOTE,
@@ -35,6 +36,7 @@ TEMPLATES: Final = (
     REPORT_REASON,
     MORE,
     REVIEW,
+    PRIVACY,
 )
 """Every template, for the fallback that answers what none of them knows."""
 
@@ -87,3 +89,8 @@ def more(post_id: int) -> str:
 def review(action: str, entry_id: int) -> str:
     """Return the id of a moderator's button on an entry of the review queue."""
     return f"review:{action}:{entry_id}"
+
+
+def privacy(answer: str) -> str:
+    """Return the id of a button that answers whether everything about its presser is erased."""
+    return f"privacy:{answer}"

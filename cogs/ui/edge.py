@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 import discord
 import structlog
+from discord.utils import MISSING
 
 from bot.caller import Caller
 from bot.errors import BusyError, StoppingError, UserError
@@ -72,7 +73,7 @@ class Exchange:
         """Answer with a new ephemeral message."""
         respond = self.interaction.response.send_message
         if isinstance(answer, str):
-            await respond(answer, ephemeral=True)
+            await respond(answer, file=file or MISSING, ephemeral=True)
         elif file is None:
             await respond(view=answer, ephemeral=True)
         else:
@@ -92,6 +93,15 @@ class Exchange:
             await self.redraw(card, [file] if file else [])
         else:
             await self.answer(card, file)
+
+    async def think(self) -> None:
+        """Tell Discord that the answer may take longer than 3 s; `finish` then gives it."""
+        await self.interaction.response.defer(ephemeral=True, thinking=True)
+
+    async def finish(self, answer: str, file: discord.File | None = None) -> None:
+        """Give the answer that `think` announced."""
+        files = [] if file is None else [file]
+        await self.interaction.edit_original_response(content=answer, attachments=files)
 
 
 Action = Callable[[Exchange], Awaitable[None]]
@@ -167,6 +177,7 @@ class Edge:
             exc_info=error,
         )
         await self._tell(interaction, "error.incident", {"incident": incident})
+        await interaction.client.services.alerts.notice("incident", incident=incident)
 
     async def _tell(
         self,

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Awaitable
 from typing import Final
 
-import discord
-
 from bot.errors import (
     ClosedPostError,
     ImageUnreadableError,
@@ -17,6 +15,7 @@ from bot.errors import (
 from bot.images.store import Rendition
 from bot.rating.sessions import Showing
 from bot.rating.voting import Receipt
+from cogs.ui.card import Upload
 from cogs.ui.cards import EndCard, Picture, SessionCard
 from cogs.ui.edge import Exchange
 
@@ -43,7 +42,7 @@ async def show(
         await exchange.respond(EndCard(exchange.texts, exchange.language, today))
         return
     card = _card(exchange, showing, rendition, note)
-    await exchange.respond(card, discord.File(rendition.path, rendition.filename))
+    await exchange.respond(card, Upload(rendition.path, rendition.filename))
     upcoming = await exchange.services.sessions.upcoming(exchange.caller, showing.post_id)
     if upcoming is not None:
         await exchange.services.images.prepare(upcoming)

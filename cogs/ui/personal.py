@@ -1,0 +1,109 @@
+"""What people read about themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import discord
+from discord import ui
+
+from bot.privacy.personal_data import Overview, Past
+from cogs.ui import custom_ids
+from cogs.ui.card import Card
+from cogs.ui.cards import Row, button
+from cogs.ui.edge import Exchange
+from storage.personal_data import PastVote
+
+
+class PastCard(Card):
+    """What the reader did, and a way to take back the newest vote while it is open."""
+
+    def __init__(self, exchange: Exchange, past: Past) -> None:
+        super().__init__()
+        self.add_item(ui.TextDisplay("\n".join(_past_lines(exchange, past))))
+        newest = past.votes[0] if past.votes else None
+        if newest is None or not newest.open:
+            return
+        key, custom_id, style = (
+            ("me.undo", custom_ids.undo(newest.post.id), discord.ButtonStyle.secondary)
+            if newest.given
+            else ("card.keep", custom_ids.keep(newest.post.id), discord.ButtonStyle.success)
+        )
+        self.add_item(ui.TextDisplay(exchange.say("me.how_to_change")))
+        self.add_item(Row(button(exchange.texts, exchange.language, key, custom_id, style)))
+
+
+def _past_lines(exchange: Exchange, past: Past) -> Iterator[str]:
+    done = past.activity
+    yield f"### {exchange.say('me.title')}"
+    yield exchange.say("me.figures", today=done.today, ever=done.ever)
+    if done.half:
+        yield exchange.count("me.half", done.half)
+    if done.skipped or done.reported:
+        yield exchange.say("me.others", skipped=done.skipped, reported=done.reported)
+    if past.votes:
+        yield f"**{exchange.say('me.last')}**"
+        yield from (_vote_line(exchange, vote) for vote in past.votes)
+
+
+def _vote_line(exchange: Exchange, vote: PastVote) -> str:
+    scores = " \u00b7 ".join(
+        exchange.say("receipt.score", scale=exchange.say(f"scale.{scale}.name"), value=value)
+        for scale, value in (("aesthetic", vote.aesthetic), ("artifacts", vote.artifacts))
+        if value is not None
+    )
+    when = f"<t:{int(vote.changed_at.timestamp())}:R>"
+    state = exchange.say("me.undone" if not vote.given else "me.open" if vote.open else "me.closed")
+    where = _link(vote) or vote.data_set
+    return f"- {where} {when}: {scores} ({state})"
+
+
+def _link(vote: PastVote) -> str | None:
+    post = vote.post
+    if post.message_id is None or post.guild_id is None:
+        return None
+    return f"https://discord.com/channels/{post.guild_id}/{post.channel_id}/{post.message_id}"
+
+
+class OverviewCard(Card):
+    """What is kept about the reader: why, for how long, and how much of it."""
+
+    def __init__(self, exchange: Exchange, overview: Overview) -> None:
+        super().__init__()
+        license_name = exchange.services.settings.dataset_license
+        lines = [f"### {exchange.say('privacy.title')}", exchange.say("privacy.why")]
+        lines.append(exchange.say("privacy.number", number=overview.rater.number))
+        if overview.rater.status == "banned":
+            lines.append(exchange.say("privacy.banned"))
+        lines += [
+            f"- {exchange.say(f'privacy.kept.{table}')}: **{count}**"
+            for table, count in overview.rows.items()
+        ]
+        lines.append(exchange.say("privacy.published", license=license_name))
+        lines.append(exchange.say("privacy.rights"))
+        self.add_item(ui.TextDisplay("\n".join(lines)))
+
+
+class ConfirmErasureCard(Card):
+    """Says what an erasure does, and asks once more."""
+
+    def __init__(self, exchange: Exchange) -> None:
+        super().__init__()
+        self.add_item(ui.TextDisplay(exchange.say("privacy.confirm")))
+        red, grey = discord.ButtonStyle.danger, discord.ButtonStyle.secondary
+        erase, keep = custom_ids.privacy("erase"), custom_ids.privacy("keep")
+        texts, language = exchange.texts, exchange.language
+        self.add_item(
+            Row(
+                button(texts, language, "privacy.erase_button", erase, red),
+                button(texts, language, "privacy.keep_button", keep, grey),
+            )
+        )
+
+
+class NoticeCard(Card):
+    """One text in the place of a card."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.add_item(ui.TextDisplay(text))
