@@ -21,6 +21,10 @@ class ImageUnreadableError(JuryError):
         self.fault = fault
 
 
+class ImportRefusedError(JuryError):
+    """An import cannot be done at all; the text says why in one sentence for an operator."""
+
+
 class SourceUnavailableError(JuryError):
     """A whole folder or archive, or the media folder, cannot be read or written at the moment.
 
@@ -169,3 +173,15 @@ class MissingPermissionsError(UserError):
     def __init__(self, missing: tuple[str, ...]) -> None:
         super().__init__()
         self.missing = missing
+
+
+class ExportBusyError(UserError):
+    """An export is running; one at a time."""
+
+    key = "error.export_busy"
+
+
+class ExportFailedError(UserError):
+    """The export came to nothing; `reason` is one plain line for an operator."""
+
+    key = "error.export_failed"

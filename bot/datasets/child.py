@@ -1,0 +1,107 @@
+"""The child process of an export: a request on stdin, progress and the outcome on stdout."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import asdict
+from pathlib import Path
+from typing import NoReturn
+from urllib.parse import quote
+
+import adbc_driver_manager
+import adbc_driver_sqlite.dbapi
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from bot.datasets.columns import HORDE
+from bot.datasets.horde import NUMBER, NoSuchDataSetError, fetch, read_horde
+from bot.datasets.request import (
+    EXPORTED,
+    FAILED,
+    PROGRESS,
+    UNKNOWN_DATA_SET,
+    ExportCounts,
+    ExportRequest,
+)
+from bot.datasets.target import replacing
+from bot.datasets.writers import WRITERS
+from bot.keyed_hash import KeyedHash
+from storage import exporting
+
+BUSY_MILLISECONDS = 30_000
+CACHE_KIBIBYTES = 16_384
+"""SQLite's memory for pages, and for sorting before it sorts on the disk."""
+
+
+def main() -> int:
+    """Serve the one request on stdin; returns the exit code, 0 when the file is in its place."""
+    signal.signal(signal.SIGTERM, _stop)
+    request = ExportRequest(**json.loads(sys.stdin.readline()))
+    try:
+        counts = export(request, lambda done, most: _tell(PROGRESS, done=done, most=most))
+        _tell(EXPORTED, **asdict(counts))
+    except BrokenPipeError:
+        return 1
+    except NoSuchDataSetError:
+        _tell(UNKNOWN_DATA_SET)
+        return 1
+    except adbc_driver_manager.Error as error:
+        _tell(FAILED, reason=f"{request.database}: {error}")
+        return 1
+    except (OSError, pa.ArrowException) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else error
+        _tell(FAILED, reason=f"{request.target}: {reason}")
+        return 1
+    return 0
+
+
+def export(request: ExportRequest, progress: Callable[[int, int], None]) -> ExportCounts:
+    """Write the file; `progress` hears the rows done and the most that there can be.
+
+    All is read in the one transaction that ADBC begins: the votes of one moment, while others
+    go on writing.
+    """
+    target = Path(request.target)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    os.environ["SQLITE_TMPDIR"] = str(target.parent)
+    address = f"file:{quote(request.database)}?mode=ro"
+    with closing(adbc_driver_sqlite.dbapi.connect(address)) as connection:
+        with closing(connection.cursor()) as cursor:
+            cursor.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
+            cursor.execute(f"PRAGMA cache_size = -{CACHE_KIBIBYTES}")
+        most = fetch(connection, exporting.VOTES_EVER, NUMBER)["number"][0].as_py()
+        batches = read_horde(
+            connection,
+            request.data_set,
+            KeyedHash(bytes.fromhex(request.hash_key)),
+            request.now,
+            exact_times=request.exact_times,
+        )
+        with closing(batches), replacing(target) as file:
+            writer = WRITERS[request.format](file, HORDE)
+            rows = images = 0
+            for batch in batches:
+                writer.write(batch)
+                rows += len(batch)
+                images += pc.count_distinct(batch["id"]).as_py()
+                progress(rows, most)
+            writer.finish()
+            return ExportCounts(rows, images, file.tell())
+
+
+def _tell(kind: str, **details: int | str) -> None:
+    print(json.dumps({"kind": kind, **details}), flush=True)  # noqa: T201 - the parent reads it
+
+
+def _stop(signal_number: int, frame: object) -> NoReturn:
+    """Leave through every `finally`, so that no unfinished file stays."""
+    raise SystemExit(128 + signal_number)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,156 @@
+"""Exports for the bot and the command line, each in a child process.
+
+ADBC brings a SQLite of its own beside Python's, and POSIX drops all of a process's locks on a file
+as soon as the process closes it once: opened here, it would unlock the database under the writer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import bot
+from bot.clock import Clock
+from bot.datasets.request import (
+    EXPORTED,
+    FAILED,
+    PROGRESS,
+    UNKNOWN_DATA_SET,
+    ExportCounts,
+    ExportFormat,
+    ExportRequest,
+)
+from bot.datasets.target import export_path
+from bot.errors import ExportBusyError, ExportFailedError, UnknownDataSetError
+from bot.keyed_hash import KeyedHash
+from storage.times import to_microseconds
+
+IMPORT_ROOT = Path(bot.__file__).parent.parent
+"""Where the child starts, so that it runs the same code."""
+
+SECONDS_TO_STOP = 10
+
+Progress = Callable[[int, int], None]
+"""Hears the rows done, and the most that there can be."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExportedFile:
+    """A finished export: where it lies, its rows, the images they judge, its size."""
+
+    path: Path
+    rows: int
+    images: int
+    bytes: int
+
+
+class ExportService:
+    """Exports votes, one export at a time."""
+
+    def __init__(
+        self, database: Path, clock: Clock, keyed_hash: KeyedHash, *, exact_times: bool = False
+    ) -> None:
+        self._database = database.resolve()
+        self._clock = clock
+        self._keyed_hash = keyed_hash
+        self._exact_times = exact_times
+        self._running = False
+
+    @property
+    def folder(self) -> Path:
+        """Where exports go that name no place: `exports` beside the database."""
+        return self._database.parent / "exports"
+
+    async def export(
+        self,
+        data_set: str,
+        export_format: ExportFormat = "parquet",
+        progress: Progress | None = None,
+        *,
+        out: Path | None = None,
+    ) -> ExportedFile:
+        """Write the votes of `data_set` in the columns of AI Horde Ratings.
+
+        `out` is a folder (which is made), or a file if it has a suffix. The file takes the place
+        of an older one at once, when it is complete. Raises ExportBusyError, UnknownDataSetError,
+        ExportFailedError.
+        """
+        with self._alone():
+            target = export_path((out or self.folder).absolute(), data_set, export_format)
+            self._check(target)
+            request = ExportRequest(
+                database=str(self._database),
+                target=str(target),
+                data_set=data_set,
+                format=export_format,
+                hash_key=self._keyed_hash.key.hex(),
+                now=to_microseconds(self._clock.now()),
+                exact_times=self._exact_times,
+            )
+            counts = await _run(request, progress or (lambda _done, _most: None))
+            return ExportedFile(target, counts.rows, counts.images, counts.bytes)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        if self._running:
+            raise ExportBusyError
+        self._running = True
+        try:
+            yield
+        finally:
+            self._running = False
+
+    def _check(self, target: Path) -> None:
+        if not self._database.is_file():
+            raise ExportFailedError(reason=f"{self._database}: no such database")
+        if target.exists() and target.samefile(self._database):
+            raise ExportFailedError(reason=f"{target}: this is the database")
+
+
+async def _run(request: ExportRequest, progress: Progress) -> ExportCounts:
+    async with _child() as child:
+        stdin = cast("asyncio.StreamWriter", child.stdin)
+        stdin.write(f"{json.dumps(asdict(request))}\n".encode())
+        stdin.close()
+        answer: dict[str, Any] = {}
+        async for line in cast("asyncio.StreamReader", child.stdout):
+            answer = json.loads(line)
+            if answer["kind"] == PROGRESS:
+                progress(answer["done"], answer["most"])
+        await child.wait()
+    kind = answer.pop("kind", None)
+    if kind == EXPORTED:
+        return ExportCounts(**answer)
+    if kind == UNKNOWN_DATA_SET:
+        raise UnknownDataSetError(name=request.data_set)
+    if kind == FAILED:
+        raise ExportFailedError(**answer)
+    raise ExportFailedError(reason=f"the export ended early with exit code {child.returncode}")
+
+
+@asynccontextmanager
+async def _child() -> AsyncIterator[asyncio.subprocess.Process]:
+    """Start the child, and stop it if it is left before its end."""
+    child = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bot.datasets.child",
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        cwd=IMPORT_ROOT,
+        start_new_session=True,
+    )  # fmt: skip
+    try:
+        yield child
+    finally:
+        if child.returncode is None:
+            child.terminate()
+            try:
+                await asyncio.wait_for(child.wait(), SECONDS_TO_STOP)
+            except TimeoutError:
+                child.kill()
+                await child.wait()

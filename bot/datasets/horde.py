@@ -1,0 +1,221 @@
+"""The table of AI Horde Ratings, streamed from a database: one row a vote, image by image.
+
+Runs in a child process only: ADBC brings its own SQLite, and closing it in the process that holds
+the database open would drop that process's locks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+from adbc_driver_manager.dbapi import Connection
+
+from bot.datasets.columns import ANONYMOUS_KUDOS, HORDE
+from bot.keyed_hash import KeyedHash
+from storage import exporting
+
+BATCH_ROWS = 131_072
+MICROSECONDS_A_MINUTE = 60_000_000
+
+Integers = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
+Batches = Generator[pa.RecordBatch, None, None]
+
+VOTES = pa.schema(
+    [
+        ("image_id", pa.int64()),
+        ("rater", pa.int64()),
+        ("aesthetic", pa.int64()),
+        ("artifacts", pa.int64()),
+        ("created_at", pa.int64()),
+        ("client_agent_id", pa.int64()),
+    ]
+)
+IMAGES = pa.schema([("image_id", pa.int64()), ("key", pa.string())])
+RATERS = pa.schema([("number", pa.int64()), ("validated", pa.int64())])
+CLIENT_AGENTS = pa.schema([("id", pa.int64()), ("name", pa.string())])
+NUMBER = pa.schema([("number", pa.int64())])
+
+
+class NoSuchDataSetError(Exception):
+    """The database has no data set of that name."""
+
+
+def read_horde(
+    connection: Connection, data_set: str, keyed_hash: KeyedHash, now: int, *, exact_times: bool
+) -> Batches:
+    """Yield the published rows of a data set in the columns of `HORDE`, whole images at a time.
+
+    `now` in microseconds decides which statuses still hold; without `exact_times` created_at is
+    rounded down to the minute. Raises NoSuchDataSetError.
+    """
+    found = fetch(connection, exporting.DATA_SET, NUMBER, data_set)["number"]
+    if not len(found):
+        raise NoSuchDataSetError
+    table = HordeTable(
+        Raters.load(connection, keyed_hash, now),
+        fetch(connection, exporting.CLIENT_AGENTS, CLIENT_AGENTS),
+        exact_times,
+    )
+    images = stream(connection, exporting.TOUCHED_IMAGES, IMAGES, found[0].as_py())
+    votes = stream(connection, exporting.VOTES, VOTES, now)
+    with closing(images), closing(votes):
+        keys = ImageKeys(images)
+        for whole_images in by_whole_images(votes):
+            yield table.rows(whole_images, keys)
+
+
+def stream(
+    connection: Connection, sql: str, schema: pa.Schema, parameter: int | str | None = None
+) -> Batches:
+    """Run a SELECT and yield batches of exactly `schema`.
+
+    ADBC takes each column's type from the first batch, and calls a column int64 when that batch
+    has nothing but NULL in it or no row at all: hence the cast.
+    """
+    options = {"adbc.sqlite.query.batch_rows": str(BATCH_ROWS)}
+    with closing(connection.cursor(adbc_stmt_kwargs=options)) as cursor:
+        cursor.execute(sql, None if parameter is None else (parameter,))
+        for batch in cursor.fetch_record_batch():
+            yield batch.cast(schema)
+
+
+def fetch(
+    connection: Connection, sql: str, schema: pa.Schema, parameter: int | str | None = None
+) -> pa.RecordBatch:
+    """Run a SELECT whose rows fit in memory."""
+    nothing = pa.RecordBatch.from_pylist([], schema)
+    return pa.concat_batches([nothing, *stream(connection, sql, schema, parameter)])
+
+
+@dataclass(frozen=True, slots=True)
+class Raters:
+    """Every rater, by ascending number, with what is published of them.
+
+    `rank` is the place of each pseudonym among all of them in alphabetical order.
+    """
+
+    numbers: Integers
+    pseudonyms: pa.StringArray
+    rank: Integers
+    validated: pa.BooleanArray
+
+    @classmethod
+    def load(cls, connection: Connection, keyed_hash: KeyedHash, now: int) -> Raters:
+        """Read all raters; `now` in microseconds decides which statuses still hold."""
+        rows = fetch(connection, exporting.RATERS, RATERS, now)
+        pseudonyms = [keyed_hash.digest("rater", number) for number in rows["number"].to_pylist()]
+        rank = np.empty(len(pseudonyms), np.int64)
+        rank[np.argsort(np.array(pseudonyms, "S64"))] = np.arange(len(pseudonyms))
+        return cls(
+            numbers=rows["number"].to_numpy(),
+            pseudonyms=pa.array(pseudonyms, pa.string()),
+            rank=rank,
+            validated=rows["validated"].cast(pa.bool_()),
+        )
+
+
+class ImageKeys:
+    """Finds the keys of images asked for in ascending order, and holds only the next few."""
+
+    def __init__(self, batches: Iterator[pa.RecordBatch]) -> None:
+        self._batches = batches
+        self._held = pa.RecordBatch.from_pylist([], IMAGES)
+
+    def find(self, image_ids: Integers) -> tuple[Flags, pa.StringArray]:
+        """Return which of the ascending `image_ids` there are, and the keys of those.
+
+        Each call's ids must all be above those of the calls before.
+        """
+        passed = np.searchsorted(self._held["image_id"].to_numpy(), image_ids[0])
+        held = [self._held.slice(int(passed))]
+        while not len(held[-1]) or held[-1]["image_id"][-1].as_py() < image_ids[-1]:
+            batch = next(self._batches, None)
+            if batch is None:
+                break
+            held.append(batch)
+        self._held = pa.concat_batches(held)
+        ids = self._held["image_id"].to_numpy()
+        places = np.searchsorted(ids, image_ids)
+        known = places < len(ids)
+        known[known] = ids[places[known]] == image_ids[known]
+        return known, self._held["key"].take(pa.array(places[known]))
+
+
+@dataclass(frozen=True, slots=True)
+class HordeTable:
+    """Makes published rows of votes; holds in memory what does not grow with the votes.
+
+    The rows of an image stand together, images in the order of their import, and the rows of one
+    image in the order of their pseudonyms. This order is the same each time, needs one pass,
+    keeps files small, and tells nothing that the columns do not: neither who joined first nor
+    the order of votes within a minute.
+    """
+
+    raters: Raters
+    client_agents: pa.RecordBatch
+    exact_times: bool
+
+    def rows(self, votes: pa.RecordBatch, images: ImageKeys) -> pa.RecordBatch:
+        """Return the rows of `votes`, which hold all votes of their images, image by image."""
+        image_ids = votes["image_id"].to_numpy()
+        firsts = _firsts(image_ids)
+        counts = np.diff(firsts, append=len(image_ids))
+        known, keys = images.find(image_ids[firsts])
+        rater = np.searchsorted(self.raters.numbers, votes["rater"].to_numpy())
+        image = np.repeat(np.arange(len(firsts)), counts)
+        order = np.argsort(image * len(self.raters.numbers) + self.raters.rank[rater])
+        order = order[known[image]]
+        votes, rater = votes.take(pa.array(order)), pa.array(rater[order])
+        agent = np.searchsorted(
+            self.client_agents["id"].to_numpy(), votes["client_agent_id"].to_numpy()
+        )
+        size = len(order)
+        columns = {
+            "id": keys.take(pa.array(np.repeat(np.arange(len(keys)), counts[known]))),
+            "ratings_count": pa.array(np.repeat(counts[known], counts[known])),
+            "rating": votes["aesthetic"],
+            "kudos": pa.repeat(ANONYMOUS_KUDOS, size),
+            "account_age": pa.repeat(0, size),
+            "usage_requests": pa.repeat(0, size),
+            "created_at": self._times(votes["created_at"].to_numpy()),
+            "client_agent": self.client_agents["name"].take(pa.array(agent)),
+            "artifacts": votes["artifacts"].cast(pa.float64()),
+            "user_id": self.raters.pseudonyms.take(rater),
+            "trusted": pa.repeat(pa.scalar(value=False), size),
+            "validated": self.raters.validated.take(rater),
+            "captchas_failed": pa.repeat(0, size),
+            "country": pa.nulls(size, pa.string()),
+        }
+        return pa.record_batch([columns[name] for name in HORDE.names], schema=HORDE)
+
+    def _times(self, microseconds: Integers) -> pa.TimestampArray:
+        if not self.exact_times:
+            microseconds = microseconds // MICROSECONDS_A_MINUTE * MICROSECONDS_A_MINUTE
+        return pa.array(microseconds, pa.timestamp("us")).cast(HORDE.field("created_at").type)
+
+
+def by_whole_images(votes: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Cut anew a stream of votes that is sorted by image, so that no image is cut."""
+    kept: list[pa.RecordBatch] = []
+    for batch in votes:
+        image_ids = batch["image_id"].to_numpy()
+        if not len(image_ids):
+            continue
+        last = int(_firsts(image_ids)[-1])
+        if last or (kept and kept[-1]["image_id"][-1].as_py() != image_ids[0]):
+            yield pa.concat_batches([*kept, batch.slice(0, last)])
+            kept = []
+        kept.append(batch.slice(last))
+    if kept:
+        yield pa.concat_batches(kept)
+
+
+def _firsts(ascending: Integers) -> npt.NDArray[np.intp]:
+    """Return the places at which a new value begins."""
+    return np.flatnonzero(np.diff(ascending, prepend=ascending[0] - 1))
