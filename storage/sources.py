@@ -26,17 +26,24 @@ def create(connection: Connection, data_set_id: int, kind: Kind, path: str) -> S
         " ON CONFLICT (data_set_id, path) DO UPDATE SET kind = excluded.kind",
         (data_set_id, kind, path),
     )
-    row = connection.execute(
-        "SELECT id, data_set_id, kind, path FROM sources WHERE data_set_id = ? AND path = ?",
-        (data_set_id, path),
-    ).fetchone()
-    return Source(*row)
+    source = by_path(connection, data_set_id, path)
+    assert source is not None  # noqa: S101 - the row was written by the statement above
+    return source
 
 
 def by_id(connection: Connection, source_id: int) -> Source | None:
     """Return the source with this id."""
     row = connection.execute(
         "SELECT id, data_set_id, kind, path FROM sources WHERE id = ?", (source_id,)
+    ).fetchone()
+    return Source(*row) if row else None
+
+
+def by_path(connection: Connection, data_set_id: int, path: str) -> Source | None:
+    """Return the data set's source at this path."""
+    row = connection.execute(
+        "SELECT id, data_set_id, kind, path FROM sources WHERE data_set_id = ? AND path = ?",
+        (data_set_id, path),
     ).fetchone()
     return Source(*row) if row else None
 

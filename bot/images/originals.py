@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import struct
@@ -58,7 +59,7 @@ def read_file(folder: Path, member: str) -> bytes:
     if not folder.is_dir():
         raise SourceUnavailableError(f"the folder {folder} is not there")
     try:
-        path = (folder / member).resolve(strict=True)
+        path = _resolved(folder / member)
         if not path.is_relative_to(folder.resolve()):
             raise ImageUnreadableError(Fault.OUTSIDE, f"{member!r} is a link out of its folder")
         # A pipe of that name would block the reader for ever.
@@ -71,8 +72,17 @@ def read_file(folder: Path, member: str) -> bytes:
         raise ImageUnreadableError(Fault.MISSING, f"{member!r} is not there any more") from error
     except PermissionError as error:
         raise ImageUnreadableError(Fault.NOT_ALLOWED, f"{member!r} may not be read") from error
-    except (OSError, RuntimeError) as error:  # RuntimeError: links that lead in a circle
+    except OSError as error:
+        if error.errno in {errno.ELOOP, errno.ENAMETOOLONG}:
+            raise ImageUnreadableError(Fault.MISSING, f"{member!r} leads nowhere") from error
         raise SourceUnavailableError(f"{folder} cannot be read: {error}") from error
+
+
+def _resolved(path: Path) -> Path:
+    try:
+        return path.resolve(strict=True)
+    except RuntimeError as error:  # how Python before 3.13 speaks of links in a circle
+        raise OSError(errno.ELOOP, str(error)) from error
 
 
 def open_archive(path: Path) -> zipfile.ZipFile:

@@ -1,0 +1,20 @@
+"""Names of data sets."""
+
+from __future__ import annotations
+
+import re
+
+from bot.errors import ImportRefusedError
+
+# Exports are files called by it, and Discord's autocomplete shows it.
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+
+def check_name(name: str) -> str:
+    """Return the name; raises ImportRefusedError where it cannot be one."""
+    if not NAME.fullmatch(name):
+        raise ImportRefusedError(
+            f"{name!r} cannot name a data set: use 1 to 64 letters, digits, '.', '_' and '-',"
+            " beginning with a letter or digit"
+        )
+    return name

@@ -1,0 +1,79 @@
+"""Which files of a folder are pictures to import, and under which key."""
+
+from __future__ import annotations
+
+import os
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from bot.datasets.sidecars import SUFFIXES as SIDECAR_SUFFIXES
+from bot.datasets.summary import Reason, Tally, is_printable
+
+PICTURE_SUFFIXES = frozenset({".png", ".webp", ".jpg", ".jpeg", ".gif"})
+
+
+@dataclass(frozen=True, slots=True)
+class FoundFile:
+    """A picture file: its path below the folder, and the keys under which it may be known.
+
+    Keys are in Unicode's composed form, so that a folder copied from a Mac keeps them.
+    """
+
+    member: str
+    stem: str
+    path: str
+    is_stem_unique: bool
+
+    @property
+    def key(self) -> str:
+        """The key under which the file is added where it is new."""
+        return self.stem if self.is_stem_unique else self.path
+
+
+def find_files(folder: Path, tally: Tally) -> list[FoundFile]:
+    """Return the pictures below `folder` in the order of their paths; the tally has the others."""
+    members = sorted(member for member in _walk(folder, tally) if _is_picture(member, tally))
+    stems = Counter(_stem(member) for member in members)
+    return [
+        FoundFile(member, stem, _composed(member), stems[stem] == 1)
+        for member, stem in zip(members, map(_stem, members), strict=True)
+    ]
+
+
+def _walk(folder: Path, tally: Tally) -> Iterator[str]:
+    """Yield the path of every file, relative to the folder, with '/' between its parts."""
+
+    def unreadable(error: OSError) -> None:
+        tally.leave_out(Reason.UNREADABLE_FOLDER, [os.path.relpath(error.filename, folder)])
+
+    for place, folders, files in os.walk(folder, onerror=unreadable):
+        below = Path(place).relative_to(folder)
+        for name in folders:
+            if Path(place, name).is_symlink():
+                tally.leave_out(Reason.LINKED_FOLDER, [str(below / name)])
+        for name in files:
+            yield (below / name).as_posix()
+
+
+def _is_picture(member: str, tally: Tally) -> bool:
+    suffix = PurePosixPath(member).suffix.lower()
+    if suffix in SIDECAR_SUFFIXES:
+        return False
+    if suffix not in PICTURE_SUFFIXES:
+        tally.leave_out(Reason.NOT_A_PICTURE, [member])
+        return False
+    if not is_printable(member):
+        tally.leave_out(Reason.UNPRINTABLE_NAME, [member])
+        return False
+    return True
+
+
+def _stem(member: str) -> str:
+    return _composed(PurePosixPath(member).stem)
+
+
+def _composed(name: str) -> str:
+    return unicodedata.normalize("NFC", name)

@@ -1,0 +1,74 @@
+"""The prompt beside a picture: `name.json` or `name.txt`."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from bot.errors import JuryError
+from bot.images.originals import read_file
+
+SUFFIXES = (".json", ".txt")
+MAX_BYTES = 2**20
+"""Far above any prompt with its parameters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sidecar:
+    """What a sidecar says: `parameters` is a JSON object of all fields but `prompt` and `set`."""
+
+    prompt: str | None = None
+    parameters: str | None = None
+    set_key: str | None = None
+
+
+class SidecarError(JuryError):
+    """The sidecar is there and cannot be used."""
+
+
+def read_sidecar(folder: Path, member: str) -> Sidecar:
+    """Return what the sidecar of a picture says; the JSON goes before the text.
+
+    Raises SidecarError.
+    """
+    for suffix in SUFFIXES:
+        name = str(PurePosixPath(member).with_suffix(suffix))
+        if (folder / name).is_file():
+            return _parse(_text(folder, name), suffix)
+    return Sidecar()
+
+
+def _text(folder: Path, name: str) -> str:
+    try:
+        data = read_file(folder, name)
+        if len(data) > MAX_BYTES:
+            raise SidecarError(f"{name} has more than {MAX_BYTES // 2**20} MiB")
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise SidecarError(f"{name} is not UTF-8") from error
+
+
+def _parse(text: str, suffix: str) -> Sidecar:
+    if suffix == ".txt":
+        return Sidecar(prompt=clean(text.strip()) or None)
+    try:
+        # RecursionError is how deep nesting ends; NaN and Infinity are no JSON.
+        fields = json.loads(text, parse_constant=lambda _: None)
+    except (ValueError, RecursionError) as error:
+        raise SidecarError(f"not JSON: {error}") from error
+    if not isinstance(fields, dict):
+        raise SidecarError("not a JSON object")
+    prompt, set_key = fields.pop("prompt", None), fields.pop("set", None)
+    if not isinstance(prompt, str | None) or not isinstance(set_key, str | int | None):
+        raise SidecarError("prompt and set must be texts")
+    return Sidecar(
+        prompt=clean(prompt.strip()) or None if prompt else None,
+        parameters=clean(json.dumps(fields, ensure_ascii=False)) if fields else None,
+        set_key=clean(str(set_key)) if set_key not in {None, ""} else None,
+    )
+
+
+def clean(text: str) -> str:
+    """Return the text as a database can keep it: halves of characters become '?'."""
+    return text.encode("utf-8", "replace").decode("utf-8")

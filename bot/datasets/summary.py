@@ -1,0 +1,189 @@
+"""What an import says at its end."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+
+from bot.images.decoding import Fault
+
+Progress = Callable[[int, int | None], None]
+"""Takes how many are done, and of how many where that is known."""
+
+NAMES_SHOWN = 20
+NAME_LENGTH_SHOWN = 200
+
+# Invisible characters, line breaks and what turns the direction of the text around it: names with
+# them could not be told apart, or would forge lines of a log. Letters of any script are welcome.
+UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+
+
+class Reason(StrEnum):
+    """Why something was left out, or what an operator should know of what was added.
+
+    Has every `Fault` under its own value.
+    """
+
+    MISSING = Fault.MISSING
+    NOT_ALLOWED = Fault.NOT_ALLOWED
+    OUTSIDE = Fault.OUTSIDE
+    TOO_MANY_BYTES = Fault.TOO_MANY_BYTES
+    TOO_MANY_PIXELS = Fault.TOO_MANY_PIXELS
+    NOT_A_PICTURE = Fault.NOT_A_PICTURE
+    BROKEN = Fault.BROKEN
+    CHANGED = Fault.CHANGED
+    LINKED_FOLDER = "linked_folder"
+    UNREADABLE_FOLDER = "unreadable_folder"
+    UNPRINTABLE_NAME = "unprintable_name"
+    KEY_TAKEN = "key_taken"
+    TWICE = "twice"
+    PART_ABSENT = "part_absent"
+    PART_BROKEN = "part_broken"
+    BLURRED = "blurred"
+    WRONG_ROW = "wrong_row"
+    ANIMATED = "animated"
+    SIDECAR_UNREADABLE = "sidecar_unreadable"
+
+
+SENTENCES = {
+    Reason.MISSING: "the file is not there",
+    Reason.NOT_ALLOWED: "the file may not be read",
+    Reason.OUTSIDE: "the name or link leads out of its folder or archive",
+    Reason.TOO_MANY_BYTES: "the file is too large",
+    Reason.TOO_MANY_PIXELS: "the picture has too many pixels",
+    Reason.NOT_A_PICTURE: "not a PNG, WebP, JPEG or GIF picture",
+    Reason.BROKEN: "the picture is broken or cut off",
+    Reason.CHANGED: "the file changed since its import",
+    Reason.LINKED_FOLDER: "a link to a folder is not followed",
+    Reason.UNREADABLE_FOLDER: "the folder may not be read",
+    Reason.UNPRINTABLE_NAME: "the name has invisible characters",
+    Reason.KEY_TAKEN: "the data set has other bytes under the same key",
+    Reason.TWICE: "the archive has the name twice",
+    Reason.PART_ABSENT: "the part of the row is not in the folder",
+    Reason.PART_BROKEN: "the archive of the part cannot be read",
+    Reason.BLURRED: "the picture was blurred by its publisher",
+    Reason.WRONG_ROW: "the row has no usable name or part",
+    Reason.ANIMATED: "animated; its first frame is used",
+    Reason.SIDECAR_UNREADABLE: "the file with the prompt cannot be read; imported without it",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """How often one reason applied, and the first NAMES_SHOWN names; the names are printable."""
+
+    reason: Reason
+    count: int
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What an import did.
+
+    `read` = `added` + `already_there` + the counts of `left_out`. `safe` are those of `added`
+    that may be shown everywhere. `notes` tell of images that were added all the same.
+    """
+
+    data_set: str
+    read: int
+    added: int
+    safe: int
+    already_there: int
+    left_out: tuple[Noted, ...]
+    notes: tuple[Noted, ...]
+
+    def as_dict(self) -> dict[str, object]:
+        """Return it for JSON."""
+        return asdict(self)
+
+    def lines(self) -> list[str]:
+        """Return it for people, a line a fact."""
+        lines = [
+            f"data set: {self.data_set}",
+            f"read: {self.read:,}",
+            f"added: {self.added:,} ({self.safe:,} safe, {self.added - self.safe:,} not)",
+            f"already there: {self.already_there:,}",
+        ]
+        for title, entries in (("left out", self.left_out), ("note", self.notes)):
+            for entry in entries:
+                lines.append(f"{title}: {entry.count:,}: {SENTENCES[entry.reason]}")
+                lines += [f"  {name}" for name in entry.names]
+                if entry.count > len(entry.names) > 0:
+                    lines.append("  ...")
+        return lines
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts while an import runs."""
+
+    data_set: str
+    added: int = 0
+    safe: int = 0
+    already_there: int = 0
+    _left_out: dict[Reason, tuple[int, list[str]]] = field(default_factory=dict)
+    _notes: dict[Reason, tuple[int, list[str]]] = field(default_factory=dict)
+
+    def leave_out(self, reason: Reason, names: Iterable[str], count: int = 1) -> None:
+        """Count what was left out; of the names the first few are kept."""
+        _count(self._left_out, reason, names, count)
+
+    def note(self, reason: Reason, name: str) -> None:
+        """Count something odd about an image that was added."""
+        _count(self._notes, reason, [name], 1)
+
+    @property
+    def read(self) -> int:
+        """How many were looked at: each was added, there already, or left out."""
+        left_out = sum(count for count, _ in self._left_out.values())
+        return self.added + self.already_there + left_out
+
+    def summary(self) -> Summary:
+        """Return what was counted."""
+        return Summary(
+            self.data_set,
+            self.read,
+            self.added,
+            self.safe,
+            self.already_there,
+            _noted(self._left_out),
+            _noted(self._notes),
+        )
+
+
+def is_printable(name: str) -> bool:
+    """Tell whether a name can become a key: none of its characters is invisible."""
+    return not any(unicodedata.category(character) in UNPRINTABLE for character in name)
+
+
+def printable(name: str) -> str:
+    """Return a name for a terminal: what cannot be seen is escaped, what is long is cut."""
+    shown = "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode("ascii")
+        for character in name[:NAME_LENGTH_SHOWN]
+    )
+    return shown if len(name) <= NAME_LENGTH_SHOWN else f"{shown}..."
+
+
+def no_progress(done: int, total: int | None) -> None:
+    """Report to nobody."""
+
+
+def _count(
+    counts: dict[Reason, tuple[int, list[str]]], reason: Reason, names: Iterable[str], count: int
+) -> None:
+    before, kept = counts.setdefault(reason, (0, []))
+    for name in names:
+        if len(kept) >= NAMES_SHOWN:
+            break
+        if (shown := printable(name)) not in kept:
+            kept.append(shown)
+    counts[reason] = before + count, kept
+
+
+def _noted(counts: dict[Reason, tuple[int, list[str]]]) -> tuple[Noted, ...]:
+    ordered = sorted(counts.items(), key=lambda item: -item[1][0])
+    return tuple(Noted(reason, count, tuple(names)) for reason, (count, names) in ordered)
