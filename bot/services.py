@@ -9,6 +9,7 @@ from random import Random, SystemRandom
 
 from bot.clock import Clock, SystemClock
 from bot.datasets.administration import DataSetAdministration
+from bot.datasets.exporting import ExportService
 from bot.images.store import ImageStore
 from bot.keyed_hash import KeyedHash
 from bot.privacy.erasure import ErasureService
@@ -57,6 +58,7 @@ class Services:
     review: ReviewService
     personal_data: PersonalDataService
     erasure: ErasureService
+    exports: ExportService
 
 
 def build_services(
@@ -103,6 +105,9 @@ def build_services(
         review=ReviewService(database, access, decisions),
         personal_data=PersonalDataService(database, clock, enrolment),
         erasure=ErasureService(database, clock, enrolment, recounting),
+        exports=ExportService(
+            database.path, clock, hash_key, exact_times=settings.export_exact_signals
+        ),
     )
 
 
