@@ -29,6 +29,7 @@ class Request:
     authorized: bool
 
 
+REVOKED_TOKEN = "a.revoked.token"  # noqa: S105 - refused here, unknown elsewhere
 Uploads = dict[int, bytes]
 Route = Callable[["Call"], Awaitable[tuple[int, object]]]
 
@@ -80,6 +81,14 @@ async def gateway_bot(call: Call) -> tuple[int, object]:
         "shards": shards,
         "session_start_limit": limits,
     }
+
+
+async def gateway(call: Call) -> tuple[int, object]:
+    return 200, {"url": call.discord.gateway.address}
+
+
+async def heartbeat(_call: Call) -> tuple[int, object]:
+    return 200, {"message": "OK", "version": "4.0.0"}
 
 
 async def put_commands(call: Call) -> tuple[int, object]:
@@ -240,6 +249,8 @@ ROUTES: tuple[tuple[str, str, Route], ...] = (
     ("GET", "/users/@me/guilds", get_guilds),
     ("GET", "/applications/@me", application),
     ("GET", "/oauth2/applications/@me", application),
+    ("GET", "/v2/status/heartbeat", heartbeat),  # the AI Horde's
+    ("GET", "/gateway", gateway),
     ("GET", "/gateway/bot", gateway_bot),
     ("PUT", "/applications/{application}/commands", put_commands),
     ("GET", "/applications/{application}/commands", get_commands),
@@ -281,6 +292,8 @@ def _served(
         fault = discord.fault_for(request.method, path)
         if fault is not None:
             status, answer, headers = fault.status, fault.body, fault.headers
+        elif request.headers.get("Authorization") == f"Bot {REVOKED_TOKEN}":
+            status, answer = 401, {"code": 0, "message": "401: Unauthorized"}
         elif route is None:
             discord.unknown.append(f"{request.method} {request.path}")
             status, answer = 404, {"code": 0, "message": "404: Not Found"}

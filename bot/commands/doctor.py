@@ -1,0 +1,68 @@
+"""`jury doctor`: every check, a line each."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from dataclasses import asdict
+
+import aiohttp
+import typer
+
+from bot.clock import SystemClock
+from bot.commands.console import AsJson, say
+from bot.doctor.checks import Check
+from bot.doctor.discord_side import check_discord
+from bot.doctor.machine import check_database, check_hash_key, check_media, check_settings
+from bot.doctor.network import check_clock, check_horde
+from bot.settings import Settings, load_settings
+from storage import channels
+from storage.channels import Channel
+from storage.database import Database
+
+
+def doctor(*, as_json: AsJson = False) -> None:
+    """Check settings, token, permissions, database, media folder and clock; exits 1 on a fault."""
+    faults = asyncio.run(_examine(load_settings(), as_json=as_json))
+    if faults:
+        raise typer.Exit(1)
+
+
+async def _examine(settings: Settings, *, as_json: bool) -> int:
+    checks = []
+    async for check in _every(settings):
+        checks.append(check)
+        if not as_json:
+            say(_line(check))
+    if as_json:
+        say(json.dumps([asdict(check) for check in checks]))
+    return sum(check.state == "failed" for check in checks)
+
+
+async def _every(settings: Settings) -> AsyncIterator[Check]:
+    for check in check_settings(settings):
+        yield check
+    database = check_database(settings.database_path)
+    yield database
+    yield check_media(settings)
+    yield check_hash_key(settings.hash_key_file)
+    async with aiohttp.ClientSession() as session:
+        yield await check_clock(session, settings.discord_api_url, SystemClock())
+        yield await check_horde(session, settings.horde_api_url)
+    known = await _channels(settings) if database.state == "ok" else []
+    async for check in check_discord(settings, known):
+        yield check
+
+
+async def _channels(settings: Settings) -> list[Channel]:
+    database = await Database.open(settings.database_path, create=False)
+    try:
+        return await database.read(channels.every)
+    finally:
+        await database.close()
+
+
+def _line(check: Check) -> str:
+    advice = f" -> {check.advice}" if check.advice else ""
+    return f"{check.state:<6}  {check.name}: {check.found}{advice}"

@@ -1,0 +1,1 @@
+"""`jury doctor`: looks at everything that the bot needs and says what to do about each fault."""

@@ -1,0 +1,81 @@
+"""Checks of this machine: settings, database, media folder, hash key."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from bot.doctor.checks import Check, failed, note, ok
+from bot.errors import SettingsError
+from bot.keyed_hash import KeyedHash
+from bot.settings import Settings
+from storage.errors import StorageError
+from storage.health import examine
+
+MEBIBYTE = 2**20
+
+
+def check_settings(settings: Settings) -> Iterator[Check]:
+    """Say which settings without a default are still empty; wrong ones never get this far."""
+    wanted = {
+        "HOME_GUILD_ID": "moderators' and operators' commands need it: set your server's id",
+        "OPERATOR_IDS": "nobody may use operators' commands: set your own Discord id",
+        "MODERATOR_ROLE_ID": "nobody may use moderators' commands: set the role's id",
+        "ALERT_CHANNEL_ID": "alerts go to the log only: set a channel's id",
+    }
+    empty = [name for name in wanted if not getattr(settings, name.lower())]
+    for name in empty:
+        yield note("settings", f"{name} is empty", wanted[name])
+    if not empty:
+        yield ok("settings", "complete")
+
+
+def check_database(path: Path) -> Check:
+    """Examine the database file; one that is not there yet is made at the first start."""
+    name = "database"
+    if not path.exists():
+        return note(name, f"{path} is not there yet", "the first import or start makes it")
+    try:
+        health = examine(path)
+    except StorageError as error:
+        return failed(name, str(error), "see that this account may write the file and its folder")
+    if health.damage:
+        return failed(name, f"damaged: {health.damage}", "restore the last backup")
+    size = f"{health.size / MEBIBYTE:,.1f} MiB"
+    if health.pending:
+        return note(name, f"{health.pending} migrations to come, {size}", "run: jury db upgrade")
+    return ok(name, f"schema {health.version}, intact, writable, {size}")
+
+
+def check_media(settings: Settings) -> Check:
+    """Write a file to the media folder and look at the space that the cache may take."""
+    name, folder = "media folder", settings.media_dir
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(b"jury")
+        free = shutil.disk_usage(folder).free // MEBIBYTE
+    except OSError as error:
+        return failed(name, f"{folder}: {error.strerror}", "let this account write to MEDIA_DIR")
+    if free < settings.media_cache_mebibytes:
+        return note(
+            name,
+            f"{folder} has {free:,} MiB free",
+            f"the cache may grow to MEDIA_CACHE_MEBIBYTES={settings.media_cache_mebibytes}",
+        )
+    return ok(name, f"{folder} is writable, {free:,} MiB free")
+
+
+def check_hash_key(path: Path) -> Check:
+    """Read the hash key; one that is not there yet is made at the first start."""
+    if not path.exists():
+        return note(
+            "hash key", f"{path} is not there yet", "the first start makes it; then copy it"
+        )
+    try:
+        KeyedHash.load_or_create(path)
+    except SettingsError as error:
+        return failed("hash key", str(error), "put the right file back, with mode 0600")
+    return ok("hash key", f"{path} can be read by this account alone")

@@ -1,0 +1,81 @@
+"""`jury doctor`, as an operator runs it."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import aiohttp
+import pytest
+
+from bot.doctor.network import check_clock
+from tests.loopback.rest import REVOKED_TOKEN
+from tests.loopback.server import LoopbackDiscord
+from tests.process.jury import CHANNEL, HOME_GUILD, Finished, Home
+from tests.process.seed import seed
+
+pytestmark = pytest.mark.process
+
+
+@pytest.fixture
+def seeded(home: Home, discord: LoopbackDiscord) -> Home:
+    seed(home.database, home.folder / "pictures", guild_id=HOME_GUILD, channel_ids=(CHANNEL,))
+    home.settings["HORDE_API_URL"] = discord.api_url
+    return home
+
+
+def states(finished: Finished) -> dict[str, str]:
+    return {check["name"]: check["state"] for check in json.loads(finished.out)}
+
+
+async def test_finds_a_good_installation_good(seeded: Home) -> None:
+    finished = await seeded.command("doctor", "--json")
+    assert finished.code == 0
+    found = states(finished)
+    assert found.pop("settings") == "note"
+    assert found.pop("hash key") == "note"
+    assert set(found.values()) == {"ok"}
+    assert {"token", "database", "media folder", "clock", "home server"} < set(found)
+    assert "permissions=101376" in finished.out
+
+
+async def test_names_the_permission_that_a_channel_lacks(
+    seeded: Home, discord: LoopbackDiscord
+) -> None:
+    attach_files = 1 << 15
+    discord.world.channels[CHANNEL]["permission_overwrites"] = [
+        {"id": str(HOME_GUILD), "type": 0, "allow": "0", "deny": str(attach_files)}
+    ]
+    for role in discord.world.guilds[HOME_GUILD]["roles"]:
+        role["permissions"] = str(0x400 | 0x800 | 0x10000 | attach_files)
+    finished = await seeded.command("doctor")
+    assert finished.code == 1
+    (line,) = [line for line in finished.out.splitlines() if line.startswith("failed")]
+    assert "lacks attach files" in line
+
+
+@pytest.mark.parametrize("token", ["", REVOKED_TOKEN])
+async def test_a_token_that_does_not_work_is_a_fault(seeded: Home, token: str) -> None:
+    finished = await seeded.command("doctor", "--json", DISCORD_TOKEN=token)
+    assert finished.code == 1
+    assert [name for name, state in states(finished).items() if state == "failed"] == ["token"]
+
+
+class Turned:
+    def __init__(self, ahead: timedelta) -> None:
+        self._ahead = ahead
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self._ahead
+
+    async def sleep(self, seconds: float) -> None:
+        raise AssertionError
+
+
+@pytest.mark.parametrize(("minutes", "state"), [(0, "ok"), (5, "failed"), (-5, "failed")])
+async def test_compares_the_clock_with_discords(
+    discord: LoopbackDiscord, minutes: int, state: str
+) -> None:
+    async with aiohttp.ClientSession() as session:
+        check = await check_clock(session, discord.api_url, Turned(timedelta(minutes=minutes)))
+    assert check.state == state
