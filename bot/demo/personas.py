@@ -98,5 +98,13 @@ def personas(count: int, random: Random) -> list[Persona]:
     return crowd
 
 
+def names(count: int) -> list[str]:
+    """Return `count` different names."""
+    rounds = range(-(-count // len(NAMES)))
+    return [name + (str(round_ + 1) if round_ else "") for round_ in rounds for name in NAMES][
+        :count
+    ]
+
+
 def _within(scale: Scale, value: float) -> int:
     return min(max(round(value), scale.low), scale.high)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import html
 import io
 import re
@@ -33,23 +34,31 @@ class Progress:
     presses: int
 
 
-class StartPage:
-    """Serves the page in the browser's own language, with live progress."""
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What the page shows: addresses by channel, a banner as JPEG, how to ask for progress."""
 
-    def __init__(
-        self,
-        texts: Texts,
-        channels: Mapping[str, str],
-        banner: bytes,
-        progress: Callable[[], Awaitable[Progress]],
-    ) -> None:
+    channels: Mapping[str, str]
+    banner: bytes
+    progress: Callable[[], Awaitable[Progress]]
+
+
+class StartPage:
+    """Serves the page in the browser's own language, with live progress.
+
+    It is there before its content: a browser that comes early waits for the demo to be ready.
+    """
+
+    def __init__(self, texts: Texts) -> None:
         self._texts = texts
-        self._channels = channels
-        self._banner = banner
-        self._progress = progress
+        self._content: asyncio.Future[Content] = asyncio.get_running_loop().create_future()
         self._template = Template(
             files("bot.demo").joinpath("pages", "start.html").read_text("utf-8")
         )
+
+    def open(self, content: Content) -> None:
+        """Let the browsers in."""
+        self._content.set_result(content)
 
     def app(self) -> web.Application:
         """Return the aiohttp application."""
@@ -61,6 +70,7 @@ class StartPage:
 
     async def _page(self, request: web.Request) -> web.Response:
         language = self._language(request)
+        content = await asyncio.shield(self._content)
 
         def say(key: str) -> str:
             return self._texts.say(f"demo.{key}", language)
@@ -68,7 +78,7 @@ class StartPage:
         channels = "\n".join(
             f'    <li><a href="{html.escape(address)}"><strong>{say(f"channel.{name}")}</strong>'
             f"<span>{say(f'channel.{name}_hint')}</span></a></li>"
-            for name, address in self._channels.items()
+            for name, address in content.channels.items()
         )
         page = self._template.substitute(
             language=language,
@@ -77,15 +87,17 @@ class StartPage:
             channels=channels,
             try_title=say("try_title"),
             tries="\n".join(f"    <li>{_marked(say(f'try.{name}'))}</li>" for name in TRIES),
-            progress=self._said(await self._progress(), language),
+            progress=self._said(await content.progress(), language),
         )
         return web.Response(text=page, content_type="text/html")
 
     async def _picture(self, _request: web.Request) -> web.Response:
-        return web.Response(body=self._banner, content_type="image/jpeg")
+        content = await asyncio.shield(self._content)
+        return web.Response(body=content.banner, content_type="image/jpeg")
 
     async def _state(self, request: web.Request) -> web.Response:
-        progress = await self._progress()
+        content = await asyncio.shield(self._content)
+        progress = await content.progress()
         text = self._said(progress, self._language(request))
         return web.json_response({"text": text, "share": progress.full / progress.pictures})
 

@@ -1,0 +1,109 @@
+"""What is there before the curtain opens: settings, pictures, channels."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from sqlite3 import Connection
+
+from pydantic import SecretStr
+
+from bot.datasets.folder import import_folder
+from bot.demo.pictures.folder import RESTRICTED_FOLDER, SAFE_FOLDER
+from bot.demo.run import DemoOptions
+from bot.demo.stage import Cast
+from bot.services import Services
+from bot.settings import SQLITE_PREFIX, Settings
+from storage import channels, data_sets, remembered
+
+GALLERY = "gallery"
+AFTER_DARK = "after-dark"
+DATABASE = "jury.db"
+HORDE_KEY = "demo-key-of-the-bot-00"
+"""Known to the stand-in alone."""
+CLOSE_DELAY_SECONDS = 6
+OPEN_POSTS = 2
+PRESSES_PER_MINUTE = 60
+NO_LIMIT = 10_000
+
+
+def demo_settings(options: DemoOptions, cast: Cast, horde: str) -> Settings:
+    """Return settings for the simulated server; nothing of a real `.env` gets in."""
+    return Settings(
+        _env_file=None,
+        discord_token=SecretStr("simulated"),
+        discord_api_url="https://discord.com/api/v10",
+        home_guild_id=cast.guild.id,
+        operator_ids=frozenset({cast.operator.id}),
+        moderator_role_id=cast.moderator_role_id,
+        alert_channel_id=cast.moderators_channel.id,
+        shard_count=1,
+        horde_api_key=SecretStr(HORDE_KEY),
+        horde_api_url=horde,
+        database_url=f"{SQLITE_PREFIX}{options.folder / DATABASE}",
+        media_dir=options.folder / "images",
+        hash_key_file=options.folder / "hash.key",
+        close_delay_seconds=CLOSE_DELAY_SECONDS,
+        # A crowd that nobody watches does not pause between its presses.
+        rate_limit_per_minute=NO_LIMIT if options.headless else PRESSES_PER_MINUTE,
+    )
+
+
+def forget(folder: Path) -> None:
+    """Delete the database of the last time."""
+    for suffix in ("", "-wal", "-shm"):
+        (folder / f"{DATABASE}{suffix}").unlink(missing_ok=True)
+
+
+async def import_samples(services: Services, pictures: Path) -> None:
+    """Import the pictures as an operator would: those that everybody may see, and the others."""
+    for name, folder, safe in (
+        (GALLERY, SAFE_FOLDER, True),
+        (AFTER_DARK, RESTRICTED_FOLDER, False),
+    ):
+        await import_folder(
+            services.database,
+            pictures / folder,
+            data_set=name,
+            target=services.settings.votes_per_image,
+            clock=services.clock,
+            random=services.random,
+            safe=safe,
+        )
+
+
+async def forget_discord(services: Services) -> None:
+    """Give up what the last simulation held: its messages are gone, its commands too."""
+
+    def unit(connection: Connection) -> list[int]:
+        for scope in ("global", *{str(c.guild_id) for c in channels.every(connection)}):
+            remembered.forget(connection, f"commands:{scope}")
+        return [channel.channel_id for channel in channels.every(connection)]
+
+    for channel_id in await services.database.write(unit):
+        await services.posts.lost_channel(channel_id)
+
+
+async def start_channels(services: Services, cast: Cast) -> None:
+    """Have posts shown in the raters' channel and in the age-restricted one."""
+    now = services.clock.now()
+
+    def unit(connection: Connection) -> None:
+        for name, channel in (
+            (GALLERY, cast.raters_channel),
+            (AFTER_DARK, cast.restricted_channel),
+        ):
+            data_set = data_sets.by_name(connection, name)
+            if data_set is None:
+                raise LookupError(name)
+            channels.set_up(
+                connection,
+                channel_id=channel.id,
+                guild_id=cast.guild.id,
+                data_set_id=data_set.id,
+                open_posts=OPEN_POSTS,
+                safe_only=name == GALLERY,
+                now=now,
+            )
+            channels.set_started(connection, channel.id, started=True)
+
+    await services.database.write(unit)
