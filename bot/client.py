@@ -17,7 +17,7 @@ from bot.errors import UnknownButtonError
 from bot.services import Services
 from bot.settings import Settings
 from bot.texts.languages import Languages
-from cogs import publishing, rating
+from cogs import account, alerts, community, moderation, publishing, rating
 from cogs.publishing import Publisher
 from cogs.ui.callers import SharedServers
 from cogs.ui.edge import Edge
@@ -31,7 +31,14 @@ DISCORD_API: Final[str] = Settings.model_fields["discord_api_url"].default
 DRAIN_SECONDS: Final = 3.0
 """Discord waits no longer than that for an answer."""
 
-COGS: Final = (publishing.setup, rating.setup)
+COGS: Final = (
+    publishing.setup,
+    rating.setup,
+    account.setup,
+    community.setup,
+    moderation.setup,
+    alerts.setup,
+)
 """Each adds its cog, buttons and modals to the bot."""
 
 _log = structlog.get_logger()

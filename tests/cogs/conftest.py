@@ -41,7 +41,7 @@ async def simulated() -> Env:
         shard_count=1,
     )
     env.create_guild("Home", id=HOME)
-    env.guild.create_role("moderators")
+    env.guild.create_role("moderators", permissions=discord.Permissions(manage_messages=True))
     return env
 
 

@@ -26,6 +26,7 @@ BUILT = {
     custom_ids.REVIEW: st.builds(
         custom_ids.review, st.sampled_from(["hide", "restore", "dismiss"]), POSTS
     ),
+    custom_ids.PRIVACY: st.builds(custom_ids.privacy, st.sampled_from(["erase", "keep"])),
 }
 
 
