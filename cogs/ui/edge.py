@@ -9,12 +9,12 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import discord
 import structlog
-from discord.utils import MISSING
 
 from bot.caller import Caller
 from bot.errors import BusyError, StoppingError, UserError
@@ -70,21 +70,28 @@ class Exchange:
         return self.texts.count(key, number, self.language, **values)
 
     async def answer(self, answer: Card | str, file: discord.File | None = None) -> None:
-        """Answer with a new ephemeral message."""
+        """Answer with a new ephemeral message; closes the file."""
         respond = self.interaction.response.send_message
         if isinstance(answer, str):
-            await respond(answer, file=file or MISSING, ephemeral=True)
+            await respond(answer, ephemeral=True)
         elif file is None:
             await respond(view=answer, ephemeral=True)
         else:
-            await respond(view=answer, file=file, ephemeral=True)
+            with closing(file):
+                await respond(view=answer, file=file, ephemeral=True)
 
     async def redraw(self, card: Card, files: Sequence[discord.File] | None = None) -> None:
-        """Answer by changing the pressed message; None keeps its pictures, `files` replace them."""
+        """Answer by changing the pressed message; closes the files.
+
+        None keeps the pictures that are there, `files` replace them.
+        """
         edit = self.interaction.response.edit_message
         if files is None:
             await edit(view=card)
-        else:
+            return
+        with ExitStack() as open_files:
+            for file in files:
+                open_files.enter_context(closing(file))
             await edit(view=card, attachments=files)
 
     async def respond(self, card: Card, file: discord.File | None = None) -> None:

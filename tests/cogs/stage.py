@@ -10,6 +10,7 @@ from sqlite3 import Connection
 from typing import Any
 
 import discord
+from discord import ui
 from PIL import Image
 from simcord import (
     ChannelHandle,
@@ -17,21 +18,19 @@ from simcord import (
     GuildHandle,
     InteractionResult,
     MemberActor,
-    ResponseMessage,
     RoleHandle,
 )
 
 from bot.caller import Caller
 from bot.client import JuryBot
 from bot.services import Services
+from cogs.ui.card import Card
 from storage import channels, data_sets, images, sources
 from storage.images import NewImage
 
 HOME = 1_000_000_000_000_000_001
 DATA_SET = "samples"
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
-
-Message = discord.Message | ResponseMessage
 
 
 class TurnedClock:
@@ -175,21 +174,29 @@ class Stage:
         await self.publish()
         return self.posts()[-1]
 
+    async def offer(self, custom_id: str) -> discord.Message:
+        """Have the bot post a message with one button, as an old or a forged message would."""
+        card = Card()
+        card.add_item(ui.ActionRow(ui.Button(label="press me", custom_id=custom_id)))
+        channel = self.bot.get_channel(self.channel.id)
+        assert isinstance(channel, discord.TextChannel)
+        return await channel.send(view=card)
+
     def restrict(self, channel: ChannelHandle, *, restricted: bool = True) -> None:
         """Mark a channel as age-restricted; the simulated Discord does not know the mark."""
         found = self.bot.get_channel(channel.id)
         assert isinstance(found, discord.TextChannel)
         found.nsfw = restricted
 
-    async def restart(self, bot: JuryBot) -> None:
-        """Start a new process's bot on the same database."""
-        await self.env.restart_bot(bot)
+    async def restart(self) -> None:
+        """Replace the bot by a new one on the same database, as a new process would."""
+        await self.env.restart_bot(JuryBot(self.services))
 
 
-def components(message: Message) -> Iterator[dict[str, Any]]:
-    """Walk the components of a message or response as Discord has them."""
-    found: list[Any] = list(message.components)
-    yield from _walk([each if isinstance(each, dict) else each.to_dict() for each in found])
+def components(message: discord.Message) -> Iterator[dict[str, Any]]:
+    """Walk the components of a message as Discord has them."""
+    found: list[Any] = [component.to_dict() for component in message.components]
+    yield from _walk(found)
 
 
 def _walk(found: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
@@ -200,24 +207,24 @@ def _walk(found: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
             yield component["accessory"]
 
 
-def text(message: Message) -> str:
+def text(message: discord.Message) -> str:
     """Return all that a message says."""
     said = [c["content"] for c in components(message) if c["type"] == 10]
     return "\n".join([*([message.content] if message.content else []), *said])
 
 
-def custom_ids(message: Message) -> list[str]:
+def custom_ids(message: discord.Message) -> list[str]:
     """Return the custom_ids of a message in reading order."""
     return [c["custom_id"] for c in components(message) if "custom_id" in c]
 
 
-def find(message: Message, start: str) -> str:
+def find(message: discord.Message, start: str) -> str:
     """Return the one custom_id that starts so."""
     (found,) = [c for c in custom_ids(message) if c.startswith(start)]
     return found
 
 
-def chosen(message: Message) -> list[str]:
+def chosen(message: discord.Message) -> list[str]:
     """Return the score buttons that stand out."""
     return [
         c["custom_id"]
@@ -226,12 +233,14 @@ def chosen(message: Message) -> list[str]:
     ]
 
 
-def answer(result: InteractionResult) -> ResponseMessage:
-    """Return the message that an interaction was answered with."""
+def answer(result: InteractionResult) -> discord.Message:
+    """Return what an interaction was answered with, as it is now: later edits do not show."""
     assert result.response is not None, result
-    return result.response
+    return result.response.message
 
 
-async def score(member: MemberActor, message: Message, scale: str, value: int) -> InteractionResult:
+async def score(
+    member: MemberActor, message: discord.Message, scale: str, value: int
+) -> InteractionResult:
     """Press one score button."""
     return await member.click(message, custom_id=find(message, f"vote:{scale}:{value}:"))
