@@ -87,7 +87,7 @@ def build_services(
             upload_limit=UPLOAD_LIMIT_BYTES,
         ),
         voting=VotingService(database, clock, settings, enrolment),
-        sessions=SessionService(database, clock, settings, random),
+        sessions=SessionService(database, clock, settings, random, enrolment),
         posts=PostService(database, clock, settings, random),
         enrolment=enrolment,
         access=access,

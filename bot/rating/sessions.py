@@ -32,15 +32,14 @@ from bot.rating.showing import (
 )
 from bot.rating.voting import ballot_of
 from bot.settings import Settings
+from bot.trust.enrolment import Enrolment
 from bot.trust.grants import may_use
 from storage import (
     channels,
     choosing,
     data_sets,
-    image_stages,
     images,
     posts,
-    raters,
     reservations,
     skips,
 )
@@ -62,7 +61,12 @@ class SessionService:
     """
 
     def __init__(
-        self, database: Database, clock: Clock, settings: Settings, random: Random
+        self,
+        database: Database,
+        clock: Clock,
+        settings: Settings,
+        random: Random,
+        enrolment: Enrolment,
     ) -> None:
         self._database = database
         self._clock = clock
@@ -70,6 +74,7 @@ class SessionService:
         self._pool_size = settings.pool_size
         self._ballot = ballot_of(settings)
         self._random = random
+        self._enrolment = enrolment
         self._salt = random.randbytes(16)
 
     async def start(self, caller: Caller, data_set_name: str | None = None) -> Showing:
@@ -83,7 +88,7 @@ class SessionService:
         start = self._random.getrandbits(RANDOM_KEY_BITS)
 
         def unit(connection: Connection) -> Showing:
-            rater = raters.get_or_create(connection, caller.discord_id, now)
+            rater = self._enrolment.rater(connection, caller.discord_id, now)
             if rater.banned_at(now):
                 raise BannedError
             for data_set in self._data_sets(connection, caller, data_set_name):
@@ -119,18 +124,6 @@ class SessionService:
             if not choosing.is_settled(connection, rater.number, shown.post.image_id):
                 skips.add(connection, rater.number, shown.post.image_id, reason, now)
                 reservations.release(connection, shown.post.image_id, rater.number)
-
-        return await self._step(caller, post_id, act)
-
-    async def pass_broken(self, caller: Caller, post_id: int) -> Showing:
-        """Note that the bytes of the post's image cannot be shown, and show the next image.
-
-        Raises what `advance` raises.
-        """
-
-        def act(connection: Connection, shown: Shown, rater: Rater, _: datetime) -> None:
-            image_stages.mark_broken(connection, shown.post.image_id)
-            reservations.release(connection, shown.post.image_id, rater.number)
 
         return await self._step(caller, post_id, act)
 
