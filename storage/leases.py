@@ -153,6 +153,14 @@ class Lease:
             await self.beat()
 
 
+def is_held(connection: sqlite3.Connection, name: str, now: datetime) -> bool:
+    """Tell whether somebody holds the name, so that long work beside them can make room."""
+    row = connection.execute(
+        "SELECT 1 FROM leases WHERE name = ? AND expires_at > ?", (name, to_microseconds(now))
+    ).fetchone()
+    return row is not None
+
+
 def _take(
     connection: sqlite3.Connection, *, name: str, holder: str, now: datetime, until: datetime
 ) -> None:

@@ -1,0 +1,246 @@
+"""`jury import diffusiondb`: the published layout of DiffusionDB 2M and Large.
+
+https://github.com/poloclub/diffusiondb: a metadata file, and parts of 1,000 images as archives
+or as folders, which may lie in the top folder or in the folders of the published sets.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from itertools import groupby
+from pathlib import Path, PurePosixPath
+from random import Random
+from sqlite3 import Connection
+
+from bot.clock import Clock
+from bot.datasets.metadata import BLURRED, NAMES, Metadata, Rows, parameters_json
+from bot.datasets.names import check_name
+from bot.datasets.pace import ROWS_ALONE, Pace
+from bot.datasets.parts import PLACES, Listing, Listings, Part, find_parts
+from bot.datasets.summary import Progress, Reason, Summary, Tally, no_progress
+from bot.errors import ImportRefusedError
+from storage import data_sets, images, sources
+from storage.database import Database
+from storage.images import RANDOM_KEY_BITS, NewImage
+
+LARGEST_SIDE = 2**16 - 1
+"""Pixels; the published columns are 16 bits wide."""
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """Probabilities (0-1) up to which an image counts as safe; both must hold."""
+
+    image_nsfw: float
+    prompt_nsfw: float
+
+    def allow(self, image_nsfw: float, prompt_nsfw: float) -> bool:
+        """Tell whether an image is safe; one without a probability (NaN) is not."""
+        return image_nsfw <= self.image_nsfw and prompt_nsfw <= self.prompt_nsfw
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Rows to store: `safe` and `unsafe` apart, so that each can be counted."""
+
+    safe: list[NewImage]
+    unsafe: list[NewImage]
+
+
+async def import_diffusiondb(
+    database: Database,
+    directory: Path,
+    *,
+    target: int,
+    thresholds: Thresholds,
+    clock: Clock,
+    random: Random,
+    data_set: str = "diffusiondb",
+    progress: Progress = no_progress,
+) -> Summary:
+    """Import the images whose part lies in `directory`; again, only what is new.
+
+    Parts may be added later. What its publisher has blurred is left out; what is above a threshold
+    or has no probability is imported as not safe. The pictures themselves are read when they are
+    posted, from where they lie. `target` is for a data set that does not exist yet. Many rows are
+    stored at once, each of them whole, so an import that was killed goes on where it was.
+
+    Raises ImportRefusedError and StorageError.
+    """
+    check_name(data_set)
+    parts = await asyncio.to_thread(_parts, directory)
+    tally = Tally(data_set)
+    done = 0
+    with ExitStack() as opened:
+        tables = [
+            opened.enter_context(closing(Metadata(directory / name)))
+            for name in NAMES
+            if (directory / name).is_file()
+        ]
+        if not tables:
+            raise ImportRefusedError(f"{directory} has no {' or '.join(NAMES)}")
+        total = sum(table.count for table in tables)
+        place = partial(_place, name=data_set, target=target, now=clock.now(), parts=parts)
+        placed = await database.write(place)
+        pace = Pace(database, clock)
+        run = _Run(database, *placed, parts, thresholds, clock, random, pace, tally)
+        for table in tables:
+            batches = table.batches(ROWS_ALONE)
+            while (rows := await asyncio.to_thread(next, batches, None)) is not None:
+                await run.take(rows, lambda count: progress(done + count, total))  # noqa: B023 - called within this turn
+                done += len(rows)
+    progress(done, done)
+    return tally.summary()
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """Takes rows of the metadata into a data set."""
+
+    database: Database
+    data_set_id: int
+    source_ids: Mapping[Path, int]
+    parts: Mapping[int, Sequence[Part]]
+    thresholds: Thresholds
+    clock: Clock
+    random: Random
+    pace: Pace
+    tally: Tally
+    listings: Listings = field(default_factory=Listings)
+
+    async def take(self, rows: Rows, progress: Callable[[int], None]) -> None:
+        """Store those of the rows that are new and can be posted; count the others."""
+        begin = 0
+        while begin < len(rows):
+            end = min(len(rows), begin + await self.pace.rows())
+            chosen = await asyncio.to_thread(self._choose, rows, range(begin, end))
+            safe, unsafe = await self.database.write(partial(_store, chosen, self.clock.now()))
+            self.tally.safe += safe
+            self.tally.added += safe + unsafe
+            self.tally.already_there += len(chosen.safe) + len(chosen.unsafe) - safe - unsafe
+            begin = end
+            progress(end)
+
+    def _choose(self, rows: Rows, span: range) -> Chosen:
+        """Look at rows part by part, so that each part's listing is read once."""
+        chosen = Chosen([], [])
+        ids = rows.part_id
+        order = sorted(span, key=lambda at: ids[at] or 0)
+        for number, group in groupby(order, key=ids.__getitem__):
+            members = list(group)
+            if number is None:
+                names = (rows.image_name[at] or "" for at in members)
+                self.tally.leave_out(Reason.WRONG_ROW, names, len(members))
+            elif number not in self.parts:
+                self.tally.leave_out(Reason.PART_ABSENT, [f"part-{number:06}"], len(members))
+            else:
+                self._choose_of_part(rows, members, number, chosen)
+        # Neighbours in an index are written together.
+        chosen.safe.sort()
+        chosen.unsafe.sort()
+        return chosen
+
+    def _choose_of_part(
+        self, rows: Rows, members: Sequence[int], number: int, chosen: Chosen
+    ) -> None:
+        listings = [(part, self.listings.of(part)) for part in self.parts[number]]
+        for at in members:
+            name = rows.image_name[at]
+            if not name:
+                self.tally.leave_out(Reason.WRONG_ROW, [f"part-{number:06}"])
+            elif rows.image_nsfw[at] >= BLURRED:
+                self.tally.leave_out(Reason.BLURRED, [name])
+            else:
+                found = _find(name, listings)
+                if isinstance(found, Reason):
+                    self.tally.leave_out(found, [name])
+                else:
+                    safe = self.thresholds.allow(rows.image_nsfw[at], rows.prompt_nsfw[at])
+                    (chosen.safe if safe else chosen.unsafe).append(
+                        self._row(rows, at, *found, safe=safe)
+                    )
+
+    def _row(self, rows: Rows, at: int, part: Part, member: str, *, safe: bool) -> NewImage:
+        return NewImage(
+            self.data_set_id,
+            PurePosixPath(member).stem,
+            self.source_ids[part.path],
+            member,
+            safe,
+            self.random.getrandbits(RANDOM_KEY_BITS),
+            prompt=rows.prompt[at],
+            parameters=parameters_json(rows, at, part.number),
+            width=_pixels(rows.width[at]),
+            height=_pixels(rows.height[at]),
+        )
+
+
+def _find(name: str, listings: Sequence[tuple[Part, Listing | None]]) -> tuple[Part, str] | Reason:
+    """Return where a picture lies, or why it cannot be used."""
+    reason = Reason.MISSING
+    for part, listing in listings:
+        if listing is None:
+            reason = Reason.PART_BROKEN
+        elif (member := listing.get(name)) is not None:
+            if not isinstance(member, Reason):
+                return part, member
+            reason = member
+    return reason
+
+
+def _pixels(number: int | None) -> int | None:
+    return number if number is not None and 0 < number <= LARGEST_SIDE else None
+
+
+def _parts(directory: Path) -> dict[int, list[Part]]:
+    if not directory.is_dir():
+        raise ImportRefusedError(f"{directory} is not a folder")
+    try:
+        parts = find_parts(directory.resolve())
+    except OSError as error:
+        raise ImportRefusedError(f"{directory} cannot be read: {error}") from error
+    if not parts:
+        raise ImportRefusedError(f"{directory} has no part-xxxxxx.zip and no folder part-xxxxxx")
+    return parts
+
+
+def _place(
+    connection: Connection,
+    *,
+    name: str,
+    target: int,
+    now: datetime,
+    parts: Mapping[int, Sequence[Part]],
+) -> tuple[int, dict[Path, int]]:
+    """Return the data set's id, and of each part the id of its source.
+
+    A part that was imported from where it no longer lies is the same source in its new place.
+    """
+    data_set = data_sets.create(connection, name, target=target, now=now)
+    known = {
+        Path(source.path): source.id for source in sources.of_data_set(connection, data_set.id)
+    }
+    lost = {_place_name(path): number for path, number in known.items() if not path.exists()}
+    ids = {}
+    for part in (part for same in parts.values() for part in same):
+        moved = lost.pop(_place_name(part.path), None)
+        if moved is not None and part.path not in known:
+            sources.move(connection, moved, part.kind, str(part.path))
+        ids[part.path] = sources.create(connection, data_set.id, part.kind, str(part.path)).id
+    return data_set.id, ids
+
+
+def _place_name(path: Path) -> tuple[str, str]:
+    """Return what stays of a part's path when the whole data set is moved."""
+    folder = path.parent.name
+    return folder if PLACES.fullmatch(folder) else "", path.name.removesuffix(".zip")
+
+
+def _store(chosen: Chosen, now: datetime, connection: Connection) -> tuple[int, int]:
+    safe = images.insert_new(connection, chosen.safe, now)
+    return safe, images.insert_new(connection, chosen.unsafe, now)
