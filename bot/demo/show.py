@@ -113,6 +113,7 @@ class _Play:
         async with asyncio.TaskGroup() as group:
             going = [
                 group.create_task(self._bot.publisher.run(), name="publisher"),
+                group.create_task(self._services.alerts.run(), name="alerts"),
                 group.create_task(self._refresh(), name="pages"),
                 *(group.create_task(self._crowd.live(each)) for each in self._crowd.members),
             ]

@@ -12,6 +12,7 @@ from discord.ext import commands
 from bot.clock import Clock
 
 GUILD_ID = 1_289_000_000_000_000_000
+BOT_NAME = "Horde Jury"
 LOGIN_TIME = 20.0
 """Seconds that one action may take on a slow machine before the simulation gives up on it."""
 
@@ -56,6 +57,8 @@ class Stage:
         self.env.bot = bot
         await self.env.start()
         await self.catch_up()
+        if bot.user is not None:
+            await bot.user.edit(username=BOT_NAME)
         channel = bot.get_channel(self.cast.restricted_channel.id)
         if isinstance(channel, discord.TextChannel):
             channel.nsfw = True  # SimCord's channels do not know age restriction
