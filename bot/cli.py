@@ -8,7 +8,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from bot import __version__
-from bot.commands import data_sets, doctor, running, upkeep
+from bot.commands import data_sets, doctor, exports, imports, running, upkeep
 from bot.errors import JuryError, SettingsError, UserError
 from bot.texts.catalogue import ENGLISH, Texts
 from storage.errors import StorageError
@@ -31,6 +31,9 @@ def build_app() -> typer.Typer:
     app.command()(running.demo)
     app.command()(doctor.doctor)
     app.command("backup")(upkeep.back_up)
+    app.command()(upkeep.erase)
+    app.add_typer(imports.app, name="import")
+    app.add_typer(exports.app, name="export")
     app.add_typer(data_sets.app, name="dataset")
     app.add_typer(upkeep.database_app, name="db")
     return app

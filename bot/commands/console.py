@@ -5,24 +5,29 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Annotated, TextIO
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.progress import Progress as Bars
+
+from bot.datasets.summary import Progress, Summary
 
 PLAIN_LINE_SECONDS = 5.0
-
-Report = Callable[[int, int | None], None]
-"""Takes how much is done, and of how much where that is known."""
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print the summary as one JSON object.")]
 
 
 @contextmanager
-def progress(title: str, stream: TextIO | None = None) -> Iterator[Report]:
+def progress(title: str, stream: TextIO | None = None) -> Iterator[Progress]:
     """Show a bar on a terminal; elsewhere a plain line every 5 seconds."""
     target = stream or sys.stderr
     if not target.isatty():
@@ -34,12 +39,12 @@ def progress(title: str, stream: TextIO | None = None) -> Iterator[Report]:
         MofNCompleteColumn(),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=Console(file=target), transient=True) as bars:
+    with Bars(*columns, console=Console(file=target), transient=True) as bars:
         bar = bars.add_task(title, total=None)
         yield lambda done, total: bars.update(bar, completed=done, total=total)
 
 
-def _plain_lines(title: str, target: TextIO) -> Report:
+def _plain_lines(title: str, target: TextIO) -> Progress:
     last = time.monotonic()
 
     def report(done: int, total: int | None) -> None:
@@ -66,3 +71,11 @@ def summarize(facts: Mapping[str, object], *, as_json: bool) -> None:
     for name, value in facts.items():
         shown = f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else value
         say(f"{name.replace('_', ' ')}: {shown}")
+
+
+def say_summary(summary: Summary, *, as_json: bool) -> None:
+    """Print what an import did."""
+    if as_json:
+        say(json.dumps(summary.as_dict()))
+    else:
+        say("\n".join(summary.lines()))

@@ -1,13 +1,17 @@
-"""`jury db`, `backup`: care for the database."""
+"""`jury db`, `backup`, `erase`: care for what is kept."""
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from bot.commands.console import AsJson, say, summarize
+from bot.errors import JuryError, NothingKeptError
+from bot.privacy.erasure import Erased
+from bot.services import open_services
 from bot.settings import load_settings
 from storage.backup import backup
 from storage.migrations import upgrade
@@ -37,3 +41,23 @@ def back_up(
     """
     size = backup(load_settings().database_path, file)
     summarize({"file": str(file), "bytes": size}, as_json=as_json)
+
+
+def erase(
+    discord_id: Annotated[
+        int, typer.Argument(metavar="ID", help="The person's Discord id.", min=1)
+    ],
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Erase a rater who asked for it and cannot use /privacy erase; PRIVACY says what stays."""
+
+    async def work() -> Erased:
+        async with open_services(load_settings(), create=False) as services:
+            try:
+                return await services.erasure.erase_by_id(discord_id)
+            except NothingKeptError:
+                raise JuryError(f"nothing is kept about {discord_id}") from None
+
+    erased = asyncio.run(work())
+    summarize({"number_that_stays": erased.number, "votes_deleted": erased.votes}, as_json=as_json)

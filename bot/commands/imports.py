@@ -1,0 +1,51 @@
+"""`jury import`: images in."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bot.commands.console import AsJson, progress, say_summary
+from bot.datasets.folder import import_folder
+from bot.datasets.summary import Summary
+from bot.services import open_services
+from bot.settings import load_settings
+
+app = typer.Typer(no_args_is_help=True, help="Bring images in; again, only what is new.")
+
+Folder = Annotated[Path, typer.Argument(help="The folder to read; it must stay where it is.")]
+Name = Annotated[str, typer.Option("--dataset", help="The data set; made where there is none.")]
+
+
+@app.command()
+def folder(
+    directory: Folder,
+    *,
+    dataset: Name,
+    safe: Annotated[
+        bool,
+        typer.Option("--safe/--unsafe", help="Whether every picture may be shown to everybody."),
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Import the pictures of a folder, with prompts from .txt or .json files beside them."""
+    say_summary(asyncio.run(_folder(directory, dataset, safe=safe)), as_json=as_json)
+
+
+async def _folder(directory: Path, data_set: str, *, safe: bool) -> Summary:
+    settings = load_settings()
+    async with open_services(settings) as services:
+        with progress(f"importing {directory}") as report:
+            return await import_folder(
+                services.database,
+                directory,
+                data_set=data_set,
+                target=settings.votes_per_image,
+                clock=services.clock,
+                random=services.random,
+                safe=safe,
+                progress=report,
+            )
