@@ -191,19 +191,22 @@ class SessionService:
         """Do `act` on the caller's post and show what comes after it, in one unit."""
         now = self._clock.now()
 
-        def unit(connection: Connection) -> Showing:
+        def unit(connection: Connection) -> Showing | None:
             shown, rater = self._own(connection, caller, post_id)
             if rater.banned_at(now):
                 raise BannedError
             act(connection, shown, rater, now)
             return self._follow(connection, caller, post_id, rater, now)
 
-        return await self._database.write(unit)
+        showing = await self._database.write(unit)
+        if showing is None:  # raised here, for inside the unit it would undo what was done
+            raise NothingLeftError
+        return showing
 
     def _follow(
         self, connection: Connection, caller: Caller, post_id: int, rater: Rater, now: datetime
-    ) -> Showing:
-        """Show the post while it waits for scores, else what comes after it."""
+    ) -> Showing | None:
+        """Show the post while it waits for scores, else what comes after it, if anything does."""
         shown = posts.shown(connection, post_id)
         if shown is None:
             raise UnknownPostError
@@ -215,7 +218,7 @@ class SessionService:
         seeker = _seeker(shown.data_set_id, caller, rater)
         image_id = self._choose_after(connection, seeker, last_id, now)
         if image_id is None:
-            raise NothingLeftError
+            return None
         next_id = open_private(connection, caller, rater, image_id, previous_id=last_id, now=now)
         return show(connection, next_id, rater, now)
 
