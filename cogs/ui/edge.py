@@ -117,9 +117,10 @@ Action = Callable[[Exchange], Awaitable[None]]
 class Edge:
     """Counts what is in flight, refuses what is too much or too late, answers every error."""
 
-    def __init__(self, texts: Texts, languages: Languages) -> None:
+    def __init__(self, texts: Texts, languages: Languages, most: int = MAX_IN_FLIGHT) -> None:
         self._texts = texts
         self._languages = languages
+        self._most = most
         self._in_flight = 0
         self._draining = False
         self._idle = asyncio.Event()
@@ -170,7 +171,7 @@ class Edge:
     def _refuse_if_too_much(self) -> None:
         if self._draining:
             raise StoppingError
-        if self._in_flight > MAX_IN_FLIGHT:
+        if self._in_flight > self._most:
             raise BusyError
 
     async def _incident(self, interaction: discord.Interaction[JuryBot], error: Exception) -> None:

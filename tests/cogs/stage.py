@@ -20,6 +20,7 @@ from simcord import (
     MemberActor,
     RoleHandle,
 )
+from simcord.actors import _component_interaction
 
 from bot.caller import Caller
 from bot.client import JuryBot
@@ -174,6 +175,15 @@ class Stage:
         await self.publish()
         return self.posts()[-1]
 
+    async def delete(self, message: discord.Message) -> None:
+        """Have the server's owner delete a message."""
+        await MemberActor(self.env, self.home, self.home.owner).delete(message)
+
+    async def delete_channel(self) -> None:
+        """Have the channel deleted."""
+        self.env.backend.delete_channel(self.channel.id)
+        await self.env.settle()
+
     async def offer(self, custom_id: str) -> discord.Message:
         """Have the bot post a message with one button, as an old or a forged message would."""
         card = Card()
@@ -181,6 +191,14 @@ class Stage:
         channel = self.bot.get_channel(self.channel.id)
         assert isinstance(channel, discord.TextChannel)
         return await channel.send(view=card)
+
+    async def press_absent(
+        self, member: MemberActor, message: discord.Message, custom_id: str
+    ) -> InteractionResult:
+        """Press a button that the message does not have; only a forged client can do that."""
+        stored = self.env.backend.get_message(message.channel.id, message.id)
+        data = {"component_type": 2, "custom_id": custom_id}
+        return await _component_interaction(member, stored, data)
 
     def restrict(self, channel: ChannelHandle, *, restricted: bool = True) -> None:
         """Mark a channel as age-restricted; the simulated Discord does not know the mark."""

@@ -1,0 +1,171 @@
+"""The bot itself: commands, unknown presses, errors, and how it stops."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from typing import Any
+
+import discord
+import pytest
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
+from simcord import Env
+from structlog.testing import capture_logs
+
+from bot import discord_internals
+from bot.discord_internals import IncompatibleLibraryError
+from bot.errors import NotAllowedError
+from cogs.ui.edge import Edge, Exchange
+from cogs.ui.items import JuryItem
+from tests.cogs.stage import HOME, Stage, answer, score, text
+
+
+class Failing(JuryItem, template=r"failing"):
+    async def press(self, exchange: Exchange) -> None:
+        raise RuntimeError("a slip")
+
+
+class FailingLate(JuryItem, template=r"failing:late"):
+    async def press(self, exchange: Exchange) -> None:
+        await exchange.answer("done")
+        raise NotAllowedError
+
+
+class Slow(JuryItem, template=r"slow"):
+    begun: asyncio.Event
+    going_on: asyncio.Event
+
+    @classmethod
+    def prepare(cls) -> None:
+        cls.begun, cls.going_on = asyncio.Event(), asyncio.Event()
+
+    async def press(self, exchange: Exchange) -> None:
+        self.begun.set()
+        await self.going_on.wait()
+        await exchange.answer("done")
+
+
+def registrations(env: Env) -> list[Any]:
+    return [r.json for r in env.http_requests if r.method == "PUT" and "commands" in r.path]
+
+
+def described(command: dict[str, Any]) -> list[str]:
+    below = [text for option in command.get("options", []) for text in described(option)]
+    return [command["description"], *below]
+
+
+async def test_commands_are_registered_once(stage: Stage) -> None:
+    before = len(registrations(stage.env))
+    assert before == 2
+    await stage.restart()
+    assert len(registrations(stage.env)) == before
+
+
+async def test_every_command_is_described_and_speaks_german(env: Env) -> None:
+    commands = [command for body in registrations(env) for command in body]
+    rate = next(command for command in commands if command["name"] == "rate")
+    assert rate["name_localizations"] == {"de": "bewerten"}
+    assert rate["options"][0]["name_localizations"] == {"de": "datensatz"}
+    assert "Rate pictures" in rate["description"]
+    assert rate["description_localizations"]["de"].startswith("Bewerte Bilder")
+    texts = [text for command in commands for text in described(command)]
+    assert "…" not in texts
+
+
+async def test_the_bot_asks_for_no_privileged_intent(stage: Stage) -> None:
+    assert stage.bot.intents == discord.Intents(guilds=True)
+    assert list(stage.bot.cached_messages) == []
+
+
+async def test_an_error_is_logged_under_the_id_that_the_person_sees(stage: Stage) -> None:
+    stage.bot.answer(Failing)
+    message = await stage.offer("failing")
+    with capture_logs() as logs:
+        said = answer(await stage.member("ada").click(message, label="press me")).content
+    found = re.search(r"`(\w{8})`", said)
+    assert found is not None
+    (entry,) = [entry for entry in logs if entry["event"] == "incident"]
+    assert entry["incident"] == found[1]
+    assert isinstance(entry["exc_info"], RuntimeError)
+
+
+async def test_a_refusal_after_the_answer_is_a_further_message(stage: Stage) -> None:
+    stage.bot.answer(FailingLate)
+    message = await stage.offer("failing:late")
+    result = await stage.member("ada").click(message, label="press me")
+    (followup,) = result.followups
+    assert followup.content == "You cannot do that here."
+    assert followup.ephemeral
+
+
+async def test_beyond_the_limit_presses_are_told_to_wait(stage: Stage) -> None:
+    post = await stage.open_post()
+    ada = await stage.member_who_agreed("ada")
+    stage.bot.edge = Edge(stage.services.texts, stage.bot.languages, most=0)
+    assert "Very many people" in answer(await score(ada, post, "aesthetic", 5)).content
+
+
+async def test_a_stop_waits_for_presses_in_flight_and_refuses_new_ones(stage: Stage) -> None:
+    post = await stage.open_post()
+    ada = await stage.member_who_agreed("ada")
+    Slow.prepare()
+    stage.bot.answer(Slow)
+    message = await stage.offer("slow")
+    press = asyncio.ensure_future(ada.click(message, label="press me"))
+    await Slow.begun.wait()
+    stop = asyncio.ensure_future(stage.bot.edge.drain(3))
+    await asyncio.sleep(0)
+    assert not stop.done()
+    Slow.going_on.set()
+    await stop
+    assert answer(await press).content == "done"
+    assert "restarting" in answer(await score(ada, post, "aesthetic", 5)).content
+
+
+async def test_a_stop_does_not_wait_for_ever(stage: Stage) -> None:
+    Slow.prepare()
+    stage.bot.answer(Slow)
+    message = await stage.offer("slow")
+    press = asyncio.ensure_future(stage.member("ada").click(message, label="press me"))
+    await Slow.begun.wait()
+    await stage.bot.edge.drain(0.01)
+    assert stage.bot.edge.in_flight == 1
+    Slow.going_on.set()
+    await press
+
+
+async def test_a_button_that_is_not_on_its_message_is_answered(stage: Stage) -> None:
+    post = await stage.open_post()
+    ada = await stage.member_who_agreed("ada")
+    result = await stage.press_absent(ada, post, "vote:aesthetic:5:99")
+    assert "I do not know this button" in text(answer(result))
+
+
+async def test_nothing_is_kept_of_what_was_sent(stage: Stage) -> None:
+    post = await stage.open_post()
+    ada = await stage.member_who_agreed("ada")
+    await score(ada, post, "aesthetic", 5)
+    await ada.click(post, custom_id="report:1")
+    assert stage.bot.persistent_views == []
+
+
+def test_the_library_has_what_is_touched_of_it() -> None:
+    discord_internals.check()
+
+
+def test_another_library_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(DiscordWebSocket, "DEFAULT_GATEWAY")
+    with pytest.raises(IncompatibleLibraryError, match=r"DiscordWebSocket\.DEFAULT_GATEWAY"):
+        discord_internals.check()
+
+
+def test_the_api_address_is_used_by_every_route(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Route, "BASE", Route.BASE)
+    discord_internals.use_api("http://127.0.0.1:8000/api/v10")
+    assert Route("GET", "/gateway/bot").url == "http://127.0.0.1:8000/api/v10/gateway/bot"
+
+
+async def test_home_commands_are_registered_at_home_alone(env: Env) -> None:
+    paths = [r.path for r in env.http_requests if r.method == "PUT" and "commands" in r.path]
+    assert [path for path in paths if f"/guilds/{HOME}/" in path] == paths[1:]
