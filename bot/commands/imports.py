@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from bot.commands.console import AsJson, progress, say_summary
+from bot.datasets.diffusiondb import Thresholds, import_diffusiondb
 from bot.datasets.folder import import_folder
 from bot.datasets.summary import Summary
 from bot.services import open_services
@@ -47,5 +48,35 @@ async def _folder(directory: Path, data_set: str, *, safe: bool) -> Summary:
                 clock=services.clock,
                 random=services.random,
                 safe=safe,
+                progress=report,
+            )
+
+
+@app.command()
+def diffusiondb(
+    directory: Folder,
+    *,
+    dataset: Name = "diffusiondb",
+    as_json: AsJson = False,
+) -> None:
+    """Import DiffusionDB as published: its metadata, and the parts that lie beside it."""
+    say_summary(asyncio.run(_diffusiondb(directory, dataset)), as_json=as_json)
+
+
+async def _diffusiondb(directory: Path, data_set: str) -> Summary:
+    settings = load_settings()
+    async with open_services(settings) as services:
+        with progress(f"importing {directory}") as report:
+            return await import_diffusiondb(
+                services.database,
+                directory,
+                target=settings.votes_per_image,
+                thresholds=Thresholds(
+                    image_nsfw=settings.diffusiondb_image_nsfw_max,
+                    prompt_nsfw=settings.diffusiondb_prompt_nsfw_max,
+                ),
+                clock=services.clock,
+                random=services.random,
+                data_set=data_set,
                 progress=report,
             )
