@@ -53,9 +53,11 @@ def main() -> int:
     except adbc_driver_manager.Error as error:
         _tell(FAILED, reason=f"{request.database}: {error}")
         return 1
-    except (OSError, pa.ArrowException) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else error
-        _tell(FAILED, reason=f"{request.target}: {reason}")
+    except OSError as error:
+        _tell(FAILED, reason=f"{error.filename or request.target}: {error.strerror or error}")
+        return 1
+    except pa.ArrowException as error:
+        _tell(FAILED, reason=f"{request.target}: {error}")
         return 1
     return 0
 

@@ -202,18 +202,16 @@ class HordeTable:
 
 def by_whole_images(votes: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     """Cut anew a stream of votes that is sorted by image, so that no image is cut."""
-    kept: list[pa.RecordBatch] = []
+    kept = pa.RecordBatch.from_pylist([], VOTES)
     for batch in votes:
-        image_ids = batch["image_id"].to_numpy()
-        if not len(image_ids):
-            continue
-        last = int(_firsts(image_ids)[-1])
-        if last or (kept and kept[-1]["image_id"][-1].as_py() != image_ids[0]):
-            yield pa.concat_batches([*kept, batch.slice(0, last)])
-            kept = []
-        kept.append(batch.slice(last))
-    if kept:
-        yield pa.concat_batches(kept)
+        if len(kept):
+            last = int(_firsts(kept["image_id"].to_numpy())[-1])
+            if last:
+                yield kept.slice(0, last)
+            kept = kept.slice(last)
+        kept = pa.concat_batches([kept, batch])
+    if len(kept):
+        yield kept
 
 
 def _firsts(ascending: Integers) -> npt.NDArray[np.intp]:

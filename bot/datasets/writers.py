@@ -49,7 +49,7 @@ class ParquetRows:
 
 
 class CsvRows:
-    """UTF-8 with a header line; nothing stands for a missing value.
+    """RFC 4180 in UTF-8 with a header line; nothing stands for a missing value.
 
     A text that a spreadsheet might take for a formula gets an apostrophe in front.
     """
@@ -57,7 +57,7 @@ class CsvRows:
     def __init__(self, file: BinaryIO, schema: pa.Schema) -> None:
         self._file = file
         self._lines = io.StringIO(newline="")
-        self._csv = csv.writer(self._lines, lineterminator="\n")
+        self._csv = csv.writer(self._lines)
         self._texts = [pa.types.is_string(kind) for kind in schema.types]
         self._csv.writerow(schema.names)
 
@@ -78,7 +78,7 @@ class CsvRows:
 
 
 class JsonLines:
-    """UTF-8, an object a line with every column in order; null stands for a missing value."""
+    """ASCII, an object a line with every column in order; null stands for a missing value."""
 
     def __init__(self, file: BinaryIO, schema: pa.Schema) -> None:
         self._file = file
@@ -86,7 +86,7 @@ class JsonLines:
 
     def write(self, rows: pa.RecordBatch) -> None:
         """Append rows."""
-        encode = json.JSONEncoder(ensure_ascii=False, check_circular=False).encode
+        encode = json.JSONEncoder(check_circular=False).encode
         for values in zip(*_plain(rows), strict=True):
             line = encode(dict(zip(self._names, values, strict=True)))
             self._file.write(f"{line}\n".encode())

@@ -1,0 +1,220 @@
+"""The child process: what it leaves alone, how it ends, what it says."""
+
+import asyncio
+import os
+import resource
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from bot.datasets.exporting import ExportService
+from bot.datasets.request import ExportFormat
+from bot.errors import ExportBusyError, ExportFailedError, UnknownDataSetError
+from tests.datasets.votes_file import KEY, VotesFile
+from tests.rating.world import TurnedClock
+
+LOCKS = Path("/proc/locks")
+
+
+@pytest.fixture
+def votes(tmp_path: Path) -> Iterator[VotesFile]:
+    """300 images with three votes each."""
+    file = VotesFile(tmp_path / "jury.db")
+    file.connection.execute("BEGIN")
+    file.data_set()
+    raters = [file.rater() for _ in range(3)]
+    for number in range(300):
+        image = file.image(f"{number:08}")
+        for rater in raters:
+            file.vote(rater, image)
+    file.connection.execute("COMMIT")
+    yield file
+    file.close()
+
+
+def own_locks() -> set[str]:
+    """Return this process's POSIX locks: kind, file and range."""
+    lines = [line.split()[1:] for line in LOCKS.read_text().splitlines()]
+    return {" ".join(line) for line in lines if line[0] == "POSIX" and line[3] == str(os.getpid())}
+
+
+def children() -> set[int]:
+    return {
+        int(child)
+        for task in Path("/proc/self/task").iterdir()
+        for child in (task / "children").read_text().split()
+    }
+
+
+async def started_child(before: set[int]) -> int:
+    """Wait for the export's process."""
+    while not (new := children() - before):  # noqa: ASYNC110 - the kernel has no event for it
+        await asyncio.sleep(0.005)
+    return new.pop()
+
+
+def folder_names(votes: VotesFile) -> list[str]:
+    folder = votes.service().folder
+    return sorted(path.name for path in folder.iterdir()) if folder.exists() else []
+
+
+@pytest.mark.skipif(not LOCKS.exists(), reason="the system does not show its file locks")
+async def test_an_export_leaves_the_locks_of_its_parent_alone(votes: VotesFile) -> None:
+    votes.connection.execute("BEGIN IMMEDIATE")
+    votes.rater()
+    before = own_locks()
+    assert any(" WRITE " in lock for lock in before)
+    seen = []
+
+    await votes.service().export("diffusiondb", progress=lambda *_: seen.append(own_locks()))
+
+    assert seen == [before]
+    assert own_locks() == before
+    votes.connection.execute("COMMIT")
+
+
+async def test_the_program_itself_never_loads_the_second_sqlite() -> None:
+    code = "import sys, bot.services; print(*sys.modules)"
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", code, stdout=asyncio.subprocess.PIPE
+    )
+    output, _ = await process.communicate()
+    loaded = {name.split(".")[0] for name in output.decode().split()}
+    assert "bot" in loaded
+    assert not {name for name in loaded if name.startswith("adbc")}
+
+
+async def test_others_write_on_while_an_export_reads(votes: VotesFile) -> None:
+    """Each transaction adds an image with two raters and votes: in the file, or not at all."""
+    export = asyncio.create_task(votes.service().export("diffusiondb"))
+    added = 0
+    while not export.done():
+        votes.connection.execute("BEGIN IMMEDIATE")
+        image = votes.image(f"added {added}")
+        votes.vote(votes.rater(), image)
+        votes.vote(votes.rater(), image)
+        votes.connection.execute("COMMIT")
+        added += 1
+        await asyncio.sleep(0)
+    frame = pq.read_table((await export).path).to_pandas()
+    late = frame[frame["id"].str.startswith("added")]
+    assert 0 < late["id"].nunique() < added
+    assert (late.groupby("id").size() == 2).all()
+    assert (frame["ratings_count"] == frame.groupby("id")["id"].transform("size")).all()
+
+
+async def test_progress_and_summary(votes: VotesFile) -> None:
+    votes.vote(votes.rater(status="banned"), 1)
+    heard = []
+    done = await votes.service().export(
+        "diffusiondb", progress=lambda rows, most: heard.append((rows, most))
+    )
+    assert heard == [(900, 901)]
+    assert (done.rows, done.images, done.bytes) == (900, 300, done.path.stat().st_size)
+    assert done.path == votes.path.parent / "exports" / "diffusiondb_export.parquet"
+
+
+@pytest.mark.parametrize("seconds", [0.1, 0.2, 0.3, 0.4, 0.5, 0.6])
+async def test_a_killed_export_leaves_no_half_file(votes: VotesFile, seconds: float) -> None:
+    service, before = votes.service(), children()
+    export = asyncio.create_task(service.export("diffusiondb"))
+    child = await started_child(before)
+    with suppress(TimeoutError):
+        await asyncio.wait_for(asyncio.shield(export), seconds)
+    with suppress(ProcessLookupError):
+        os.kill(child, signal.SIGKILL)
+    with suppress(ExportFailedError):
+        await export
+    for name in folder_names(votes):
+        assert name in {"diffusiondb_export.parquet", ".diffusiondb_export.parquet.partial"}
+    if "diffusiondb_export.parquet" in folder_names(votes):
+        assert pq.read_table(service.folder / "diffusiondb_export.parquet").num_rows == 900
+
+    assert (await service.export("diffusiondb")).rows == 900
+    assert folder_names(votes) == ["diffusiondb_export.parquet"]
+
+
+async def test_a_cancelled_export_stops_its_process(votes: VotesFile) -> None:
+    service, before = votes.service(), children()
+    export = asyncio.create_task(service.export("diffusiondb"))
+    child = await started_child(before)
+    export.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await export
+    assert child not in children()
+    assert folder_names(votes) == []
+    assert (await service.export("diffusiondb")).rows == 900
+
+
+async def test_one_export_at_a_time(votes: VotesFile) -> None:
+    service = votes.service()
+    export = asyncio.create_task(service.export("diffusiondb"))
+    await asyncio.sleep(0)
+    with pytest.raises(ExportBusyError):
+        await service.export("diffusiondb", "csv")
+    assert (await export).rows == 900
+
+
+async def test_an_unknown_data_set(votes: VotesFile) -> None:
+    with pytest.raises(UnknownDataSetError):
+        await votes.service().export("nothing'; --")
+    assert folder_names(votes) == []
+
+
+async def test_no_database(tmp_path: Path) -> None:
+    service = ExportService(tmp_path / "jury.db", TurnedClock(), KEY)
+    with pytest.raises(ExportFailedError) as failure:
+        await service.export("diffusiondb")
+    assert "no such database" in str(failure.value.values["reason"])
+    assert not (tmp_path / "jury.db").exists()
+
+
+async def test_a_foreign_database(tmp_path: Path) -> None:
+    path = tmp_path / "jury.db"
+    path.write_bytes(b"not a database" * 1000)
+    with pytest.raises(ExportFailedError) as failure:
+        await ExportService(path, TurnedClock(), KEY).export("diffusiondb")
+    assert str(path) in str(failure.value.values["reason"])
+
+
+async def test_the_database_is_not_overwritten(votes: VotesFile) -> None:
+    with pytest.raises(ExportFailedError):
+        await votes.service().export("diffusiondb", out=votes.path)
+    assert votes.path.read_bytes().startswith(b"SQLite format 3")
+
+
+async def test_a_place_that_cannot_be_written(votes: VotesFile, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(ExportFailedError) as failure:
+        await votes.service().export("diffusiondb", out=tmp_path / "file" / "export.parquet")
+    assert f"{tmp_path / 'file'}: " in str(failure.value.values["reason"])
+
+
+@contextmanager
+def no_room_beyond(size: int) -> Iterator[None]:
+    """Let no file of this process and its children grow beyond `size` bytes: a full disk."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.mark.parametrize("export_format", ["parquet", "csv", "jsonl"])
+async def test_a_full_disk_leaves_the_old_file(
+    votes: VotesFile, export_format: ExportFormat
+) -> None:
+    old = votes.service().folder / f"diffusiondb_export.{export_format}"
+    old.parent.mkdir()
+    old.write_bytes(b"old")
+    with no_room_beyond(2048), pytest.raises(ExportFailedError) as failure:
+        await votes.service().export("diffusiondb", export_format)
+    assert "File too large" in str(failure.value.values["reason"])
+    assert old.read_bytes() == b"old"
+    assert folder_names(votes) == [old.name]
