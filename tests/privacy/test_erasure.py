@@ -1,0 +1,221 @@
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from random import Random
+from sqlite3 import Connection
+
+import pytest
+
+from bot.errors import BannedError, ConsentNeededError
+from bot.privacy import erasure
+from bot.privacy.erasure_file import ErasureFile
+from bot.services import Services, build_services
+from bot.texts.languages import Languages
+from storage import erasures, raters
+from storage.backup import backup
+from storage.database import Database
+from tests.privacy.test_personal_data import busy_rater
+from tests.trust.home import Home, caller
+
+
+async def count(home: Home, query: str, *values: int) -> int:
+    return await home.world.value(query, *values)
+
+
+async def test_an_erasure_leaves_nothing_that_leads_to_the_person(home: Home) -> None:
+    post = await busy_rater(home, 987_654_321)
+    number = await home.world.number(987_654_321)
+    erased = await home.services.erasure.erase(caller(987_654_321))
+    assert (erased.number, erased.votes) == (number, 1)
+
+    for table in ("votes", "skips", "reservations", "rate_limits"):
+        query = f"SELECT count(*) FROM {table} WHERE rater = ?"  # noqa: S608 - the names above
+        assert await count(home, query, number) == 0
+    assert (await home.world.image(post)).complete_votes == 0
+
+    def everything(connection: Connection) -> str:
+        return "\n".join(connection.iterdump())
+
+    dump = await home.world.database.read(everything)
+    for trace in ("987654321", "my own words", "for a test"):
+        assert trace not in dump
+
+
+async def test_what_must_stay_stays_under_the_bare_number(home: Home) -> None:
+    await busy_rater(home, 1)
+    number = await home.world.number(1)
+    kept = await count(home, "SELECT count(*) FROM vote_history WHERE rater = ?", number)
+    await home.services.erasure.erase(caller(1))
+    actions = await home.actions()
+    assert {"rater.ban", "rater.unban", "privacy.erase"} <= set(actions)
+    history = "SELECT count(*) FROM vote_history WHERE rater = ?"
+    assert await count(home, history, number) == kept + 1
+    (row,) = await home.world.database.read(erasures.every)
+    assert (row.number, row.banned) == (number, False)
+    assert row.discord_hash == home.services.enrolment.digest(1)
+    assert len(row.discord_hash) == 64
+
+
+async def test_a_full_image_is_open_again_without_the_vote(home: Home) -> None:
+    post = await home.post(target=2)
+    await home.raters(1, 2)
+    await home.world.vote(1, post)
+    await home.world.vote(2, post)
+    assert (await home.world.image(post)).stage == "full"
+    await home.services.erasure.erase(caller(1))
+    image = await home.world.image(post)
+    assert (image.stage, image.complete_votes) == ("begun", 1)
+
+
+async def test_who_comes_back_is_somebody_new_and_agrees_anew(home: Home) -> None:
+    post = await busy_rater(home, 1)
+    before = await home.world.number(1)
+    await home.services.erasure.erase(caller(1))
+    with pytest.raises(ConsentNeededError):
+        await home.world.vote(1, post)
+    await home.raters(1)
+    assert await home.world.number(1) != before
+    await home.world.vote(1, post)
+    assert (await home.world.image(post)).complete_votes == 1
+
+
+@pytest.mark.parametrize("how", ["agree", "language", "report"])
+async def test_a_banned_rater_stays_banned_over_an_erasure(home: Home, how: str) -> None:
+    post = await busy_rater(home, 1)
+    await home.services.moderation.ban(home.moderator, 1, "spam")
+    await home.services.erasure.erase(caller(1))
+    if how == "report":
+        with pytest.raises(BannedError):
+            await home.services.reports.report(caller(1), 8001, post, "no")
+    elif how == "language":
+        enrolment = home.services.enrolment
+        languages = Languages(home.world.database, home.world.clock, enrolment)
+        await languages.set_for_rater(1, "de")
+    await home.raters(1)
+    with pytest.raises(BannedError):
+        await home.world.vote(1, post)
+
+    await home.services.moderation.unban(home.moderator, 1)
+    await home.world.vote(1, post)
+
+
+async def test_a_ban_of_an_erased_person_is_decided_without_linking_them(home: Home) -> None:
+    await busy_rater(home, 1)
+    await home.services.moderation.ban(home.moderator, 1, "spam")
+    await home.services.erasure.erase(caller(1))
+    assert (await home.services.moderation.unban(home.moderator, 1)).changed
+    assert not (await home.services.moderation.unban(home.moderator, 1)).changed
+    assert await count(home, "SELECT count(*) FROM raters WHERE discord_id = 1") == 0
+    await home.raters(1)
+    found = await home.world.database.read(lambda c: raters.find(c, 1))
+    assert found is not None
+    assert found.status == "normal"
+
+
+async def test_an_erased_person_who_is_erased_again_keeps_one_row(home: Home) -> None:
+    await home.raters(1)
+    await home.services.erasure.erase(caller(1))
+    home.world.clock.turn(60)
+    await home.raters(1)
+    second = await home.world.number(1)
+    await home.services.erasure.erase_by_id(1)
+    (row,) = await home.world.database.read(erasures.every)
+    assert row.number == second
+    by_person, by_letter = (e.actor for e in (await home.log())[::-1] if "erase" in e.action)
+    assert (by_person, by_letter) == ("rater", "operator")
+
+
+async def test_many_votes_leave_in_batches_and_a_stop_between_is_made_good(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(erasure, "BATCH", 2)
+    posts = [await home.post() for _ in range(5)]
+    await home.raters(1)
+    for post in posts:
+        await home.world.vote(1, post)
+    number = await home.world.number(1)
+    now = home.world.clock.now()
+    await home.world.database.write(lambda c: erasures.cut_link(c, number, now))
+    assert await count(home, "SELECT count(*) FROM votes") == 5
+
+    await home.services.erasure.replay()
+    assert await count(home, "SELECT count(*) FROM votes") == 0
+    assert {(await home.world.image(post)).complete_votes for post in posts} == {0}
+
+
+@asynccontextmanager
+async def restored(home: Home, copy: Path) -> AsyncIterator[Services]:
+    """Put a backup in the place of the database, as an operator would, and start on it."""
+    await home.world.database.close()
+    path = home.world.database.path
+    for leftover in ("-wal", "-shm"):
+        path.with_name(path.name + leftover).unlink(missing_ok=True)
+    shutil.copyfile(copy, path)
+    database = await Database.open(path)
+    services = build_services(home.world.settings, database, home.world.clock, Random(1))
+    yield services
+    await services.images.close()
+    await database.close()
+
+
+async def test_a_restored_backup_brings_nobody_back(home: Home, tmp_path: Path) -> None:
+    post = await busy_rater(home, 1)
+    await home.raters(2)
+    await home.world.vote(2, post)
+    await asyncio.to_thread(backup, home.world.database.path, tmp_path / "copy.db")
+    home.world.clock.turn(3600)
+    await home.services.moderation.ban(home.moderator, 1, "spam")
+    await home.services.erasure.erase(caller(1))
+
+    async with restored(home, tmp_path / "copy.db") as services:
+        read = services.database.read
+        assert await read(lambda c: raters.find(c, 1)) is not None
+        assert await services.erasure.replay() == 1
+        assert await read(lambda c: raters.find(c, 1)) is None
+        assert await read(lambda c: raters.find(c, 2)) is not None
+        votes = "SELECT count(*) FROM votes"
+        assert (await read(lambda c: c.execute(votes).fetchone())) == (1,)
+        (row,) = await read(erasures.every)
+        assert row.banned
+        assert await services.erasure.replay() == 0
+
+
+async def test_who_came_back_before_the_backup_is_left_alone(home: Home, tmp_path: Path) -> None:
+    await home.raters(1)
+    home.world.clock.turn(10)
+    await home.services.erasure.erase(caller(1))
+    home.world.clock.turn(10)
+    await home.raters(1)
+    await asyncio.to_thread(backup, home.world.database.path, tmp_path / "copy.db")
+    async with restored(home, tmp_path / "copy.db") as services:
+        assert await services.erasure.replay() == 0
+        assert await services.database.read(lambda c: raters.find(c, 1)) is not None
+
+
+async def test_an_erasure_that_was_not_listed_is_listed_at_the_next_start(home: Home) -> None:
+    await home.raters(1)
+    file = ErasureFile(home.world.database.path)
+    file.path.mkdir()
+    await home.services.erasure.erase(caller(1))
+    file.path.rmdir()
+    assert file.read() == {}
+    await home.services.erasure.replay()
+    assert list(file.read()) == [home.services.enrolment.digest(1)]
+
+
+async def test_the_file_names_nobody_and_a_torn_line_spoils_no_other(home: Home) -> None:
+    await home.raters(111_222_333, 2)
+    await home.services.erasure.erase(caller(111_222_333))
+    file = ErasureFile(home.world.database.path)
+    assert file.path.name == "jury.db.erasures"
+    with file.path.open("a") as torn:
+        torn.write('{"hash": "12')
+    await home.services.erasure.erase(caller(2))
+    digest = home.services.enrolment.digest
+    assert list(file.read()) == [digest(111_222_333), digest(2)]
+    assert "111222333" not in file.path.read_text()
+    assert file.path.stat().st_mode & 0o077 == 0

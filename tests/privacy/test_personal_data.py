@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+import gzip
+import json
+from contextlib import suppress
+from sqlite3 import Connection
+
+import pytest
+
+from bot.errors import NothingKeptError, NothingLeftError
+from storage import personal_data
+from tests.rating.world import NOON
+from tests.trust.home import Home, caller, in_direct_messages
+
+
+async def busy_rater(home: Home, discord_id: int = 1) -> int:
+    """Have somebody do one of everything; return their post."""
+    await home.raters(discord_id)
+    post = await home.post()
+    await home.world.vote(discord_id, post, aesthetic=8, artifacts=2)
+    other = await home.post()
+    await home.services.reports.report(caller(discord_id), 7001, other, "my own words")
+    await home.post()
+    showing = await home.services.sessions.start(caller(discord_id))
+    with suppress(NothingLeftError):
+        await home.services.sessions.skip(caller(discord_id), showing.post_id, "cannot_judge")
+    await home.services.moderation.ban(home.moderator, discord_id, "for a test")
+    await home.services.moderation.unban(home.moderator, discord_id)
+    return post
+
+
+async def test_every_table_that_names_a_rater_is_handed_out(home: Home) -> None:
+    def tables(connection: Connection) -> set[str]:
+        names = [
+            name
+            for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")
+        ]
+        return {
+            name
+            for name in names
+            if any(
+                key[2] == "raters"
+                for key in connection.execute(f"PRAGMA foreign_key_list({name})").fetchall()
+            )
+        }
+
+    naming = await home.world.database.read(tables)
+    assert naming | {"raters"} == set(personal_data.QUERIES)
+
+
+async def test_the_file_holds_everything_and_only_about_oneself(home: Home) -> None:
+    await busy_rater(home, 1)
+    await home.raters(2)
+    await home.world.vote(2, 1, aesthetic=1, artifacts=5)
+    await home.services.reports.report(caller(2), 7002, 1, "words of another")
+
+    download = await home.services.personal_data.download(caller(1), 10**7)
+    assert download is not None
+    assert download.filename.endswith(".json")
+    data = json.loads(download.content)
+    assert data["raters"][0]["discord_id"] == "1"
+    (vote,) = data["votes"]
+    assert (vote["aesthetic"], vote["artifacts"], vote["data_set"]) == (8, 2, "set")
+    assert vote["created_at"] == NOON.isoformat()
+    assert [entry["action"] for entry in data["vote_history"]] == ["given", "given"]
+    assert data["reports"][0]["reason"] == "my own words"
+    assert data["skips"][0]["reason"] == "cannot_judge"
+    assert {"rater.ban", "rater.unban"} <= {entry["action"] for entry in data["audit_log"]}
+    assert b"words of another" not in download.content
+
+
+async def test_a_file_that_is_too_large_is_compressed_or_refused(home: Home) -> None:
+    await busy_rater(home)
+    service = home.services.personal_data
+    whole = await service.download(caller(1), 10**7)
+    assert whole is not None
+    packed = await service.download(caller(1), len(whole.content) - 1)
+    assert packed is not None
+    assert packed.filename.endswith(".json.gz")
+    assert json.loads(gzip.decompress(packed.content))["votes"]
+    assert await service.download(caller(1), 10) is None
+
+
+async def test_the_overview_counts_what_is_kept(home: Home) -> None:
+    await busy_rater(home)
+    overview = await home.services.personal_data.overview(in_direct_messages(caller(1)))
+    assert overview.rater.number == await home.world.number(1)
+    assert overview.rows["votes"] == 1
+    assert overview.rows["vote_history"] == 2
+    assert "erased_raters" not in overview.rows
+
+
+async def test_nothing_is_kept_about_somebody_who_never_came(home: Home) -> None:
+    for question in (
+        home.services.personal_data.overview(caller(9)),
+        home.services.personal_data.download(caller(9), 10**7),
+        home.services.erasure.erase(caller(9)),
+    ):
+        with pytest.raises(NothingKeptError):
+            await question
+    assert await home.world.value("SELECT count(*) FROM raters") == 0
+    past = await home.services.personal_data.past(caller(9))
+    assert (past.activity.today, past.activity.ever, past.votes) == (0, 0, ())
+
+
+async def test_the_past_counts_today_from_midnight_in_utc(home: Home) -> None:
+    await home.raters(1)
+    posts = [await home.post() for _ in range(3)]
+    await home.world.vote(1, posts[0])
+    home.world.clock.turn(12 * 3600)
+    await home.world.vote(1, posts[1])
+    await home.world.press(1, posts[2], "aesthetic", 5)
+    past = await home.services.personal_data.past(caller(1))
+    assert (past.activity.today, past.activity.ever, past.activity.half) == (1, 2, 1)
+
+
+async def test_the_last_votes_say_whether_they_may_still_change(home: Home) -> None:
+    await home.raters(1)
+    closed, opened = await home.post(target=1), await home.post(target=2)
+    await home.world.vote(1, closed)
+    home.world.clock.turn(61)
+    await home.services.posts.due(home.world.clock.now())
+    await home.world.vote(1, opened, aesthetic=4, artifacts=3)
+    newest, oldest = (await home.services.personal_data.past(caller(1))).votes
+    assert (newest.post.id, newest.open, newest.given) == (opened, True, True)
+    assert (newest.aesthetic, newest.artifacts) == (4, 3)
+    assert (oldest.post.id, oldest.open) == (closed, False)
+
+    await home.services.voting.undo(caller(1), 9001, opened)
+    newest, _ = (await home.services.personal_data.past(caller(1))).votes
+    assert (newest.open, newest.given) == (True, False)

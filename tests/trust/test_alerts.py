@@ -1,0 +1,153 @@
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+
+import pytest
+
+from bot.services import build_services
+from bot.trust.alerts import WINDOW, AlertService, AlertsUndeliverableError
+from storage import servers
+from tests.rating.world import HOME
+from tests.trust.home import Home
+
+
+@dataclass
+class Board:
+    """A channel that keeps messages; `missing` refuses everything."""
+
+    messages: dict[int, str] = field(default_factory=dict)
+    writes: int = 0
+    missing: bool = False
+    posted: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def send(self, text: str) -> int:
+        self._write()
+        number = 100 + self.writes
+        self.messages[number] = text
+        self.posted.set()
+        return number
+
+    async def edit(self, message_id: int, text: str) -> bool:
+        self._write()
+        if message_id not in self.messages:
+            return False
+        self.messages[message_id] = text
+        return True
+
+    def _write(self) -> None:
+        self.writes += 1
+        if self.missing:
+            raise AlertsUndeliverableError("no such channel")
+
+
+@pytest.fixture
+def board(home: Home) -> Board:
+    made = Board()
+    home.services.alerts.connect(made)
+    return made
+
+
+@pytest.fixture
+def alerts(home: Home) -> AlertService:
+    return home.services.alerts
+
+
+async def test_a_flood_of_one_kind_is_one_message_and_one_edit(
+    alerts: AlertService, board: Board
+) -> None:
+    await alerts.notice("image_reported", image=1)
+    await alerts.settle()
+    for number in range(2, 500):
+        await alerts.notice("image_reported", image=number)
+    await alerts.settle()
+    (text,) = board.messages.values()
+    assert "#499" in text
+    assert "**499**" in text
+    assert board.writes == 2
+
+
+async def test_another_kind_is_another_message(alerts: AlertService, board: Board) -> None:
+    await alerts.notice("image_reported", image=1)
+    await alerts.notice("image_hidden", image=1)
+    await alerts.settle()
+    assert len(board.messages) == 2
+    assert not any("**" in text for text in board.messages.values())
+
+
+async def test_nothing_new_writes_nothing(alerts: AlertService, board: Board) -> None:
+    await alerts.notice("incident", incident="abcd")
+    await alerts.settle()
+    await alerts.settle()
+    assert board.writes == 1
+
+
+async def test_after_an_hour_a_kind_begins_anew(
+    home: Home, alerts: AlertService, board: Board
+) -> None:
+    await alerts.notice("image_reported", image=1)
+    await alerts.settle()
+    home.world.clock.turn(WINDOW.total_seconds())
+    await alerts.notice("image_reported", image=2)
+    await alerts.settle()
+    assert len(board.messages) == 2
+
+
+async def test_a_deleted_message_is_sent_again(alerts: AlertService, board: Board) -> None:
+    await alerts.notice("image_reported", image=1)
+    await alerts.settle()
+    board.messages.clear()
+    await alerts.notice("image_reported", image=2)
+    await alerts.settle()
+    (text,) = board.messages.values()
+    assert "**2**" in text
+
+
+async def test_a_missing_channel_is_tried_once_an_alert_and_hurts_nobody(
+    alerts: AlertService, board: Board
+) -> None:
+    board.missing = True
+    await alerts.notice("image_reported", image=1)
+    await alerts.settle()
+    assert board.writes == 1
+    board.missing = False
+    await alerts.notice("image_hidden", image=1)
+    await alerts.settle()
+    assert len(board.messages) == 2
+
+
+async def test_an_alert_outlives_a_restart(home: Home) -> None:
+    await home.services.alerts.notice("image_reported", image=1)
+    world = home.world
+    again = build_services(world.settings, world.database, world.clock, world.random)
+    board = Board()
+    again.alerts.connect(board)
+    await again.alerts.settle()
+    assert len(board.messages) == 1
+    await again.images.close()
+
+
+async def test_an_alert_never_raises_into_its_caller(home: Home) -> None:
+    await home.world.database.close()
+    await home.services.alerts.notice("incident", incident="abcd")
+    await home.services.alerts.settle()
+
+
+async def test_the_loop_delivers_what_comes(alerts: AlertService, board: Board) -> None:
+    loop = asyncio.create_task(alerts.run())
+    await alerts.notice("image_reported", image=1)
+    await board.posted.wait()
+    loop.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await loop
+
+
+async def test_alerts_speak_the_home_servers_language(
+    home: Home, alerts: AlertService, board: Board
+) -> None:
+    now = home.world.clock.now()
+    await home.world.database.write(lambda c: servers.set_locale(c, HOME, "de", now))
+    await alerts.notice("image_reported", image=1)
+    await alerts.settle()
+    (text,) = board.messages.values()
+    assert "wurde gemeldet" in text

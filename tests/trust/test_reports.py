@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+import pytest
+
+from bot.errors import (
+    BannedError,
+    ForeignPostError,
+    NotAllowedError,
+    RateLimitedError,
+    UnknownPostError,
+)
+from bot.trust.reports import PER_MINUTE
+from bot.trust.wording import REASON_LENGTH
+from storage import reports, review_queue
+from storage.reports import Report
+from tests.trust.home import Home, caller, elsewhere
+
+
+async def reports_of(home: Home, image_id: int) -> list[Report]:
+    return await home.world.database.read(lambda c: reports.open_of_image(c, image_id))
+
+
+async def test_three_raters_hide_an_image_until_a_moderator_looks(home: Home) -> None:
+    post = await home.post()
+    service = home.services.reports
+    for rater in (1, 2):
+        receipt = await service.report(caller(rater), rater, post, "broken hands")
+        assert receipt.new
+        assert not receipt.hidden
+    assert (await home.world.image(post)).stage == "begun"
+
+    assert (await service.report(caller(3), 3, post, None)).hidden
+    assert (await home.world.image(post)).stage == "hidden"
+    (entry,) = await home.log()
+    assert (entry.actor, entry.action, entry.rater) == ("program", "image.hide", None)
+
+    case = await home.services.review.next_case(home.moderator)
+    assert case is not None
+    assert case.hidden
+    assert case.waiting == 1
+    assert [report.reason for report in case.reports] == ["broken hands", "broken hands", None]
+
+
+async def test_one_rater_counts_once_however_often_they_report(home: Home) -> None:
+    post = await home.post()
+    assert (await home.services.reports.report(caller(1), 1, post, "first")).new
+    for interaction in (1, 2, 3, 4):
+        again = await home.services.reports.report(caller(1), interaction, post, "again")
+        assert not again.new
+    image = await home.world.image(post)
+    assert image.stage == "begun"
+    assert [report.reason for report in await reports_of(home, image.id)] == ["first"]
+
+
+async def test_reports_through_other_posts_of_the_image_count_together(home: Home) -> None:
+    post = await home.post()
+    for rater in (1, 2):
+        await home.services.reports.report(caller(rater), rater, post, "no")
+    await home.raters(3)
+    showing = await home.world.start(3)
+    assert showing.image.id == (await home.world.image(post)).id
+    assert (await home.services.reports.report(caller(3), 3, showing.post_id, "no")).hidden
+
+
+async def test_a_report_of_what_was_not_shown_here_is_refused(home: Home) -> None:
+    post = await home.post()
+    await home.raters(1)
+    private = (await home.world.start(1)).post_id
+    report = home.services.reports.report
+    with pytest.raises(UnknownPostError):
+        await report(caller(2), 1, 999, "no")
+    with pytest.raises(ForeignPostError):
+        await report(caller(2), 2, private, "no")
+    with pytest.raises(NotAllowedError):
+        await report(elsewhere(caller(2)), 3, post, "no")
+    await home.services.moderation.ban(home.moderator, 2, "spam")
+    with pytest.raises(BannedError):
+        await report(caller(2), 4, post, "no")
+    assert await reports_of(home, 1) == []
+
+
+async def test_reports_of_a_banned_rater_hide_nothing(home: Home) -> None:
+    post = await home.post()
+    for rater in (1, 2):
+        await home.services.reports.report(caller(rater), rater, post, "no")
+    await home.services.moderation.ban(home.moderator, 1, "reports everything")
+    assert not (await home.services.reports.report(caller(3), 3, post, "no")).hidden
+    assert (await home.services.reports.report(caller(4), 4, post, "no")).hidden
+
+
+async def test_nobody_can_report_images_by_the_hundred(home: Home) -> None:
+    posts = [await home.post() for _ in range(PER_MINUTE + 1)]
+    for number, post in enumerate(posts[:-1]):
+        await home.services.reports.report(caller(1), number + 1, post, "no")
+    with pytest.raises(RateLimitedError):
+        await home.services.reports.report(caller(1), 100, posts[-1], "no")
+    home.world.clock.turn(60)
+    assert (await home.services.reports.report(caller(1), 101, posts[-1], "no")).new
+
+
+async def test_a_reason_is_kept_short_and_seen(home: Home) -> None:
+    post = await home.post()
+    await home.services.reports.report(caller(1), 1, post, "a\u202eb\u200b\n\n c" + "x" * 10_000)
+    (report,) = await reports_of(home, (await home.world.image(post)).id)
+    assert report.reason is not None
+    assert report.reason.startswith("ab cxxx")
+    assert len(report.reason) == REASON_LENGTH
+
+
+@pytest.mark.parametrize("decision", ["restore", "dismiss"])
+async def test_an_image_that_was_looked_at_needs_new_reporters_to_be_hidden(
+    home: Home, decision: str
+) -> None:
+    post = await home.post()
+    report = home.services.reports.report
+    for rater in (1, 2, 3):
+        await report(caller(rater), rater, post, "no")
+    case = await home.services.review.next_case(home.moderator)
+    assert case is not None
+    await home.services.review.decide(home.moderator, case.item.id, decision)
+    assert (await home.world.image(post)).stage == "begun"
+    for rater in (1, 2, 3, 4, 5):
+        assert not (await report(caller(rater), 10 + rater, post, "no")).hidden
+    assert (await report(caller(6), 16, post, "no")).hidden
+
+
+async def test_every_report_opens_one_case(home: Home) -> None:
+    post = await home.post()
+    for rater in (1, 2, 3):
+        await home.services.reports.report(caller(rater), rater, post, "no")
+    kind = review_queue.REPORTED_IMAGE
+    assert await home.world.database.read(lambda c: review_queue.count_open(c, kind)) == 1
