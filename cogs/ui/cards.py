@@ -101,8 +101,7 @@ class ReceiptCard(Card):
             " · ".join(score_lines(texts, language, receipt.scores)),
         ]
         if not undone:
-            today = texts.count("receipt.today", receipt.today, language)
-            lines.append(f"-# {today} · {texts.say('receipt.open_hint', language)}")
+            lines.append(f"-# {_progress(texts, language, receipt)}")
         self.add_item(ui.TextDisplay("\n".join(lines)))
         post = receipt.post_id
         back = (
@@ -177,6 +176,13 @@ def score_lines(texts: Texts, language: str, given: Mapping[str, int]) -> Iterat
                 scale=scores.name(texts, language, scale),
                 value=scores.label(texts, language, scale, given[scale.name]),
             )
+
+
+def _progress(texts: Texts, language: str, receipt: Receipt) -> str:
+    hint = texts.say("receipt.open_hint", language)
+    if not receipt.today:
+        return hint
+    return f"{texts.count('receipt.today', receipt.today, language)} · {hint}"
 
 
 def _outcome(texts: Texts, language: str, receipt: Receipt) -> str:

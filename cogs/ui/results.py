@@ -57,7 +57,7 @@ def _distribution(texts: Texts, language: str, scale: Scale, found: ScaleResult)
         "result.figures",
         language,
         mean=texts.number(found.mean, language, digits=2),
-        median=texts.number(found.median, language),
+        median=texts.number(found.median, language, digits=0 if found.median % 1 == 0 else 1),
     )
     bars = "\n".join(_bars(texts, language, scale, found))
     return f"{name} · {figures}\n```\n{bars}\n```"
