@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from itertools import groupby
-from pathlib import Path, PurePosixPath
+from pathlib import Path
+from posixpath import basename, splitext
 from random import Random
 from sqlite3 import Connection
 
@@ -168,7 +169,7 @@ class _Run:
     def _row(self, rows: Rows, at: int, part: Part, member: str, *, safe: bool) -> NewImage:
         return NewImage(
             self.data_set_id,
-            PurePosixPath(member).stem,
+            splitext(basename(member))[0],
             self.source_ids[part.path],
             member,
             safe,

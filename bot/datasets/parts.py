@@ -8,6 +8,7 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from posixpath import splitext
 
 from bot.datasets.scanning import PICTURE_SUFFIXES
 from bot.datasets.summary import Reason, is_printable
@@ -99,7 +100,7 @@ def _list_archive(archive: zipfile.ZipFile) -> Listing:
     listing: dict[str, str | Reason] = {}
     for info in archive.infolist():
         name = info.orig_filename.replace("\\", "/").rpartition("/")[2]
-        if Path(name).suffix.lower() in PICTURE_SUFFIXES:
+        if splitext(name)[1].lower() in PICTURE_SUFFIXES:
             listing[name] = Reason.TWICE if name in listing else _usable(info)
     return listing
 

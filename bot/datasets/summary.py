@@ -156,7 +156,10 @@ class Tally:
 
 def is_printable(name: str) -> bool:
     """Tell whether a name can become a key: none of its characters is invisible."""
-    return not any(unicodedata.category(character) in UNPRINTABLE for character in name)
+    # `isprintable` is stricter, as it refuses rare spaces too, and much faster.
+    return name.isprintable() or not any(
+        unicodedata.category(character) in UNPRINTABLE for character in name
+    )
 
 
 def printable(name: str) -> str:

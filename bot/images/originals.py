@@ -8,7 +8,7 @@ import stat
 import struct
 import zipfile
 import zlib
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from bot.errors import ImageUnreadableError, SourceUnavailableError
 from bot.images.decoding import MAX_BYTES, Fault
@@ -43,11 +43,10 @@ def read_original(source: Source, member: str) -> bytes:
 
 def is_inside(member: str) -> bool:
     """Tell whether a name stays inside the folder or archive that it is relative to."""
-    path = PurePosixPath(member)
     return not (
-        path.is_absolute()
-        or ".." in path.parts
-        or not path.parts
+        not member
+        or member.startswith("/")
+        or ".." in member.split("/")
         or "\\" in member
         or "\0" in member
         or member[1:2] == ":"

@@ -1,0 +1,104 @@
+"""An import that is killed at any moment leaves whole images and is finished by the next one."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from bot.clock import SystemClock
+from bot.datasets.summary import Summary
+from storage.database import Database
+from storage.leases import Lease
+from tests.datasets.importing import (
+    PICTURE,
+    bring_diffusiondb,
+    bring_folder,
+    row,
+    stored,
+    write_files,
+    write_metadata,
+    write_zip,
+)
+
+ROOT = Path(__file__).parents[2]
+KILLS = 4
+SCRIPT = """
+import asyncio, sys
+from pathlib import Path
+from storage.database import Database
+from tests.datasets.importing import bring_diffusiondb, bring_folder
+bring = {"folder": bring_folder, "diffusiondb": bring_diffusiondb}[sys.argv[3]]
+async def main():
+    database = await Database.open(Path(sys.argv[1]))
+    await bring(database, Path(sys.argv[2]), progress=lambda *done: print(*done, flush=True))
+    await database.close()
+asyncio.run(main())
+"""
+
+pytestmark = pytest.mark.process
+
+
+def kill_after(database: Path, folder: Path, kind: str, seconds: float) -> None:
+    """Start an import in a process of its own and kill it so long after its first report."""
+    process = subprocess.Popen(  # noqa: S603 - our own program
+        [sys.executable, "-c", SCRIPT, str(database), str(folder), kind],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+    )
+    try:
+        assert process.stdout is not None
+        process.stdout.readline()
+        time.sleep(seconds)
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def many_files(folder: Path) -> int:
+    write_files(folder, {f"{n:04}.png": PICTURE for n in range(700)})
+    write_files(folder, {f"{n:04}.txt": f"prompt {n}" for n in range(700)})
+    return 700
+
+
+def many_rows(folder: Path) -> int:
+    names = [f"{n:05}.png" for n in range(20_000)]
+    write_zip(folder / "part-000001.zip", names, b"")
+    write_metadata(folder / "metadata.parquet", [row(name) for name in names])
+    return len(names)
+
+
+@pytest.mark.parametrize(
+    ("kind", "make", "bring"),
+    [("folder", many_files, bring_folder), ("diffusiondb", many_rows, bring_diffusiondb)],
+)
+async def test_a_killed_import_is_finished_by_the_next(
+    tmp_path: Path,
+    kind: str,
+    make: Callable[[Path], int],
+    bring: Callable[..., object],
+) -> None:
+    count = make(tmp_path / "in")
+    path = tmp_path / "jury.db"
+    database = await Database.open(path)
+    random = Random(3)
+    seen = [0]
+    # With the lease held the import of metadata takes several writes.
+    async with Lease(database, "run", SystemClock()):
+        for _ in range(KILLS):
+            kill_after(path, tmp_path / "in", kind, random.random() * 0.3)
+            images = stored(database, "prompt, width, member")
+            assert all(None not in values for values in images.values())
+            seen.append(len(images))
+    assert seen == sorted(seen)
+    assert any(0 < number < count for number in seen), seen
+    summary = await bring(database, tmp_path / "in")  # type: ignore[misc] # either of the two
+    assert isinstance(summary, Summary)
+    assert (summary.already_there, summary.read) == (seen[-1], count)
+    assert len(stored(database, "id")) == count
+    await database.close()
