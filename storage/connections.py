@@ -36,6 +36,11 @@ _DISK_TEXTS = {
 _BUSY_CODES = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL}
 
 
+def is_busy(error: sqlite3.Error) -> bool:
+    """Say whether `error` means that another connection holds a lock."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in _BUSY_CODES
+
+
 def explain(error: sqlite3.Error) -> StorageError | None:
     """Return what `error` means to an operator; None for an error of the statement itself.
 
@@ -44,7 +49,7 @@ def explain(error: sqlite3.Error) -> StorageError | None:
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code in _DISK_TEXTS:
         return DiskError(f"the database cannot be used: {_DISK_TEXTS[code]} ({error})")
-    if code in _BUSY_CODES:
+    if is_busy(error):
         return DatabaseBusyError(f"another process keeps the database locked ({error})")
     if code == sqlite3.SQLITE_NOTADB:
         return ForeignDatabaseError("the file is not a database of this program")
@@ -52,18 +57,24 @@ def explain(error: sqlite3.Error) -> StorageError | None:
 
 
 def connect(
-    path: Path, *, query_only: bool = False, create: bool = False, immutable: bool = False
+    path: Path,
+    *,
+    query_only: bool = False,
+    create: bool = False,
+    immutable: bool = False,
+    patient: bool = True,
 ) -> sqlite3.Connection:
     """Open `path` with the settings that every connection of this program has.
 
     No transaction is ever begun implicitly. `immutable` looks at the file as it lies there, with
-    no lock, no write-ahead log and no file made beside it. Raises sqlite3.Error; see `explain`.
+    no lock, no write-ahead log and no file made beside it. `patient` waits for the locks of others.
+    Raises sqlite3.Error; see `explain`.
     """
     mode = "ro&immutable=1" if immutable else "rwc" if create else "rw"
     connection = sqlite3.connect(
         f"file:{quote(str(path.absolute()))}?mode={mode}",
         uri=True,
-        timeout=BUSY_TIMEOUT_SECONDS,
+        timeout=BUSY_TIMEOUT_SECONDS if patient else 0,
         isolation_level=None,
         cached_statements=CACHED_STATEMENTS,
     )
@@ -85,8 +96,8 @@ class ThreadedConnection:
     go, so `run` alone uses its `_execute`, and `open` checks that this still does what we need.
     """
 
-    def __init__(self, path: Path, *, query_only: bool) -> None:
-        self._connector = partial(connect, path, query_only=query_only)
+    def __init__(self, connector: Callable[[], sqlite3.Connection]) -> None:
+        self._connector = connector
         self._raw: sqlite3.Connection | None = None
         self._lent = aiosqlite.Connection(self._remember, iter_chunk_size=64)
 
@@ -95,11 +106,13 @@ class ThreadedConnection:
         return self._raw
 
     @classmethod
-    async def open(cls, path: Path, *, query_only: bool = False) -> ThreadedConnection:
-        """Open `path` on a new thread; raises StorageError."""
+    async def open(
+        cls, path: Path, *, query_only: bool = False, patient: bool = True
+    ) -> ThreadedConnection:
+        """Open `path` on a new thread, as `connect` does; raises StorageError."""
         if not inspect.iscoroutinefunction(getattr(aiosqlite.Connection, "_execute", None)):
             raise StorageError("this version of aiosqlite cannot be used: it has no _execute")
-        threaded = cls(path, query_only=query_only)
+        threaded = cls(partial(connect, path, query_only=query_only, patient=patient))
         try:
             await threaded._lent
         except sqlite3.Error as error:

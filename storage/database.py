@@ -46,8 +46,9 @@ class Database:
         await asyncio.to_thread(upgrade, path, create=create)
         opened: list[ThreadedConnection] = []
         try:
+            opened.append(await ThreadedConnection.open(path, patient=False))
             while len(opened) < 1 + READERS:
-                opened.append(await ThreadedConnection.open(path, query_only=bool(opened)))
+                opened.append(await ThreadedConnection.open(path, query_only=True))
         except BaseException:
             for connection in opened:
                 await connection.close()

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
 
-from storage.connections import BUSY_TIMEOUT_SECONDS, connect, explain
+from storage.connections import BUSY_TIMEOUT_SECONDS, connect, explain, is_busy
 from storage.errors import DiskError, ForeignDatabaseError, NewerSchemaError, StorageError
 from storage.times import to_microseconds
 
@@ -165,7 +165,7 @@ def _use_write_ahead_log(connection: sqlite3.Connection) -> None:
         try:
             connection.execute("PRAGMA journal_mode = WAL")
         except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+            if not is_busy(error) or time.monotonic() > deadline:
                 raise
             time.sleep(_LOCK_RETRY_SECONDS)
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sqlite3
+import time
 import traceback
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, TypeVar
 
-from storage.connections import ThreadedConnection, explain
+from storage.connections import BUSY_TIMEOUT_SECONDS, ThreadedConnection, explain, is_busy
 from storage.errors import StorageError
 
 T = TypeVar("T")
@@ -18,13 +19,18 @@ Unit = Callable[[sqlite3.Connection], T]
 Outcome = tuple[Any, BaseException | None]
 
 BATCH_LIMIT = 500
+RETRY_SECONDS = 0.001
+LONG_BATCH_SECONDS = 0.04
+PAUSE_SECONDS = 0.002
+"""After a long batch, for other processes that wait for their turn."""
 
 
 class Writer:
     """Takes units from many callers and commits all that wait in one transaction.
 
     A batch is one hop to the connection's thread and one sync of the disk, which is what makes
-    group commit fast. The task that does it lives only while something waits.
+    group commit fast. The task that does it lives only while something waits. The connection must
+    not wait for locks by itself.
     """
 
     def __init__(self, connection: ThreadedConnection, batch_limit: int = BATCH_LIMIT) -> None:
@@ -63,13 +69,15 @@ class Writer:
 
     async def _work(self) -> None:
         while units := self._take():
+            started = time.monotonic()
             try:
                 outcomes = await self._connection.run(partial(_commit_together, units))
             except StorageError as error:
                 outcomes = [(None, type(error)(*error.args)) for _ in units]
             _resolve(self._running, outcomes)
             # Callers that write again at once join the next batch.
-            await asyncio.sleep(0)
+            long = time.monotonic() - started > LONG_BATCH_SECONDS
+            await asyncio.sleep(PAUSE_SECONDS if long else 0)
 
     def _stopped(self, task: asyncio.Task[None]) -> None:
         """Go on with units that came as the task ended; let nobody wait for a broken one."""
@@ -104,7 +112,7 @@ def _resolve(futures: Sequence[asyncio.Future[Any]], outcomes: Sequence[Outcome]
 def _commit_together(units: Sequence[Unit[Any]], connection: sqlite3.Connection) -> list[Outcome]:
     """Run the units in one transaction; raises StorageError with the transaction undone."""
     try:
-        connection.execute("BEGIN IMMEDIATE")
+        _begin(connection)
         outcomes = [_run_unit(connection, unit) for unit in units]
         connection.execute("COMMIT")
     except sqlite3.Error as error:
@@ -113,6 +121,24 @@ def _commit_together(units: Sequence[Unit[Any]], connection: sqlite3.Connection)
                 connection.execute("ROLLBACK")
         raise explain(error) or StorageError(f"nothing was written: {error}") from error
     return outcomes
+
+
+def _begin(connection: sqlite3.Connection) -> None:
+    """Begin; wait for another process by trying every millisecond.
+
+    SQLite's own wait tries ten times a second, so a process that writes much and pauses little
+    would starve this one.
+    """
+    deadline = time.monotonic() + BUSY_TIMEOUT_SECONDS
+    while True:
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            if not is_busy(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(RETRY_SECONDS)
+        else:
+            return
 
 
 def _run_unit(connection: sqlite3.Connection, unit: Unit[Any]) -> Outcome:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import threading
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 
@@ -36,7 +37,7 @@ async def test_every_connection_has_the_settings_of_the_design(database: Databas
         names = ("journal_mode", "synchronous", "foreign_keys", "query_only", "busy_timeout")
         return [connection.execute(f"PRAGMA {name}").fetchone()[0] for name in names]
 
-    assert await database.write(settings) == ["wal", 2, 1, 0, 5000]
+    assert await database.write(settings) == ["wal", 2, 1, 0, 0]
     assert await database.read(settings) == ["wal", 2, 1, 1, 5000]
 
 
@@ -107,18 +108,21 @@ def test_a_missing_database_is_made_only_when_asked(tmp_path: Path) -> None:
 
 
 async def test_a_failed_opening_leaves_no_thread(tmp_path: Path) -> None:
-    before = threading.active_count()
     (tmp_path / "jury.db").write_text("no database at all, but some text of a hundred bytes" * 9)
     with pytest.raises(ForeignDatabaseError):
         await Database.open(tmp_path / "jury.db")
     with pytest.raises(DiskError):
         await ThreadedConnection.open(tmp_path / "missing.db")
-    await asyncio.to_thread(lambda: None)
-    assert threading.active_count() <= before + 1  # the loop's own worker thread
+    for thread in threading.enumerate():
+        if "connection_worker" in thread.name:
+            await asyncio.to_thread(thread.join, 30)
+            assert not thread.is_alive()
 
 
-async def test_a_lock_of_another_process_is_named(database: Database) -> None:
-    await database.write(lambda connection: connection.execute("PRAGMA busy_timeout = 1"))
+async def test_a_lock_of_another_process_is_named(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("storage.writer.BUSY_TIMEOUT_SECONDS", 0.01)
     other = sqlite3.connect(database.path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     with pytest.raises(DatabaseBusyError, match="another process"):
@@ -127,6 +131,30 @@ async def test_a_lock_of_another_process_is_named(database: Database) -> None:
     other.close()
     await database.write(partial(remember, name="a", value="1"))
     assert await database.read(partial(recall, name="a")) == "1"
+
+
+async def test_a_process_that_writes_nearly_all_the_time_lets_others_in(
+    database: Database,
+) -> None:
+    turns, done = 0, threading.Event()
+
+    def write_and_hardly_pause() -> None:
+        nonlocal turns
+        with closing(sqlite3.connect(database.path, isolation_level=None)) as other:
+            while not done.is_set():
+                other.execute("BEGIN IMMEDIATE")
+                done.wait(0.03)
+                other.execute("COMMIT")
+                turns += 1
+                done.wait(0.004)
+
+    writing = asyncio.create_task(asyncio.to_thread(write_and_hardly_pause))
+    for number in range(20):
+        await database.write(partial(remember, name=str(number), value=""))
+        await asyncio.sleep(0.01)  # so that the next finds the lock taken again
+    done.set()
+    await writing
+    assert 10 < turns < 80  # some 20 as a rule; hundreds if it waits as SQLite does
 
 
 async def test_an_aiosqlite_without_its_inside_is_refused_plainly(

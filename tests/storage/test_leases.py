@@ -146,11 +146,11 @@ async def test_a_lease_that_another_took_is_noticed(database: Database) -> None:
 
 
 async def test_a_lease_that_cannot_be_prolonged_is_lost_once_its_time_is_over(
-    database: Database,
+    database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("storage.writer.BUSY_TIMEOUT_SECONDS", 0.01)
     clock = TurnedClock()
     async with Lease(database, "run", clock) as lease:
-        await database.write(lambda connection: connection.execute("PRAGMA busy_timeout = 1"))
         with closing(sqlite3.connect(database.path, isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
             clock.turn(1)
