@@ -30,9 +30,6 @@ from bot.trust.reports import ReportService
 from bot.trust.review import ReviewService
 from storage.database import Database
 
-UPLOAD_LIMIT_BYTES = 10 * 2**20
-"""What Discord takes in any server (reference, "Uploading Files"); boosted ones take more."""
-
 
 @dataclass(frozen=True, slots=True)
 class Services:
@@ -84,7 +81,7 @@ def build_services(
             database,
             settings.media_dir,
             cache_limit=settings.media_cache_mebibytes * 2**20,
-            upload_limit=UPLOAD_LIMIT_BYTES,
+            upload_limit=settings.upload_limit_mebibytes * 2**20,
         ),
         voting=VotingService(database, clock, settings, enrolment),
         sessions=SessionService(database, clock, settings, random, enrolment),
