@@ -17,7 +17,7 @@ from bot.errors import UnknownButtonError
 from bot.services import Services
 from bot.settings import Settings
 from bot.texts.languages import Languages
-from cogs import account, alerts, community, moderation, publishing, rating
+from cogs import account, alerts, community, moderation, operator, publishing, rating
 from cogs.publishing import Publisher
 from cogs.ui.callers import SharedServers
 from cogs.ui.edge import Edge
@@ -37,6 +37,7 @@ COGS: Final = (
     account.setup,
     community.setup,
     moderation.setup,
+    operator.setup,
     alerts.setup,
 )
 """Each adds its cog, buttons and modals to the bot."""

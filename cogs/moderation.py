@@ -137,20 +137,11 @@ class ImageGroup(app_commands.Group):
 async def _show_next(exchange: Exchange) -> None:
     """Show the oldest case: as a new answer to the command, in place of the card pressed."""
     case = await exchange.services.review.next_case(exchange.caller)
-    response = exchange.interaction.response
     if case is None:
-        nothing = NoticeCard(exchange.say("review.nothing"))
-        if exchange.is_private:
-            await response.edit_message(view=nothing, attachments=[])
-        else:
-            await exchange.answer(nothing)
+        await exchange.respond(NoticeCard(exchange.say("review.nothing")))
         return
     picture = await picture_of(exchange, case)
-    card = ReviewCard(exchange, case, picture)
-    if exchange.is_private:
-        await response.edit_message(view=card, attachments=[picture] if picture else [])
-    else:
-        await exchange.answer(card, picture)
+    await exchange.respond(ReviewCard(exchange, case, picture), picture)
 
 
 async def setup(bot: JuryBot) -> None:

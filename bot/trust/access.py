@@ -56,6 +56,18 @@ class AccessService:
         assert caller.guild_id is not None  # noqa: S101 - is_manager said so, for the type checker
         return caller.guild_id
 
+    async def log(self, caller: Caller, actor: audit.Actor, action: str, subject: str = "") -> None:
+        """Keep an act that writes nothing else."""
+        now = self._clock.now()
+
+        def unit(connection: Connection) -> None:
+            number = self._enrolment.rater(connection, caller.discord_id, now).number
+            audit.record(
+                connection, at=now, actor=actor, rater=number, action=action, subject=subject
+            )
+
+        await self._database.write(unit)
+
     async def usable_data_sets(self, caller: Caller) -> list[DataSet]:
         """Return the data sets that may be used here, by name; a stranger's server has none."""
         home = self._settings.home_guild_id

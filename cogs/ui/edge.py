@@ -106,9 +106,13 @@ class Exchange:
         await self.interaction.response.defer(ephemeral=True, thinking=True)
 
     async def finish(self, answer: str, file: discord.File | None = None) -> None:
-        """Give the answer that `think` announced."""
-        files = [] if file is None else [file]
-        await self.interaction.edit_original_response(content=answer, attachments=files)
+        """Give the answer that `think` announced; closes the file."""
+        edit = self.interaction.edit_original_response
+        if file is None:
+            await edit(content=answer)
+            return
+        with closing(file):
+            await edit(content=answer, attachments=[file])
 
 
 Action = Callable[[Exchange], Awaitable[None]]

@@ -1,0 +1,124 @@
+"""What operators do: `/export`. Home server only."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final, Literal
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.datasets.exporting import ExportedFile
+from cogs.ui.edge import Exchange
+
+if TYPE_CHECKING:
+    from bot.client import JuryBot
+
+CHOICES: Final = 25
+"""What Discord shows of an autocomplete."""
+
+TELL_EVERY: Final = timedelta(seconds=5)
+"""Discord limits edits; nobody reads faster."""
+
+MEBIBYTE: Final = 2**20
+
+
+class Telling:
+    """Tells how far an export is, in the answer that waits for it."""
+
+    def __init__(self, exchange: Exchange, data_set: str) -> None:
+        self._exchange = exchange
+        self._data_set = data_set
+        self._clock = exchange.services.clock
+        self._next = self._clock.now() + TELL_EVERY
+        self._edit: asyncio.Task[None] | None = None
+
+    def __call__(self, done: int, most: int) -> None:
+        """Take the rows done, and the most that there can be."""
+        now = self._clock.now()
+        if now >= self._next and (self._edit is None or self._edit.done()):
+            self._next = now + TELL_EVERY
+            self._edit = asyncio.create_task(self._tell(done, most))
+
+    async def end(self) -> None:
+        """Let the last edit finish, so that it cannot overtake what follows."""
+        if self._edit is not None:
+            await self._edit
+
+    async def _tell(self, done: int, most: int) -> None:
+        text = self._exchange.say("export.progress", dataset=self._data_set, done=done, most=most)
+        with suppress(discord.HTTPException):
+            await self._exchange.finish(text)
+
+
+class OperatorCog(commands.Cog):
+    """Commands of operators."""
+
+    def __init__(self, bot: JuryBot) -> None:
+        self._bot = bot
+
+    @app_commands.command(name="export")
+    @app_commands.guild_only()
+    @app_commands.default_permissions(manage_guild=True)
+    async def export(
+        self,
+        interaction: discord.Interaction[JuryBot],
+        dataset: str,
+        format: Literal["parquet", "csv", "jsonl"] = "parquet",  # noqa: A002 - the option's name
+    ) -> None:
+        """Write the votes of a data set into a file, and hand it out where Discord takes it."""
+
+        async def act(exchange: Exchange) -> None:
+            services = exchange.services
+            await services.access.require_operator(exchange.caller, "export")
+            found = await services.access.data_set(exchange.caller, dataset)
+            await exchange.think()
+            await services.access.log(exchange.caller, "operator", "export", f"data_set:{found.id}")
+            telling = Telling(exchange, found.name)
+            try:
+                done = await services.exports.export(found.name, format, telling)
+            finally:
+                await telling.end()
+            await _hand_out(exchange, found.name, done)
+
+        await self._bot.edge.run(interaction, act)
+
+    @export.autocomplete("dataset")
+    async def complete_data_set(
+        self, interaction: discord.Interaction[JuryBot], typed: str
+    ) -> list[app_commands.Choice[str]]:
+        """Offer every data set, to operators alone."""
+        exchange = await self._bot.edge.exchange(interaction)
+        access = exchange.services.access
+        if not access.is_operator(exchange.caller):
+            return []
+        usable = await access.usable_data_sets(exchange.caller)
+        names = [each.name for each in usable if typed.casefold() in each.name.casefold()]
+        return [app_commands.Choice(name=name, value=name) for name in names[:CHOICES]]
+
+
+async def _hand_out(exchange: Exchange, data_set: str, done: ExportedFile) -> None:
+    fits = done.bytes <= exchange.interaction.filesize_limit
+    text = exchange.say(
+        "export.done" if fits else "export.lies",
+        dataset=data_set,
+        rows=done.rows,
+        images=done.images,
+        size=exchange.texts.number(done.bytes / MEBIBYTE, exchange.language),
+        path=done.path,
+    )
+    try:
+        await exchange.finish(text, discord.File(done.path) if fits else None)
+    except discord.HTTPException:
+        # Discord forgets an interaction after 15 minutes; the file is there all the same.
+        alerts = exchange.services.alerts
+        await alerts.notice("exported", dataset=data_set, path=str(done.path))
+
+
+async def setup(bot: JuryBot) -> None:
+    """Add what this module answers; called by the bot before it connects."""
+    if bot.home is not None:
+        await bot.add_cog(OperatorCog(bot), guild=bot.home)
