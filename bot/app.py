@@ -12,7 +12,7 @@ import discord
 import structlog
 
 from bot import discord_internals
-from bot.client import JuryBot
+from bot.client import DRAIN_SECONDS, JuryBot
 from bot.errors import JuryError, SettingsError
 from bot.services import Services, open_services
 from bot.settings import Settings
@@ -85,6 +85,7 @@ async def _run_until(bot: JuryBot, token: str, stop: asyncio.Event, lost: asynci
     ]
     done, _ = await asyncio.wait([connected, *others], return_when=asyncio.FIRST_COMPLETED)
     _log.info("stopping", because=", ".join(task.get_name() for task in done))
+    await bot.publisher.drain(DRAIN_SECONDS)
     for task in others:
         task.cancel()
     await asyncio.wait(others)

@@ -76,6 +76,7 @@ class Publisher:
         self._pauses: dict[int, _Pause] = {}
         self._next_sweep = bot.services.clock.now() + SWEEP_EVERY
         self._is_first_round = True
+        self._is_draining = False
 
     def wake(self, channel_id: int | None = None) -> None:
         """Have due work done soon; a named channel is tried again whatever was wrong with it."""
@@ -110,6 +111,14 @@ class Publisher:
                 await self._sweep()
             started = await self._services.database.read(channels.started)
             await self._each(self._fill(channel) for channel in started)
+
+    async def drain(self, seconds: float) -> None:
+        """Begin no further post, and wait up to that long for those that were sent."""
+        self._is_draining = True
+        try:
+            await asyncio.wait_for(self._settling.acquire(), seconds)
+        except TimeoutError:
+            _log.warning("stopped_while_publishing")
 
     async def lose_channel(self, channel_id: int) -> None:
         """Give up a deleted channel and its posts."""
@@ -201,7 +210,7 @@ class Publisher:
         try:
             place = self._place(channel)
             for _ in range(await self._services.posts.wanted(channel)):
-                if not await self._post_readable(channel, place):
+                if self._is_draining or not await self._post_readable(channel, place):
                     break
         except ChannelProblemError as error:
             await self._note_problem(channel.channel_id, error.problem)
