@@ -19,12 +19,12 @@ CHARACTERS: Final = 3800
 
 def place_of(channel: discord.abc.GuildChannel) -> Place:
     """Describe a channel by what the bot may do there now."""
-    granted = dict(channel.permissions_for(channel.guild.me))
+    granted = channel.permissions_for(channel.guild.me)
     return Place(
         channel_id=channel.id,
         guild_id=channel.guild.id,
         age_restricted=is_age_restricted(channel),
-        missing=tuple(name for name in NEEDED_PERMISSIONS if not granted[name]),
+        missing=tuple(name for name in NEEDED_PERMISSIONS if not getattr(granted, name)),
     )
 
 
