@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Literal
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
 from bot.errors import MissingPermissionsError
+from cogs.ui.choices import data_set_choices
 from cogs.ui.edge import Exchange
 from cogs.ui.managing import StatusCard, permission_names, place_of
 from storage.channels import Channel
 
 if TYPE_CHECKING:
     from bot.client import JuryBot
-
-CHOICES: Final = 25
-"""What Discord shows of an autocomplete."""
 
 
 @app_commands.guild_only()
@@ -71,9 +69,7 @@ class CommunityCog(commands.GroupCog, group_name="jury"):
         exchange = await self._bot.edge.exchange(interaction)
         if not exchange.services.access.is_manager(exchange.caller):
             return []
-        usable = await exchange.services.access.usable_data_sets(exchange.caller)
-        names = [each.name for each in usable if typed.casefold() in each.name.casefold()]
-        return [app_commands.Choice(name=name, value=name) for name in names[:CHOICES]]
+        return await data_set_choices(exchange, typed)
 
     @app_commands.command(name="start")
     async def start(

@@ -12,13 +12,11 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.datasets.exporting import ExportedFile
+from cogs.ui.choices import data_set_choices
 from cogs.ui.edge import Exchange
 
 if TYPE_CHECKING:
     from bot.client import JuryBot
-
-CHOICES: Final = 25
-"""What Discord shows of an autocomplete."""
 
 TELL_EVERY: Final = timedelta(seconds=5)
 """Discord limits edits; nobody reads faster."""
@@ -92,12 +90,9 @@ class OperatorCog(commands.Cog):
     ) -> list[app_commands.Choice[str]]:
         """Offer every data set, to operators alone."""
         exchange = await self._bot.edge.exchange(interaction)
-        access = exchange.services.access
-        if not access.is_operator(exchange.caller):
+        if not exchange.services.access.is_operator(exchange.caller):
             return []
-        usable = await access.usable_data_sets(exchange.caller)
-        names = [each.name for each in usable if typed.casefold() in each.name.casefold()]
-        return [app_commands.Choice(name=name, value=name) for name in names[:CHOICES]]
+        return await data_set_choices(exchange, typed)
 
 
 async def _hand_out(exchange: Exchange, data_set: str, done: ExportedFile) -> None:

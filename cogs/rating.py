@@ -16,6 +16,7 @@ from bot.rating.sessions import SkipReason
 from bot.rating.voting import Receipt, ScorePress
 from cogs.ui import custom_ids, session
 from cogs.ui.cards import ConsentCard, ReceiptCard
+from cogs.ui.choices import data_set_choices
 from cogs.ui.edge import Exchange
 from cogs.ui.items import JuryItem
 from cogs.ui.modals import JuryModal
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
     from bot.client import JuryBot
 
 REASON_CHARACTERS: Final = 500
-CHOICES: Final = 25
-"""What Discord shows of an autocomplete."""
-
 SKIP_REASONS: Final[Mapping[str, SkipReason]] = {
     "not_loading": "not_loading",
     "cannot_judge": "cannot_judge",
@@ -208,9 +206,7 @@ class RatingCog(commands.Cog):
     ) -> list[app_commands.Choice[str]]:
         """Offer the data sets that may be used here."""
         exchange = await self._bot.edge.exchange(interaction)
-        usable = await exchange.services.access.usable_data_sets(exchange.caller)
-        names = [each.name for each in usable if typed.casefold() in each.name.casefold()]
-        return [app_commands.Choice(name=name, value=name) for name in names[:CHOICES]]
+        return await data_set_choices(exchange, typed)
 
 
 async def _answer(exchange: Exchange, receipt: Receipt, *, redraw: bool) -> None:
