@@ -24,8 +24,12 @@ from storage import images, posts, public_posts
 
 IDLE_SECONDS = 1.0
 """How long somebody waits who finds nothing to rate."""
-AT_ONCE = 6
+PRIVATELY = 0.06
+"""How often somebody takes a private session instead of a public post."""
+AT_ONCE = 4
 """Pictures that somebody rates in one private session."""
+FLAWS_FIRST = 0.2
+"""How often somebody presses the flaw before the score."""
 REASON = "This is nothing but noise."
 
 
@@ -79,12 +83,14 @@ class Crowd:
                 await self._clock.sleep(IDLE_SECONDS)
 
     async def rate_something(self, member: Member) -> bool:
-        """Rate one public post, or some pictures privately; False if nothing was left to do."""
+        """Rate one public post, or some pictures privately; False if there was nothing to do."""
+        if self._random.random() < PRIVATELY:
+            return await self._rate_privately(member)
         found = [post for post in await self._open_posts() if post.post_id not in member.done]
-        if found and self._random.random() > 1 / AT_ONCE:
-            await self._rate_publicly(member, self._random.choice(found))
-            return True
-        return await self._rate_privately(member)
+        if not found:
+            return False
+        await self._rate_publicly(member, self._random.choice(found))
+        return True
 
     async def _open_posts(self) -> list[OpenPost]:
         def query(connection: Connection) -> list[OpenPost]:
@@ -152,7 +158,7 @@ class Crowd:
         """Return the scores in the order in which they are pressed."""
         scores: Mapping[str, int] = persona.scores(sample, self._random)
         order = [name for name in SCALES if name in scores]
-        if self._random.random() < 1 / AT_ONCE:
+        if self._random.random() < FLAWS_FIRST:
             order.reverse()
         return [(name, scores[name]) for name in order]
 

@@ -15,7 +15,7 @@ NAMES = (
     "lena", "mateo", "nadia", "otto", "priya", "quinn", "rosa", "sami", "tove", "umi", "vera",
     "wim", "xenia", "yusuf", "zoe",
 )  # fmt: skip
-OUT_OF_SIGHT = 4.6
+OUT_OF_SIGHT = 3.8
 """How spoilt a picture must be before careful raters report it instead of rating it."""
 CAREFUL = 3
 """How many of the crowd are careful: as many as hide a picture by their reports."""

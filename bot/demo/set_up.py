@@ -42,8 +42,8 @@ def demo_settings(options: DemoOptions, cast: Cast, horde: str) -> Settings:
         database_url=f"{SQLITE_PREFIX}{options.folder / DATABASE}",
         media_dir=options.folder / "images",
         hash_key_file=options.folder / "hash.key",
-        close_delay_seconds=CLOSE_DELAY_SECONDS,
         # A crowd that nobody watches does not pause between its presses.
+        close_delay_seconds=1 if options.headless else CLOSE_DELAY_SECONDS,
         rate_limit_per_minute=NO_LIMIT if options.headless else PRESSES_PER_MINUTE,
     )
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import discord
 import simcord
 from discord.ext import commands
+from simcord.builders import UserHandle
 
 from bot.clock import Clock
 
@@ -90,6 +91,7 @@ def _cast(env: simcord.Env, names: Sequence[str]) -> Cast:
     rater = guild.add_member(env.create_user("robin", global_name="Robin (rater)"))
     hidden = discord.PermissionOverwrite(view_channel=False)
     shown = discord.PermissionOverwrite(view_channel=True)
+    bot = UserHandle(env, env.backend.bot_user)
     return Cast(
         guild=guild,
         raters_channel=guild.create_text_channel(
@@ -101,7 +103,7 @@ def _cast(env: simcord.Env, names: Sequence[str]) -> Cast:
         moderators_channel=guild.create_text_channel(
             "moderators",
             topic="Alerts arrive here; try /rater review or /audit",
-            overwrites={guild.default_role: hidden, role: shown},
+            overwrites={guild.default_role: hidden, role: shown, bot: shown},
         ),
         moderator_role_id=role.id,
         rater=rater,
