@@ -123,6 +123,21 @@ async def test_a_stop_waits_for_presses_in_flight_and_refuses_new_ones(stage: St
     assert "restarting" in answer(await score(ada, post, "aesthetic", 5)).content
 
 
+async def test_closing_the_bot_waits_for_presses_in_flight(stage: Stage) -> None:
+    Slow.prepare()
+    stage.bot.answer(Slow)
+    message = await stage.offer("slow")
+    press = asyncio.ensure_future(stage.member("ada").click(message, label="press me"))
+    await Slow.begun.wait()
+    closing = asyncio.ensure_future(stage.bot.close())
+    await asyncio.sleep(0)
+    assert not stage.bot.is_closed()
+    Slow.going_on.set()
+    assert answer(await press).content == "done"
+    await closing
+    assert stage.bot.is_closed()
+
+
 async def test_a_stop_does_not_wait_for_ever(stage: Stage) -> None:
     Slow.prepare()
     stage.bot.answer(Slow)
@@ -148,6 +163,8 @@ async def test_nothing_is_kept_of_what_was_sent(stage: Stage) -> None:
     await score(ada, post, "aesthetic", 5)
     await ada.click(post, custom_id="report:1")
     assert stage.bot.persistent_views == []
+    store = stage.bot._connection._view_store  # noqa: SLF001 - no public view of open modals
+    assert store._modals == {}  # noqa: SLF001 - as above
 
 
 def test_the_library_has_what_is_touched_of_it() -> None:

@@ -60,6 +60,29 @@ async def test_score_and_score_bring_the_next_image_in_the_same_message(stage: S
     assert "1 today" in text(second)
 
 
+async def test_the_next_image_is_ready_before_it_is_needed(stage: Stage) -> None:
+    await stage.add_images(2)
+    ada = await stage.member_who_agreed("ada")
+    first = answer(await start(stage, ada))
+    (stage.folder / "samples").rename(stage.folder / "gone")
+    second = await rate_fully(ada, first, 7, 1)
+    assert post_of(second) != post_of(first)
+
+
+async def test_a_thread_is_as_restricted_as_its_channel(stage: Stage) -> None:
+    await stage.add_images(1, safe=False)
+    ada = stage.member("ada")
+    channel = stage.bot.get_channel(stage.channel.id)
+    assert isinstance(channel, discord.TextChannel)
+    await channel.create_thread(name="aside", type=discord.ChannelType.public_thread)
+    (thread,) = stage.channel.threads
+    assert "last one for now" in text(answer(await ada.slash(thread, "rate")))
+    stage.restrict(stage.channel)
+    shown = answer(await ada.slash(thread, "rate"))
+    (gallery,) = [c for c in components(shown) if c["type"] == 12]
+    assert gallery["items"][0]["spoiler"]
+
+
 async def test_consent_is_asked_for_inside_the_session(stage: Stage) -> None:
     await stage.add_images(2)
     ada = stage.member("ada")
