@@ -75,7 +75,10 @@ class Database:
         try:
             return await self._readers[number].run(partial(_in_snapshot, query))
         except sqlite3.Error as error:
-            raise explain(error) or error from error
+            explained = explain(error)
+            if explained is None:
+                raise
+            raise explained from error
         finally:
             self._queued[number] -= 1
 

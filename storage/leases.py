@@ -128,7 +128,9 @@ class Lease:
         if self._beating is not None:
             self._beating.cancel()
             await asyncio.wait([self._beating])
-        with contextlib.suppress(StorageError):  # left behind, the lease runs out by itself
+        with contextlib.suppress(
+            StorageError, sqlite3.Error
+        ):  # left behind, the lease runs out by itself
             await self._database.write(partial(_leave, name=self._name, holder=self._holder))
 
     async def beat(self) -> None:
@@ -139,7 +141,7 @@ class Lease:
             kept = await self._database.write(
                 partial(_prolong, name=self._name, holder=self._holder, until=until)
             )
-        except StorageError:
+        except (StorageError, sqlite3.Error):
             # A locked or full database: the lease is ours until the last beat's time is over.
             kept = self._held_until is not None and self._clock.now() < self._held_until
         else:

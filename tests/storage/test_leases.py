@@ -167,6 +167,15 @@ async def test_a_lease_that_cannot_be_prolonged_is_lost_once_its_time_is_over(
             assert lease.lost.is_set()
 
 
+async def test_a_lease_whose_table_is_gone_is_lost_in_time(database: Database) -> None:
+    clock = TurnedClock()
+    async with Lease(database, "run", clock) as lease:
+        await database.write(lambda connection: connection.execute("DROP TABLE leases"))
+        for _ in range(4):
+            await beat_after(clock, SECONDS / 3, database)
+        await asyncio.wait_for(lease.lost.wait(), timeout=30)
+
+
 async def test_an_error_of_the_work_is_not_hidden(database: Database) -> None:
     async def work() -> None:
         async with Lease(database, "run", TurnedClock()):
