@@ -21,7 +21,7 @@ from cogs import account, alerts, community, moderation, operator, publishing, r
 from cogs.publishing import Publisher
 from cogs.ui.callers import SharedServers
 from cogs.ui.edge import Edge
-from cogs.ui.items import JuryItem
+from cogs.ui.items import JuryItem, find_item
 from cogs.ui.modals import JuryModal, answer_modal
 from cogs.ui.translator import CatalogueTranslator, describe
 from storage import remembered
@@ -89,9 +89,7 @@ class JuryBot(commands.AutoShardedBot):
 
     def answer(self, *handlers: type[JuryItem | JuryModal]) -> None:
         """Have these buttons, selects and modals answered; their templates must not overlap."""
-        items = tuple(h for h in handlers if issubclass(h, JuryItem))
-        self.add_dynamic_items(*items)
-        self._items += items
+        self._items += tuple(h for h in handlers if issubclass(h, JuryItem))
         self._modals += tuple(h for h in handlers if issubclass(h, JuryModal))
 
     async def setup_hook(self) -> None:
@@ -111,23 +109,25 @@ class JuryBot(commands.AutoShardedBot):
         await super().close()
 
     async def on_interaction(self, interaction: discord.Interaction[JuryBot]) -> None:
-        """Answer modals, and politely what nothing else knows."""
+        """Answer presses and modals, and politely what nothing knows."""
         if interaction.type is discord.InteractionType.component:
-            if not self._is_known(interaction):
+            item = self._pressed(interaction)
+            if item is not None:
+                await self.edge.run(interaction, item.press)
+            else:
                 await self.edge.fail(interaction, UnknownButtonError())
         elif interaction.type is discord.InteractionType.modal_submit and not await answer_modal(
             self._modals, interaction
         ):
             await self.edge.fail(interaction, UnknownButtonError())
 
-    def _is_known(self, interaction: discord.Interaction[JuryBot]) -> bool:
-        """Tell whether discord.py passes the press on: a known template, on that message."""
+    def _pressed(self, interaction: discord.Interaction[JuryBot]) -> JuryItem | None:
+        """Return what was pressed; None where the custom_id is unknown or not on that message."""
         data: Any = interaction.data
-        custom_id: str = data["custom_id"]
-        if not any(item.is_named_by(custom_id) for item in self._items):
-            return False
         message = interaction.message
-        return message is not None and custom_id in _custom_ids(message.components)
+        if message is None or data["custom_id"] not in _custom_ids(message.components):
+            return None
+        return find_item(self._items, data)
 
     async def _register(self, guild: discord.Object | None) -> None:
         """Register commands if they differ from those registered last: Discord limits changes."""

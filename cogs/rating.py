@@ -45,7 +45,7 @@ class ScoreButton(JuryItem, template=custom_ids.VOTE):
         except session.PASSED_OVER as refusal:
             if not session.is_session(exchange):
                 raise
-            await session.go_on_instead(exchange, refusal)
+            await session.go_on_instead(exchange, self.post_id, refusal)
         else:
             await _answer(exchange, receipt, redraw=False)
 
@@ -101,7 +101,10 @@ class KeepButton(JuryItem, template=custom_ids.KEEP):
         if session.is_session(exchange):
             sessions = exchange.services.sessions
             following = sessions.keep(exchange.caller, exchange.id, self.post_id)
-            await session.show(exchange, following)
+            try:
+                await session.show(exchange, following)
+            except session.PASSED_OVER as refusal:
+                await session.go_on_instead(exchange, self.post_id, refusal)
             return
         voting = exchange.services.voting
         receipt = await voting.keep(exchange.caller, exchange.id, self.post_id)

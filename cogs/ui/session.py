@@ -31,17 +31,23 @@ async def show(
     *,
     note: str | None = None,
     today: int | None = None,
+    on_screen: int | None = None,
 ) -> None:
     """Show what follows, or the end card; then make the image after it ready.
 
-    `today` is the rater's count where it is known before; `note` is said above the picture.
+    `note` is said above the picture, `today` is the rater's count where it is known before, and
+    `on_screen` is the post whose picture the pressed message already shows.
     """
     try:
         showing, rendition = await _readable(exchange, await following)
     except NothingLeftError:
         await exchange.respond(EndCard(exchange.texts, exchange.language, today))
         return
-    card = _card(exchange, showing, rendition, note)
+    picture = Picture.of(showing.image, rendition)
+    card = SessionCard(exchange.texts, exchange.language, showing, picture, note)
+    if showing.post_id == on_screen:
+        await exchange.redraw(card)
+        return
     await exchange.respond(card, Upload(rendition.path, rendition.filename))
     upcoming = await exchange.services.sessions.upcoming(exchange.caller, showing.post_id)
     if upcoming is not None:
@@ -51,34 +57,23 @@ async def show(
 async def after_press(exchange: Exchange, receipt: Receipt, *, redraw: bool) -> None:
     """Go on after a score: to the next image, or to the same with the score highlighted.
 
-    `redraw` also sends the picture again, for a message that does not show it.
+    `redraw` sends the picture in any case, for a message that does not show it.
     """
     following = exchange.services.sessions.advance(exchange.caller, receipt.post_id)
-    if redraw or not receipt.missing:
-        await show(exchange, following, today=receipt.today)
-        return
-    showing = await following
-    rendition = await exchange.services.images.rendition(showing.image)
-    await exchange.redraw(_card(exchange, showing, rendition, None))
+    on_screen = None if redraw else receipt.post_id
+    await show(exchange, following, today=receipt.today, on_screen=on_screen)
 
 
-async def go_on_instead(exchange: Exchange, refusal: UserError) -> None:
+async def go_on_instead(exchange: Exchange, post_id: int, refusal: UserError) -> None:
     """Show another image where the one of the session can no longer be rated, and say why."""
-    note = exchange.say(refusal.key, **refusal.values)
-    await show(exchange, exchange.services.sessions.start(exchange.caller), note=note)
+    following = exchange.services.sessions.advance(exchange.caller, post_id)
+    await show(exchange, following, note=exchange.say(refusal.key, **refusal.values))
 
 
 def is_session(exchange: Exchange) -> bool:
     """Tell whether the pressed message is a session: ours to this person, with a picture."""
     message = exchange.interaction.message
     return exchange.is_private and message is not None and bool(message.attachments)
-
-
-def _card(
-    exchange: Exchange, showing: Showing, rendition: Rendition, note: str | None
-) -> SessionCard:
-    picture = Picture.of(showing.image, rendition)
-    return SessionCard(exchange.texts, exchange.language, showing, picture, note)
 
 
 async def _readable(exchange: Exchange, showing: Showing) -> tuple[Showing, Rendition]:

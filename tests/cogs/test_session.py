@@ -135,6 +135,38 @@ async def test_skip_needs_a_reason_and_shows_the_next(stage: Stage) -> None:
     assert "last one for now" in text(end)
 
 
+async def test_a_session_goes_on_where_its_image_was_closed_meanwhile(stage: Stage) -> None:
+    await stage.add_images(2)
+    ada = await stage.member_who_agreed("ada")
+    first = answer(await start(stage, ada))
+    stage.clock.turn(11 * 60)
+    for name in ("bob", "cleo"):
+        other = await stage.member_who_agreed(name)
+        shown = answer(await start(stage, other))
+        while shown.attachments:
+            shown = await rate_fully(other, shown, 5, 5)
+    end = answer(await score(ada, first, "aesthetic", 7))
+    assert end.id == first.id
+    assert "last one for now" in text(end)
+
+
+async def test_an_undone_vote_whose_place_is_gone_is_passed_over(stage: Stage) -> None:
+    await stage.add_images(2)
+    ada = await stage.member_who_agreed("ada")
+    first = answer(await start(stage, ada))
+    second = await rate_fully(ada, first, 7, 1)
+    back = answer(await ada.click(second, custom_id=find(second, "back:")))
+    stage.clock.turn(11 * 60)
+    for name in ("bob", "cleo"):
+        other = await stage.member_who_agreed(name)
+        shown = answer(await start(stage, other))
+        while shown.attachments:
+            shown = await rate_fully(other, shown, 5, 5)
+    kept = answer(await ada.click(back, custom_id=find(back, "keep:")))
+    assert kept.id == first.id
+    assert "last one for now" in text(kept)
+
+
 async def test_a_report_moves_on_to_the_next_image(stage: Stage) -> None:
     await stage.add_images(2)
     ada = await stage.member_who_agreed("ada")
