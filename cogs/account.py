@@ -11,6 +11,7 @@ from discord.ext import commands
 
 from bot.texts import LANGUAGES
 from cogs.ui import custom_ids
+from cogs.ui.card import Upload
 from cogs.ui.edge import Exchange
 from cogs.ui.items import JuryItem
 from cogs.ui.personal import ConfirmErasureCard, NoticeCard, OverviewCard, PastCard
@@ -115,7 +116,7 @@ class AccountCog(commands.Cog):
             if download is None:
                 await exchange.finish(exchange.say("privacy.too_large"))
                 return
-            file = discord.File(BytesIO(download.content), download.filename)
+            file = Upload(BytesIO(download.content), download.filename)
             await exchange.finish(exchange.say("privacy.download"), file)
 
         await self._bot.edge.run(interaction, act)

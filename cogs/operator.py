@@ -12,6 +12,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.datasets.exporting import ExportedFile
+from cogs.ui.card import Upload
 from cogs.ui.choices import data_set_choices
 from cogs.ui.edge import Exchange
 
@@ -106,7 +107,7 @@ async def _hand_out(exchange: Exchange, data_set: str, done: ExportedFile) -> No
         path=done.path,
     )
     try:
-        await exchange.finish(text, discord.File(done.path) if fits else None)
+        await exchange.finish(text, Upload(done.path) if fits else None)
     except discord.HTTPException:
         # Discord forgets an interaction after 15 minutes; the file is there all the same.
         alerts = exchange.services.alerts

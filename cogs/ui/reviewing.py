@@ -11,7 +11,7 @@ from bot.errors import ImageUnreadableError, SourceUnavailableError
 from bot.trust.review import Case
 from bot.trust.wording import escape
 from cogs.ui import custom_ids
-from cogs.ui.card import Card
+from cogs.ui.card import Card, Upload
 from cogs.ui.cards import Row, button
 from cogs.ui.edge import Exchange
 
@@ -70,4 +70,4 @@ async def picture_of(exchange: Exchange, case: Case) -> discord.File | None:
         rendition = await exchange.services.images.rendition(case.image)
     except (ImageUnreadableError, SourceUnavailableError):
         return None
-    return discord.File(rendition.path, rendition.filename)
+    return Upload(rendition.path, rendition.filename)
