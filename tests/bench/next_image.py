@@ -71,7 +71,7 @@ def fill(path: Path, images: int) -> None:
 
 def judge(connection: sqlite3.Connection, touched: int) -> None:
     """Give the rater votes on half of the pool and on full images."""
-    ids = [*range(1, POOL + 1, 2), *range(POOL + 1, min(touched, POOL + JUDGED))]
+    ids = [*range(1, POOL // 2), *range(POOL + 1, min(touched, POOL + JUDGED))]
     connection.executemany(
         "INSERT INTO votes (rater, image_id, aesthetic, artifacts, aesthetic_at, artifacts_at,"
         " post_id, surface, locale, client_agent_id, shown_at, created_at, changed_at,"
