@@ -2,8 +2,8 @@
 
 Every button, select and modal of the bot is built and parsed here. Nothing secret is in them:
 clients see and replay them. Ids are whole decimal numbers of at most 18 digits, so that they fit
-SQLite's integers and Discord's 100 characters; templates never overlap, because discord.py
-answers a press once for each template that matches.
+SQLite's integers and Discord's 100 characters; templates never overlap: the first that matches
+answers the press.
 """
 
 from __future__ import annotations
