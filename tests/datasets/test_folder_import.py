@@ -105,6 +105,15 @@ async def test_a_moved_folder_is_known_by_its_bytes(database: Database, tmp_path
     assert stored(database, query)["a"] == (str(moved), "x/a.png")
 
 
+async def test_keys_do_not_depend_on_how_a_system_writes_accents(
+    database: Database, tmp_path: Path
+) -> None:
+    await bring_folder(database, write_files(tmp_path / "mac", {"cafe\u0301.png": PICTURE}))
+    again = await bring_folder(database, write_files(tmp_path / "pc", {"caf\u00e9.png": PICTURE}))
+    assert (again.added, again.already_there) == (0, 1)
+    assert list(stored(database, "id")) == ["caf\u00e9"]
+
+
 async def test_other_bytes_under_a_key_are_refused_and_named(
     database: Database, tmp_path: Path
 ) -> None:
