@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 from adbc_driver_manager.dbapi import Connection
 
 from bot.datasets.columns import ANONYMOUS_KUDOS, HORDE
@@ -63,10 +64,10 @@ def read_horde(
         exact_times,
     )
     images = stream(connection, exporting.TOUCHED_IMAGES, IMAGES, found[0].as_py())
-    votes = stream(connection, exporting.VOTES, VOTES, now)
+    votes = stream(connection, exporting.VOTES, VOTES)
     with closing(images), closing(votes):
         keys = ImageKeys(images)
-        for whole_images in by_whole_images(votes):
+        for whole_images in by_whole_images(table.raters.publish(votes)):
             yield table.rows(whole_images, keys)
 
 
@@ -95,29 +96,42 @@ def fetch(
 
 @dataclass(frozen=True, slots=True)
 class Raters:
-    """Every rater, by ascending number, with what is published of them.
+    """Every rater whose votes are published.
 
-    `rank` is the place of each pseudonym among all of them in alphabetical order.
+    `numbers` ascend; `places` says where each of them stands among all pseudonyms in
+    alphabetical order, in which the other fields are.
     """
 
     numbers: Integers
+    places: Integers
     pseudonyms: pa.StringArray
-    rank: Integers
     validated: pa.BooleanArray
 
     @classmethod
     def load(cls, connection: Connection, keyed_hash: KeyedHash, now: int) -> Raters:
-        """Read all raters; `now` in microseconds decides which statuses still hold."""
+        """Read the raters; `now` in microseconds decides which statuses still hold."""
         rows = fetch(connection, exporting.RATERS, RATERS, now)
-        pseudonyms = [keyed_hash.digest("rater", number) for number in rows["number"].to_pylist()]
-        rank = np.empty(len(pseudonyms), np.int64)
-        rank[np.argsort(np.array(pseudonyms, "S64"))] = np.arange(len(pseudonyms))
+        pseudonyms = pa.array(
+            [keyed_hash.digest("rater", number) for number in rows["number"].to_pylist()],
+            pa.string(),
+        )
+        order = pc.sort_indices(pseudonyms)
+        places = np.empty(len(order), np.int64)
+        places[order.to_numpy()] = np.arange(len(order))
         return cls(
             numbers=rows["number"].to_numpy(),
-            pseudonyms=pa.array(pseudonyms, pa.string()),
-            rank=rank,
-            validated=rows["validated"].cast(pa.bool_()),
+            places=places,
+            pseudonyms=pseudonyms.take(order),
+            validated=rows["validated"].cast(pa.bool_()).take(order),
         )
+
+    def publish(self, votes: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Drop the votes of other raters, and put places in the place of the numbers."""
+        column = VOTES.get_field_index("rater")
+        for batch in votes:
+            known, found = _find(batch["rater"].to_numpy(), self.numbers)
+            places = pa.array(self.places[found])
+            yield batch.filter(pa.array(known)).set_column(column, VOTES.field(column), places)
 
 
 class ImageKeys:
@@ -140,11 +154,8 @@ class ImageKeys:
                 break
             held.append(batch)
         self._held = pa.concat_batches(held)
-        ids = self._held["image_id"].to_numpy()
-        places = np.searchsorted(ids, image_ids)
-        known = places < len(ids)
-        known[known] = ids[places[known]] == image_ids[known]
-        return known, self._held["key"].take(pa.array(places[known]))
+        known, places = _find(image_ids, self._held["image_id"].to_numpy())
+        return known, self._held["key"].take(pa.array(places))
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,33 +173,30 @@ class HordeTable:
     exact_times: bool
 
     def rows(self, votes: pa.RecordBatch, images: ImageKeys) -> pa.RecordBatch:
-        """Return the rows of `votes`, which hold all votes of their images, image by image."""
+        """Return the rows of published `votes`: all of their images, image by image."""
         image_ids = votes["image_id"].to_numpy()
         firsts = _firsts(image_ids)
         counts = np.diff(firsts, append=len(image_ids))
         known, keys = images.find(image_ids[firsts])
-        rater = np.searchsorted(self.raters.numbers, votes["rater"].to_numpy())
         image = np.repeat(np.arange(len(firsts)), counts)
-        order = np.argsort(image * len(self.raters.numbers) + self.raters.rank[rater])
-        order = order[known[image]]
-        votes, rater = votes.take(pa.array(order)), pa.array(rater[order])
-        agent = np.searchsorted(
-            self.client_agents["id"].to_numpy(), votes["client_agent_id"].to_numpy()
-        )
-        size = len(order)
+        order = np.argsort(image * len(self.raters.numbers) + votes["rater"].to_numpy())
+        votes = votes.take(pa.array(order[known[image]]))
+        counts = counts[known]
+        _, agents = _find(votes["client_agent_id"].to_numpy(), self.client_agents["id"].to_numpy())
+        size = len(votes)
         columns = {
-            "id": keys.take(pa.array(np.repeat(np.arange(len(keys)), counts[known]))),
-            "ratings_count": pa.array(np.repeat(counts[known], counts[known])),
+            "id": keys.take(pa.array(np.repeat(np.arange(len(keys)), counts))),
+            "ratings_count": pa.array(np.repeat(counts, counts)),
             "rating": votes["aesthetic"],
             "kudos": pa.repeat(ANONYMOUS_KUDOS, size),
             "account_age": pa.repeat(0, size),
             "usage_requests": pa.repeat(0, size),
             "created_at": self._times(votes["created_at"].to_numpy()),
-            "client_agent": self.client_agents["name"].take(pa.array(agent)),
+            "client_agent": self.client_agents["name"].take(pa.array(agents)),
             "artifacts": votes["artifacts"].cast(pa.float64()),
-            "user_id": self.raters.pseudonyms.take(rater),
+            "user_id": self.raters.pseudonyms.take(votes["rater"]),
             "trusted": pa.repeat(pa.scalar(value=False), size),
-            "validated": self.raters.validated.take(rater),
+            "validated": self.raters.validated.take(votes["rater"]),
             "captchas_failed": pa.repeat(0, size),
             "country": pa.nulls(size, pa.string()),
         }
@@ -217,3 +225,11 @@ def by_whole_images(votes: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]
 def _firsts(ascending: Integers) -> npt.NDArray[np.intp]:
     """Return the places at which a new value begins."""
     return np.flatnonzero(np.diff(ascending, prepend=ascending[0] - 1))
+
+
+def _find(wanted: Integers, ascending: Integers) -> tuple[Flags, npt.NDArray[np.intp]]:
+    """Return which of the `wanted` are in `ascending`, and the places there of those that are."""
+    places = np.searchsorted(ascending, wanted)
+    known = places < len(ascending)
+    known[known] = ascending[places[known]] == wanted[known]
+    return known, places[known]

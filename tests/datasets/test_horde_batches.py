@@ -111,6 +111,15 @@ def test_artifacts_that_come_late_pass() -> None:
     assert pa.array(artifacts).to_pylist() == [None] * 5 + [4.0]
 
 
+@pytest.mark.parametrize("rows", ["SELECT NULL AS key", "SELECT key FROM images LIMIT 0"])
+def test_a_column_has_its_type_without_a_value(rows: str) -> None:
+    schema = pa.schema([("key", pa.string())])
+    with filled([]) as file:
+        file.close()
+        with closing(adbc_driver_sqlite.dbapi.connect(f"file:{file.path}?mode=ro")) as connection:
+            assert horde.fetch(connection, rows, schema).schema == schema
+
+
 def test_all_is_read_of_one_moment() -> None:
     with filled([(2, 1, 5, 5, "given"), (2, 3, 5, 5, "given")]) as file:
         connection = adbc_driver_sqlite.dbapi.connect(f"file:{file.path}?mode=ro")

@@ -1,0 +1,64 @@
+"""The plain way to export, to measure against: `sqlite3` rows by `fetchmany`, a column at a time.
+
+Makes the same rows, though not in the same order. The counts by a grouped join: the fastest of
+three forms that were tried, before a window function.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from functools import cache
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from bot.datasets.columns import ANONYMOUS_KUDOS, HORDE
+from bot.keyed_hash import KeyedHash
+
+ROWS = 65_536
+MINUTE = 60_000_000
+
+SQL = """
+WITH published AS (
+    SELECT image_id, rater, aesthetic, artifacts, votes.created_at, client_agent_id,
+        status = 'validated' AS validated
+    FROM votes JOIN raters ON raters.number = votes.rater
+    WHERE state = 'given' AND aesthetic IS NOT NULL AND status <> 'banned'
+        AND erased_at IS NULL
+)
+SELECT images.key, ratings_count, aesthetic, published.created_at, client_agents.name, artifacts,
+    rater, validated
+FROM published
+JOIN (
+    SELECT image_id AS counted, COUNT(*) AS ratings_count FROM published GROUP BY image_id
+) AS counts ON counted = image_id
+JOIN images ON images.id = image_id
+JOIN client_agents ON client_agents.id = client_agent_id
+JOIN data_sets ON data_sets.id = images.data_set_id
+WHERE data_sets.name = ?
+"""
+
+
+def export(database: Path, target: Path, data_set: str, keyed_hash: KeyedHash) -> None:
+    """Write the file."""
+    pseudonym = cache(lambda rater: keyed_hash.digest("rater", rater))
+    with (
+        closing(sqlite3.connect(database)) as connection,
+        pq.ParquetWriter(target, HORDE, compression="zstd") as writer,
+    ):
+        cursor = connection.execute(SQL, (data_set,))
+        while rows := cursor.fetchmany(ROWS):
+            keys, counts, ratings, times, agents, artifacts, raters, validated = zip(
+                *rows, strict=True
+            )
+            size = len(rows)
+            times = pa.array([time // MINUTE * MINUTE for time in times], pa.timestamp("us"))
+            columns = [
+                keys, counts, ratings, [ANONYMOUS_KUDOS] * size, [0] * size, [0] * size,
+                times.cast(pa.timestamp("ns")), agents, artifacts, list(map(pseudonym, raters)),
+                [False] * size, list(map(bool, validated)), [0] * size, [None] * size,
+            ]  # fmt: skip
+            arrays = [pa.array(c, f.type) for c, f in zip(columns, HORDE, strict=True)]
+            writer.write_table(pa.Table.from_arrays(arrays, schema=HORDE))

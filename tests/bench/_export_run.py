@@ -1,0 +1,45 @@
+"""One export in a process of its own: `python -m tests.bench._export_run WAY DATABASE FILE`.
+
+Prints the seconds, without the start of the interpreter and its imports, and the peak memory.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import time
+from pathlib import Path
+
+from bot.datasets.child import export
+from bot.datasets.request import ExportRequest
+from bot.keyed_hash import KeyedHash
+from tests.bench import _export_loop
+
+DATA_SET = "diffusiondb"
+KEY = bytes(32)
+
+
+def run(way: str, database: Path, target: Path) -> None:
+    """Export by our child's own function, or by the plain loop."""
+    if way == "loop":
+        _export_loop.export(database, target, DATA_SET, KeyedHash(KEY))
+        return
+    request = ExportRequest(
+        str(database), str(target), DATA_SET, "parquet", KEY.hex(), now=0, exact_times=False
+    )
+    export(request, lambda _done, _most: None)
+
+
+def peak_mebibytes() -> float:
+    """Return the most memory that was resident in this process (proc(5), VmHWM)."""
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    found = re.search(r"VmHWM:\s+(\d+) kB", status)
+    return int(found[1]) / 1024 if found else 0.0
+
+
+if __name__ == "__main__":
+    started = time.perf_counter()
+    run(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]))
+    seconds = time.perf_counter() - started
+    print(json.dumps({"seconds": seconds, "mebibytes": peak_mebibytes()}))  # noqa: T201 - the answer

@@ -1,0 +1,125 @@
+"""Exports of many votes: time against the plain loop, and how memory grows with the votes."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+from contextlib import closing
+from pathlib import Path
+from statistics import median
+
+import pyarrow.parquet as pq
+
+from storage.connections import connect
+from storage.migrations import upgrade
+from tests.bench.rows import Row
+
+MILLION = 1_000_000
+ROUNDS = 3
+VOTES_AN_IMAGE = 5
+POOL = 200
+
+FILL = """
+INSERT INTO data_sets (id, name, target, created_at) VALUES (1, 'diffusiondb', 5, 0);
+INSERT INTO client_agents (name) VALUES ('HordeJury:1:a'), ('HordeJury:2:a');
+INSERT INTO images (id, data_set_id, key, source_id, member, safe, random_key, imported_at)
+    WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {images})
+    SELECT i, 1, lower(printf('%s-%s-%s-%s-%s', hex(randomblob(4)), hex(randomblob(2)),
+        hex(randomblob(2)), hex(randomblob(2)), hex(randomblob(6)))), 1, '', 1, 0, 0
+    FROM n;
+INSERT INTO raters (number, status, first_seen_at)
+    WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {raters})
+    SELECT i, CASE i % 50 WHEN 0 THEN 'banned' WHEN 1 THEN 'validated' ELSE 'normal' END, 0
+    FROM n;
+INSERT INTO votes (rater, image_id, aesthetic, artifacts, aesthetic_at, artifacts_at, state,
+        post_id, surface, locale, client_agent_id, shown_at, created_at, changed_at, completed_at)
+    WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < {votes} - 1),
+    given AS (
+        SELECT i, 1700000000000000 + i * 7000001 AS at,
+            CASE WHEN i % 9 THEN abs(random()) % 6 END AS artifacts,
+            CASE i % 100 WHEN 0 THEN 'undone' ELSE 'given' END AS state
+        FROM n
+    )
+    SELECT (i * 48271) % {raters} + 1,
+        ((i / {pool_votes} * {pool} + i % {pool}) * 7368787) % {images} + 1,
+        abs(random()) % 10 + 1, artifacts, at, CASE WHEN artifacts IS NOT NULL THEN at END,
+        state, 1, 'private', 'en-US', 1 + i % 2, at, at, at,
+        CASE WHEN artifacts IS NOT NULL AND state = 'given' THEN at END
+    FROM given WHERE true ON CONFLICT DO NOTHING;
+"""
+"""Votes as they come: in the order of time, five an image, from a pool of images that wanders
+over all of them in no order. 7368787 is a prime, so that the walk meets every image."""
+
+
+def make_database(path: Path, votes: int) -> None:
+    """Fill a database of today's schema with about so many votes."""
+    upgrade(path)
+    with closing(connect(path)) as connection:
+        connection.executescript("PRAGMA synchronous = OFF; PRAGMA foreign_keys = OFF")
+        connection.execute("PRAGMA cache_size = -400000")
+        fill = FILL.format(
+            votes=votes, images=votes // VOTES_AN_IMAGE, raters=max(2000, votes // 500),
+            pool=POOL, pool_votes=POOL * VOTES_AN_IMAGE,
+        )  # fmt: skip
+        connection.executescript(f"BEGIN; {fill} COMMIT")
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def run_export(way: str, database: Path) -> tuple[float, float]:
+    """Export in a process of its own; return seconds and peak memory in MiB."""
+    command = [
+        sys.executable,
+        "-m",
+        "tests.bench._export_run",
+        way,
+        database,
+        target(way, database),
+    ]
+    answer = subprocess.run(command, check=True, capture_output=True)  # noqa: S603 - our own code
+    figures = json.loads(answer.stdout)
+    return figures["seconds"], figures["mebibytes"]
+
+
+def target(way: str, database: Path) -> Path:
+    """Return where an export goes."""
+    return database.with_suffix(f".{way}.parquet")
+
+
+def check_same(database: Path) -> None:
+    """Make sure that both ways exported the same rows."""
+    order = [("id", "ascending"), ("user_id", "ascending")]
+    ours, plain = (pq.read_table(target(way, database)).sort_by(order) for way in ("ours", "loop"))
+    if not ours.equals(plain):
+        raise AssertionError("the two ways exported different rows")
+
+
+def run(full: bool) -> list[Row]:  # noqa: FBT001 - the benchmarks' common signature
+    """Compare in rounds, so that other work on the machine meets both ways alike."""
+    most = 10 if full else 2
+    with tempfile.TemporaryDirectory() as folder:
+        million, more = Path(folder, "million.db"), Path(folder, "more.db")
+        make_database(million, MILLION)
+        rounds = [(run_export("ours", million), run_export("loop", million)) for _ in range(ROUNDS)]
+        check_same(million)
+        rows = pq.read_metadata(target("ours", million)).num_rows
+        size = target("ours", million).stat().st_size
+        make_database(more, most * MILLION)
+        _, peak = run_export("ours", more)
+    seconds = median(ours[0] for ours, _ in rounds)
+    ratio = median(loop[0] / ours[0] for ours, loop in rounds)
+    memory = median(ours[1] for ours, _ in rounds)
+    return [
+        Row("export of 1 million votes", rows / seconds, None, "rows/s"),
+        Row("export of 1 million votes, speed", ratio, 3, "x sqlite3 fetchmany loop"),
+        Row("export of 1 million votes, peak memory", memory, None, "MiB"),
+        Row(
+            f"export of {most} million votes, peak memory",
+            peak / memory,
+            1.3,
+            "x of 1 million",
+            at_most=True,
+        ),
+        Row("export of 1 million votes, file", size / rows, None, "bytes/row"),
+    ]
