@@ -300,6 +300,8 @@ class Publisher:
         write = self._services.database.write
         if await write(lambda c: channels.set_problem(c, channel_id, problem, now)):
             _log.warning("channel_problem", channel=channel_id, problem=problem)
+            if problem is not None:
+                await self._services.alerts.notice("channel_problem", channel=channel_id)
 
 
 class PublishingCog(commands.Cog):

@@ -175,7 +175,10 @@ class ReportModal(JuryModal):
         """Keep the report; a session then goes on with another image."""
         post_id = int(groups["post"])
         reports = exchange.services.reports
-        await reports.report(exchange.caller, exchange.id, post_id, values.get("reason"))
+        reason = values.get("reason")
+        receipt = await reports.report(exchange.caller, exchange.id, post_id, reason)
+        if receipt.hidden:
+            exchange.interaction.client.publisher.wake()
         if session.is_session(exchange):
             following = exchange.services.sessions.skip(exchange.caller, post_id, "not_for_me")
             await session.show(exchange, following, note=exchange.say("session.reported"))
