@@ -69,14 +69,8 @@ def make_database(path: Path, votes: int) -> None:
 
 def run_export(way: str, database: Path) -> tuple[float, float]:
     """Export in a process of its own; return seconds and peak memory in MiB."""
-    command = [
-        sys.executable,
-        "-m",
-        "tests.bench._export_run",
-        way,
-        database,
-        target(way, database),
-    ]
+    paths = [str(database), str(target(way, database))]
+    command = [sys.executable, "-m", "tests.bench._export_run", way, *paths]
     answer = subprocess.run(command, check=True, capture_output=True)  # noqa: S603 - our own code
     figures = json.loads(answer.stdout)
     return figures["seconds"], figures["mebibytes"]
