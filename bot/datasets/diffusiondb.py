@@ -19,8 +19,8 @@ from random import Random
 from sqlite3 import Connection
 
 from bot.clock import Clock
+from bot.datasets.checks import check_folder, check_name
 from bot.datasets.metadata import BLURRED, NAMES, Metadata, Rows, parameters_json
-from bot.datasets.names import check_name
 from bot.datasets.pace import ROWS_ALONE, Pace
 from bot.datasets.parts import PLACES, Listing, Listings, Part, find_parts
 from bot.datasets.summary import Progress, Reason, Summary, Tally, no_progress
@@ -74,17 +74,12 @@ async def import_diffusiondb(
     Raises ImportRefusedError and StorageError.
     """
     check_name(data_set)
-    parts = await asyncio.to_thread(_parts, directory)
+    directory = await asyncio.to_thread(check_folder, directory)
+    parts, paths = await asyncio.to_thread(_found, directory)
     tally = Tally(data_set)
     done = 0
     with ExitStack() as opened:
-        tables = [
-            opened.enter_context(closing(Metadata(directory / name)))
-            for name in NAMES
-            if (directory / name).is_file()
-        ]
-        if not tables:
-            raise ImportRefusedError(f"{directory} has no {' or '.join(NAMES)}")
+        tables = [opened.enter_context(closing(Metadata(path))) for path in paths]
         total = sum(table.count for table in tables)
         place = partial(_place, name=data_set, target=target, now=clock.now(), parts=parts)
         placed = await database.write(place)
@@ -198,16 +193,18 @@ def _pixels(number: int | None) -> int | None:
     return number if number is not None and 0 < number <= LARGEST_SIDE else None
 
 
-def _parts(directory: Path) -> dict[int, list[Part]]:
-    if not directory.is_dir():
-        raise ImportRefusedError(f"{directory} is not a folder")
+def _found(directory: Path) -> tuple[dict[int, list[Part]], list[Path]]:
+    """Return the parts and the metadata files; raises ImportRefusedError where either lacks."""
     try:
-        parts = find_parts(directory.resolve())
+        parts = find_parts(directory)
+        paths = [directory / name for name in NAMES if (directory / name).is_file()]
     except OSError as error:
         raise ImportRefusedError(f"{directory} cannot be read: {error}") from error
     if not parts:
         raise ImportRefusedError(f"{directory} has no part-xxxxxx.zip and no folder part-xxxxxx")
-    return parts
+    if not paths:
+        raise ImportRefusedError(f"{directory} has no {' or '.join(NAMES)}")
+    return parts, paths
 
 
 def _place(
@@ -226,7 +223,7 @@ def _place(
     known = {
         Path(source.path): source.id for source in sources.of_data_set(connection, data_set.id)
     }
-    lost = {_place_name(path): number for path, number in known.items() if not path.exists()}
+    lost = {_place_name(path): number for path, number in known.items() if _is_gone(path)}
     ids = {}
     for part in (part for same in parts.values() for part in same):
         moved = lost.pop(_place_name(part.path), None)
@@ -234,6 +231,13 @@ def _place(
             sources.move(connection, moved, part.kind, str(part.path))
         ids[part.path] = sources.create(connection, data_set.id, part.kind, str(part.path)).id
     return data_set.id, ids
+
+
+def _is_gone(path: Path) -> bool:
+    try:
+        return not path.exists()
+    except OSError:
+        return False
 
 
 def _place_name(path: Path) -> tuple[str, str]:

@@ -13,11 +13,11 @@ from random import Random
 from sqlite3 import Connection
 
 from bot.clock import Clock
-from bot.datasets.names import check_name
+from bot.datasets.checks import check_folder, check_name
 from bot.datasets.scanning import FoundFile, find_files
 from bot.datasets.sidecars import Sidecar, SidecarError, read_sidecar
 from bot.datasets.summary import Progress, Reason, Summary, Tally, no_progress
-from bot.errors import ImageUnreadableError, ImportRefusedError
+from bot.errors import ImageUnreadableError
 from bot.images.decoding import Measured, measure
 from bot.images.originals import read_file
 from storage import data_sets, images, sets, sources
@@ -83,9 +83,7 @@ async def import_folder(
     Raises ImportRefusedError, SourceUnavailableError and StorageError.
     """
     check_name(data_set)
-    if not await asyncio.to_thread(directory.is_dir):
-        raise ImportRefusedError(f"{directory} is not a folder")
-    folder = await asyncio.to_thread(directory.resolve)
+    folder = await asyncio.to_thread(check_folder, directory)
     tally = Tally(data_set)
     files = await asyncio.to_thread(find_files, folder, tally)
     batches = _Batches(database, folder, data_set, target, safe, clock, random, tally)
@@ -210,7 +208,7 @@ def _look(folder: Path, file: FoundFile, known: Known) -> Looked:
         return LeftOut(file, Reason(error.fault))
     try:
         return Picture(file, sha256, measured, read_sidecar(folder, file.member))
-    except (SidecarError, ImageUnreadableError):
+    except SidecarError:
         return Picture(file, sha256, measured, None)
 
 

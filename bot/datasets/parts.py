@@ -39,7 +39,7 @@ class Part:
 def find_parts(directory: Path) -> dict[int, list[Part]]:
     """Return the parts below `directory` by number; both published sets begin at number 1.
 
-    Where a part lies there as archive and as folder, the archive comes first.
+    Where a part lies there as archive and as folder, the archive comes first. Raises OSError.
     """
     places = [directory]
     places += sorted(

@@ -52,7 +52,7 @@ def _walk(folder: Path, tally: Tally) -> Iterator[str]:
     for place, folders, files in os.walk(folder, onerror=unreadable):
         below = Path(place).relative_to(folder)
         for name in folders:
-            if Path(place, name).is_symlink():
+            if _is_link(Path(place, name)):
                 tally.leave_out(Reason.LINKED_FOLDER, [str(below / name)])
         for name in files:
             yield (below / name).as_posix()
@@ -69,6 +69,13 @@ def _is_picture(member: str, tally: Tally) -> bool:
         tally.leave_out(Reason.UNPRINTABLE_NAME, [member])
         return False
     return True
+
+
+def _is_link(path: Path) -> bool:
+    try:
+        return path.is_symlink()
+    except OSError:  # `os.walk` will say so
+        return False
 
 
 def _stem(member: str) -> str:

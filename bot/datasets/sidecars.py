@@ -6,7 +6,8 @@ import json
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from bot.errors import JuryError
+from bot.errors import ImageUnreadableError, JuryError
+from bot.images.decoding import Fault
 from bot.images.originals import read_file
 
 SUFFIXES = (".json", ".txt")
@@ -33,18 +34,22 @@ def read_sidecar(folder: Path, member: str) -> Sidecar:
     Raises SidecarError.
     """
     for suffix in SUFFIXES:
-        name = str(PurePosixPath(member).with_suffix(suffix))
-        if (folder / name).is_file():
-            return _parse(_text(folder, name), suffix)
+        text = _text(folder, str(PurePosixPath(member).with_suffix(suffix)))
+        if text is not None:
+            return _parse(text, suffix)
     return Sidecar()
 
 
-def _text(folder: Path, name: str) -> str:
+def _text(folder: Path, name: str) -> str | None:
     try:
         data = read_file(folder, name)
         if len(data) > MAX_BYTES:
             raise SidecarError(f"{name} has more than {MAX_BYTES // 2**20} MiB")
         return data.decode("utf-8-sig")
+    except ImageUnreadableError as error:
+        if error.fault == Fault.MISSING:
+            return None
+        raise SidecarError(str(error)) from error
     except UnicodeDecodeError as error:
         raise SidecarError(f"{name} is not UTF-8") from error
 

@@ -55,7 +55,7 @@ def is_inside(member: str) -> bool:
 
 def read_file(folder: Path, member: str) -> bytes:
     """Return the bytes of a file below `folder`; a link may not lead out of it."""
-    if not folder.is_dir():
+    if not _is_folder(folder):
         raise SourceUnavailableError(f"the folder {folder} is not there")
     try:
         path = _resolved(folder / member)
@@ -75,6 +75,13 @@ def read_file(folder: Path, member: str) -> bytes:
         if error.errno in {errno.ELOOP, errno.ENAMETOOLONG}:
             raise ImageUnreadableError(Fault.MISSING, f"{member!r} leads nowhere") from error
         raise SourceUnavailableError(f"{folder} cannot be read: {error}") from error
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
 
 
 def _resolved(path: Path) -> Path:

@@ -1,8 +1,9 @@
-"""Names of data sets."""
+"""Whether what an import is asked to do is possible at all."""
 
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 from bot.errors import ImportRefusedError
 
@@ -18,3 +19,13 @@ def check_name(name: str) -> str:
             " beginning with a letter or digit"
         )
     return name
+
+
+def check_folder(directory: Path) -> Path:
+    """Return the absolute path of a folder; raises ImportRefusedError where it is none."""
+    try:
+        if directory.is_dir():
+            return directory.resolve()
+    except (OSError, RuntimeError) as error:
+        raise ImportRefusedError(f"{directory} cannot be read: {error}") from error
+    raise ImportRefusedError(f"{directory} is not a folder")
