@@ -4,21 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from pathlib import Path
 
-import pytest
 from PIL import Image
 
 from bot.demo.pictures.folder import RESTRICTED_FOLDER, SAFE_FOLDER, write_samples
 from bot.demo.pictures.gallery import RESTRICTED, SAFE, SAMPLES
 from bot.rating.scales import AESTHETIC, ARTIFACTS
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("pictures")
-    write_samples(path)
-    return path
 
 
 def _shape(path: Path) -> tuple[int, ...]:
@@ -42,16 +35,16 @@ def test_every_sample_has_a_prompt_and_believable_properties() -> None:
     assert len({sample.prompt for sample in SAMPLES.values()}) == len(SAMPLES)
 
 
-def test_the_folder_holds_every_picture_with_its_prompt(folder: Path) -> None:
+def test_the_folder_holds_every_picture_with_its_prompt(pictures: Path) -> None:
     for name, samples in ((SAFE_FOLDER, SAFE), (RESTRICTED_FOLDER, RESTRICTED)):
-        assert {path.stem for path in (folder / name).glob("*.png")} == {s.key for s in samples}
+        assert {path.stem for path in (pictures / name).glob("*.png")} == {s.key for s in samples}
         for sample in samples:
-            beside = json.loads((folder / name / f"{sample.key}.json").read_text("utf-8"))
+            beside = json.loads((pictures / name / f"{sample.key}.json").read_text("utf-8"))
             assert beside == {"prompt": sample.prompt}
 
 
-def test_no_two_pictures_look_alike(folder: Path) -> None:
-    shapes = {path.stem: _shape(path) for path in folder.rglob("*.png")}
+def test_no_two_pictures_look_alike(pictures: Path) -> None:
+    shapes = {path.stem: _shape(path) for path in pictures.rglob("*.png")}
     keys = sorted(shapes)
     for index, first in enumerate(keys):
         for second in keys[:index]:
@@ -59,14 +52,16 @@ def test_no_two_pictures_look_alike(folder: Path) -> None:
             assert sum(abs(a - b) for a, b in pairs) > 64, (first, second)
 
 
-def test_a_picture_is_the_same_every_time(folder: Path) -> None:
+def test_a_picture_is_the_same_every_time(pictures: Path) -> None:
     for key in ("cherry-tree", "torn-peaks", "julia-ember"):
         again = hashlib.sha256(SAMPLES[key].draw().tobytes()).digest()
-        with Image.open(folder / SAFE_FOLDER / f"{key}.png") as picture:
+        with Image.open(pictures / SAFE_FOLDER / f"{key}.png") as picture:
             assert hashlib.sha256(picture.tobytes()).digest() == again
 
 
-def test_what_is_drawn_already_is_not_drawn_again(folder: Path) -> None:
+def test_what_is_drawn_already_is_not_drawn_again(pictures: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "copy"
+    shutil.copytree(pictures, folder)
     kept = folder / SAFE_FOLDER / "fern.png"
     lost = folder / SAFE_FOLDER / "ribbons.png"
     before = kept.stat().st_mtime_ns

@@ -1,0 +1,156 @@
+"""The demo as its visitor meets it: a real browser, real presses, and the votes in the export."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pandas as pd
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.demo.conftest import Demo, RunDemo
+
+pytestmark = [pytest.mark.browser, pytest.mark.process]
+
+WIDE = 1200
+NARROW = 390
+PATIENCE_MS = 20_000
+
+
+@pytest.fixture
+def demo(browser: Browser, run_demo: RunDemo) -> Demo:
+    """Start a demo without a crowd, so that nothing moves but what a test presses."""
+    del browser  # asked for first: without one there is nothing to start
+    return run_demo("--raters", "0")
+
+
+def _page(browser: Browser, width: int, locale: str = "en-US") -> Page:
+    context = browser.new_context(viewport={"width": width, "height": 900}, locale=locale)
+    context.set_default_timeout(PATIENCE_MS)
+    return context.new_page()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    page = _page(browser, WIDE)
+    yield page
+    page.context.close()
+
+
+def _channels(page: Page, demo: Demo) -> list[str]:
+    """Open the start page and return the addresses that it leads to."""
+    page.goto(demo.address)
+    links = page.locator(".channels a")
+    return [links.nth(index).get_attribute("href") or "" for index in range(links.count())]
+
+
+def _enter(page: Page, address: str) -> None:
+    page.goto(address)
+    expect(page.locator("#preview-app")).to_have_attribute("aria-busy", "false")
+
+
+def _press(page: Page, label: str) -> None:
+    page.get_by_role("button", name=label, exact=True).last.click()
+
+
+def _reads(page: Page, text: str) -> None:
+    """Wait until the channel says so."""
+    messages = page.locator("#channel-message-list")
+    expect(messages.get_by_text(text).last).to_be_visible(timeout=PATIENCE_MS)
+
+
+def _has_overflow(page: Page) -> bool:
+    return page.evaluate("document.documentElement.scrollWidth > window.innerWidth") is True
+
+
+def test_a_picture_is_rated_undone_and_rated_again_and_the_export_tells(
+    page: Page, demo: Demo
+) -> None:
+    _enter(page, _channels(page, demo)[0])
+    _press(page, "7")
+    _press(page, "I agree")
+    _reads(page, "Still missing")
+    _press(page, "1 hardly seen")
+    _reads(page, "Recorded. Thank you!")
+    _press(page, "Undo")
+    _reads(page, "Taken back")
+    _press(page, "3")
+    _reads(page, "Changed. Thank you!")
+
+    demo.stop()
+    votes = pd.concat([pd.read_parquet(path) for path in demo.said("Export:")])
+    assert votes[["rating", "artifacts"]].to_numpy().tolist() == [[3, 1]]
+    assert votes["user_id"].nunique() == 1
+
+
+def test_every_page_loads_and_fits_a_phone(browser: Browser, demo: Demo) -> None:
+    for width in (WIDE, NARROW):
+        page = _page(browser, width)
+        channels = _channels(page, demo)
+        assert len(channels) == 3
+        expect(page.get_by_role("heading", level=1)).to_have_text("Horde Jury, live")
+        expect(page.locator("#progress")).to_contain_text("0 of 44")
+        assert not _has_overflow(page), "start page"
+        for address, name in zip(
+            channels, ("rate-pictures", "age-restricted", "moderators"), strict=True
+        ):
+            _enter(page, address)
+            expect(page.locator("#channel-name")).to_have_text(name)
+            assert not _has_overflow(page), name
+        page.context.close()
+
+
+def test_the_start_page_speaks_german(browser: Browser, demo: Demo) -> None:
+    page = _page(browser, NARROW, "de-DE")
+    _channels(page, demo)
+    expect(page.get_by_role("heading", level=2)).to_have_text("Vier Dinge zum Ausprobieren")
+    assert not _has_overflow(page)
+    page.context.close()
+
+
+def test_a_visitor_can_be_rater_moderator_and_operator(page: Page, demo: Demo) -> None:
+    raters, _, moderators = _channels(page, demo)
+    _enter(page, raters)
+    expect(page.locator("#viewer-picker option")).to_have_text(
+        [re.compile("rater"), re.compile("moderator"), re.compile("operator")]
+    )
+    _enter(page, moderators)
+    expect(page.locator("#viewer-picker option")).to_have_text(
+        [re.compile("moderator"), re.compile("operator")]
+    )
+    _run(page, "/rater review")
+    _reads(page, "Nothing waits for you")
+    page.locator("#viewer-picker").select_option(index=1)
+    expect(page.locator("#channel-message-list")).not_to_contain_text("Nothing waits for you")
+    _run(page, "/jury status")
+    _reads(page, "gallery")
+
+
+def _run(page: Page, command: str) -> None:
+    """Choose a command in the picker and run it as it stands."""
+    box = page.locator("#channel-composer-input")
+    box.click()
+    box.press_sequentially(command)
+    page.get_by_role("listbox", name="Application commands").get_by_role("option").first.click()
+    expect(page.locator(".command-chip")).to_be_visible()
+    page.locator("#send-message").click()
+
+
+def test_a_press_is_never_refused_because_the_crowd_acts(
+    browser: Browser, page: Page, run_demo: RunDemo
+) -> None:
+    del browser
+    demo = run_demo("--raters", "24")
+    _enter(page, _channels(page, demo)[0])
+    _run(page, "/rate")
+    card = page.get_by_role("article").filter(has_text=" today").last
+    for score in ("8", "2", "6", "9"):
+        card.get_by_role("button", name=score, exact=True).click()
+        agree = page.get_by_role("button", name="I agree", exact=True)
+        if score == "8":
+            agree.last.click()
+        expect(page.locator("#action-status")).to_have_text("Callback completed")
+        card.get_by_role("button", name="0 flawless", exact=True).click()
+        expect(page.locator("#action-status")).to_have_text("Callback completed")
+    _reads(page, "4 today")

@@ -1,0 +1,67 @@
+"""The whole demo as a process of its own, without a browser."""
+
+from __future__ import annotations
+
+import signal
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from PIL import Image
+
+from tests.demo.conftest import RunDemo
+
+pytestmark = pytest.mark.process
+
+
+def _facts(database: Path, sql: str) -> int:
+    with closing(sqlite3.connect(database)) as connection:
+        (number,) = connection.execute(sql).fetchone()
+    return int(number)
+
+
+def test_a_headless_demo_fills_and_closes_posts_and_says_where_everything_lies(
+    run_demo: RunDemo,
+) -> None:
+    demo = run_demo("--headless", "--for", "12", "--raters", "8")
+    demo.stop_by_itself()
+    assert demo.process.returncode == 0
+
+    (database,) = demo.said("Database:")
+    closed = "SELECT count(*) FROM posts WHERE state = 'closed' AND surface = 'public'"
+    assert _facts(database, closed) >= 2
+    over = "SELECT count(*) FROM images WHERE complete_votes > 5"
+    assert _facts(database, over) == 0
+
+    exports = [pd.read_parquet(path) for path in demo.said("Export:")]
+    assert [path.name for path in demo.said("Export:")] == [
+        "gallery_export.parquet",
+        "after-dark_export.parquet",
+    ]
+    given = "SELECT count(*) FROM votes WHERE state = 'given' AND aesthetic IS NOT NULL"
+    assert sum(map(len, exports)) == _facts(database, given) >= 20
+    assert exports[0]["rating"].between(1, 10).all()
+
+    (scores,) = demo.said("Scores:")
+    with Image.open(scores) as picture:
+        assert picture.size == (1200, 560)
+        assert len(picture.convert("RGB").getcolors(1 << 20) or []) > 50
+
+
+def test_a_demo_that_is_told_to_end_keeps_its_votes_for_the_next(run_demo: RunDemo) -> None:
+    demo = run_demo("--headless", "--raters", "6")
+    demo.wait_for_votes(10)
+    demo.stop(signal.SIGTERM)
+    assert demo.process.returncode == 0
+    before = sum(len(pd.read_parquet(path)) for path in demo.said("Export:"))
+    assert before >= 5
+
+    again = run_demo("--headless", "--for", "1", "--raters", "0", "--keep")
+    again.stop_by_itself()
+    assert sum(len(pd.read_parquet(path)) for path in again.said("Export:")) == before
+
+    afresh = run_demo("--headless", "--for", "1", "--raters", "0")
+    afresh.stop_by_itself()
+    assert sum(len(pd.read_parquet(path)) for path in afresh.said("Export:")) == 0
