@@ -59,12 +59,6 @@ def find(connection: Connection, discord_id: int) -> Rater | None:
     return _rater(row) if row else None
 
 
-def by_number(connection: Connection, number: int) -> Rater | None:
-    """Return the rater with this number."""
-    row = connection.execute(_BY_NUMBER, (number,)).fetchone()
-    return _rater(row) if row else None
-
-
 def set_consent(connection: Connection, number: int, version: int, now: datetime) -> None:
     """Store to which wording the rater agreed, and when."""
     connection.execute(
@@ -97,7 +91,6 @@ def set_status(
 
 
 _BY_DISCORD_ID = f"SELECT {COLUMNS} FROM raters WHERE discord_id = ?"  # noqa: S608 - constants
-_BY_NUMBER = f"SELECT {COLUMNS} FROM raters WHERE number = ?"  # noqa: S608 - constants
 _NAMES = COLUMNS.split(", ")
 _MOMENTS = [n for n, name in enumerate(_NAMES) if name.endswith(("_at", "_until"))]
 

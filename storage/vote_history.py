@@ -74,11 +74,6 @@ def before(connection: Connection, entry: Entry) -> Entry | None:
     return _entry(row) if row else None
 
 
-def of_vote(connection: Connection, rater: int, image_id: int) -> list[Entry]:
-    """Return all entries of one vote, the first one first."""
-    return [_entry(row) for row in connection.execute(_OF_VOTE, (rater, image_id))]
-
-
 _APPEND = f"""
     INSERT INTO vote_history
         (rater, image_id, action, {", ".join(SCALES)}, post_id, interaction_id, at)
@@ -88,9 +83,6 @@ _OF_INTERACTION = f"SELECT {_NAMES} FROM vote_history WHERE interaction_id = ?" 
 _BEFORE = f"""
     SELECT {_NAMES} FROM vote_history
     WHERE rater = ? AND id < ? AND image_id = ? ORDER BY id DESC LIMIT 1
-"""  # noqa: S608 - constants
-_OF_VOTE = f"""
-    SELECT {_NAMES} FROM vote_history WHERE rater = ? AND image_id = ? ORDER BY id
 """  # noqa: S608 - constants
 
 

@@ -274,6 +274,30 @@ async def test_votes_missing_after_the_reveal_are_gathered_in_private(world: Wor
     assert (await world.image(post)).revealed_at == revealed
 
 
+async def test_votes_from_before_the_reveal_stay_as_they_are(world: World) -> None:
+    """Even where a ban opens the image again: its rater has seen the scores."""
+    data_set = await world.data_set(1, target=2)
+    showing = await world.start(1)
+    post = await world.public_post(await world.channel(data_set))
+    await world.agree(1, 2)
+    await world.vote(1, showing.post_id)
+    await world.vote(2, post)
+    world.clock.turn(60)
+    await world.posts.due(world.clock.now())
+    number = await world.number(2)
+    await world.database.write(lambda connection: raters.set_status(connection, number, "banned"))
+    stage = await world.database.write(
+        lambda connection: image_stages.recount(
+            connection, showing.image.id, world.clock.now(), timedelta(seconds=60)
+        )
+    )
+    assert stage == "begun"
+    with pytest.raises(ClosedPostError):
+        await world.press(1, showing.post_id, "aesthetic", 1)
+    with pytest.raises(ClosedPostError):
+        await world.voting.undo(caller(1), 900, showing.post_id)
+
+
 async def test_begun_images_are_finished_before_many_are_begun(world: World) -> None:
     await world.data_set(500, target=5)
     await world.agree(*range(1, 41))

@@ -203,9 +203,17 @@ class World:
 
     async def history(self, discord_id: int, image_id: int) -> list[Entry]:
         number = await self.number(discord_id)
-        return await self.database.read(
-            lambda connection: vote_history.of_vote(connection, number, image_id)
-        )
+
+        def query(connection: Connection) -> list[Entry]:
+            interactions = connection.execute(
+                "SELECT interaction_id FROM vote_history WHERE rater = ? AND image_id = ?"
+                " ORDER BY id",
+                (number, image_id),
+            )
+            entries = [vote_history.of_interaction(connection, each) for (each,) in interactions]
+            return [entry for entry in entries if entry is not None]
+
+        return await self.database.read(query)
 
     async def number(self, discord_id: int) -> int:
         return int(await self.value("SELECT number FROM raters WHERE discord_id = ?", discord_id))
