@@ -5,14 +5,18 @@ from datetime import timedelta
 import pytest
 
 from bot.errors import (
+    BannedError,
     ClosedPostError,
     ForeignPostError,
     NotAllowedError,
     NothingLeftError,
     UnknownDataSetError,
 )
+from bot.keyed_hash import KeyedHash
 from bot.rating.sessions import Showing
-from storage import data_sets, image_stages, raters
+from bot.trust.enrolment import Enrolment
+from storage import data_sets, erasures, image_stages, raters
+from storage.erasures import ErasedRater
 from tests.rating.world import World, caller
 
 
@@ -296,6 +300,20 @@ async def test_votes_from_before_the_reveal_stay_as_they_are(world: World) -> No
         await world.press(1, showing.post_id, "aesthetic", 1)
     with pytest.raises(ClosedPostError):
         await world.voting.undo(caller(1), 900, showing.post_id)
+
+
+async def test_who_was_banned_when_erased_gets_no_session(world: World) -> None:
+    await world.data_set(1)
+    await world.agree(2)
+    erased = ErasedRater(
+        discord_hash=Enrolment(KeyedHash(bytes(32))).digest(1),
+        number=await world.number(2),
+        banned=True,
+        erased_at=world.clock.now(),
+    )
+    await world.database.write(lambda connection: erasures.remember(connection, erased))
+    with pytest.raises(BannedError):
+        await world.start(1)
 
 
 async def test_begun_images_are_finished_before_many_are_begun(world: World) -> None:
