@@ -189,3 +189,9 @@ async def test_many_channels_fit_into_one_answer(stage: Stage) -> None:
     said = text(answer(await manager(stage).slash(stage.channel, "jury status")))
     assert len(said) < 4000
     assert "more channels" in said
+
+
+async def test_direct_messages_offer_only_what_is_personal(stage: Stage) -> None:
+    assert set(manager(stage).user.available_commands()) == {
+        "rate", "me", "language", "privacy show", "privacy download", "privacy erase"
+    }  # fmt: skip

@@ -157,9 +157,11 @@ async def restored(home: Home, copy: Path) -> AsyncIterator[Services]:
     shutil.copyfile(copy, path)
     database = await Database.open(path)
     services = build_services(home.world.settings, database, home.world.clock, Random(1))
-    yield services
-    await services.images.close()
-    await database.close()
+    try:
+        yield services
+    finally:
+        await services.images.close()
+        await database.close()
 
 
 async def test_a_restored_backup_brings_nobody_back(home: Home, tmp_path: Path) -> None:

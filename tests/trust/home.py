@@ -82,9 +82,11 @@ async def open_home(folder: Path, **changes: object) -> AsyncIterator[Home]:
     )
     services = build_services(world.settings, world.database, world.clock, world.random)
     world.voting = services.voting
-    yield Home(world, services)
-    await services.images.close()
-    await world.database.close()
+    try:
+        yield Home(world, services)
+    finally:
+        await services.images.close()
+        await world.database.close()
 
 
 def elsewhere(who: Caller) -> Caller:
