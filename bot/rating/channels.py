@@ -138,7 +138,7 @@ class ChannelService:
                     channel,
                     open_posts[channel.channel_id],
                     self._obstacle(connection, channel, places.get(channel.channel_id))
-                    or channel.problem
+                    or _noted(channel)
                     or _shortage(connection, channel, open_posts[channel.channel_id], now),
                 )
                 for channel in channels.of_guild(connection, guild_id)
@@ -190,6 +190,11 @@ class ChannelService:
             action=action,
             subject=f"channel:{channel_id}",
         )
+
+
+def _noted(channel: Channel) -> str | None:
+    """Return the problem that was met last, unless it is one that would be seen right now."""
+    return None if channel.problem in {"no_channel", "not_age_restricted"} else channel.problem
 
 
 def _shortage(

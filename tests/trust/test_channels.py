@@ -57,6 +57,10 @@ async def test_a_problem_that_discord_no_longer_shows_is_still_told(home: Home) 
     (status,) = await home.services.channels.status(home.manager, {})
     assert status.problem == "no_channel"
 
+    await home.world.database.write(lambda c: channels.set_problem(c, 1, "no_channel", now))
+    (status,) = await home.services.channels.status(home.manager, {1: PLACE})
+    assert status.problem is None
+
 
 async def test_nobody_else_sees_the_status(home: Home) -> None:
     with pytest.raises(NotAllowedError):
