@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
 from typing import Any, Final
 
 import discord
@@ -111,7 +110,8 @@ class JuryBot(commands.AutoShardedBot):
     async def on_interaction(self, interaction: discord.Interaction[JuryBot]) -> None:
         """Answer presses and modals, and politely what nothing knows."""
         if interaction.type is discord.InteractionType.component:
-            item = self._pressed(interaction)
+            data: Any = interaction.data
+            item = find_item(self._items, data)
             if item is not None:
                 await self.edge.run(interaction, item.press)
             else:
@@ -120,14 +120,6 @@ class JuryBot(commands.AutoShardedBot):
             self._modals, interaction
         ):
             await self.edge.fail(interaction, UnknownButtonError())
-
-    def _pressed(self, interaction: discord.Interaction[JuryBot]) -> JuryItem | None:
-        """Return what was pressed; None where the custom_id is unknown or not on that message."""
-        data: Any = interaction.data
-        message = interaction.message
-        if message is None or data["custom_id"] not in _custom_ids(message.components):
-            return None
-        return find_item(self._items, data)
 
     async def _register(self, guild: discord.Object | None) -> None:
         """Register commands if they differ from those registered last: Discord limits changes."""
@@ -156,12 +148,3 @@ class JuryBot(commands.AutoShardedBot):
 def is_discords_own(settings: Settings) -> bool:
     """Tell whether the API address is Discord's own, the default."""
     return settings.discord_api_url == DISCORD_API
-
-
-def _custom_ids(components: Iterable[Any]) -> Iterable[str]:
-    """Walk the custom_ids of a message's components, nested ones included."""
-    for component in components:
-        custom_id = getattr(component, "custom_id", None)
-        if custom_id is not None:
-            yield custom_id
-        yield from _custom_ids(getattr(component, "children", ()))

@@ -22,7 +22,7 @@ def is_worded(texts: Texts, scale: Scale) -> bool:
 
 def label(texts: Texts, language: str, scale: Scale, value: int) -> str:
     """Return a value as its button says it: `7`, or `2 small`."""
-    if not is_worded(texts, scale):
+    if not (texts.has(_word_key(scale, value)) and is_worded(texts, scale)):
         return str(value)
     return f"{value} {texts.say(_word_key(scale, value), language)}"
 

@@ -153,8 +153,11 @@ async def test_a_stop_does_not_wait_for_ever(stage: Stage) -> None:
 async def test_a_button_that_is_not_on_its_message_is_answered(stage: Stage) -> None:
     post = await stage.open_post()
     ada = await stage.member_who_agreed("ada")
-    result = await stage.press_absent(ada, post, "vote:aesthetic:5:99")
-    assert "I do not know this button" in text(answer(result))
+    unknown = await stage.press_absent(ada, post, "vote:aesthetic:5:99")
+    assert "I do not know this picture" in text(answer(unknown))
+    other = await stage.offer("more:1")
+    elsewhere = await stage.press_absent(ada, other, "vote:aesthetic:5:1")
+    assert "I do not know this picture" in text(answer(elsewhere))
 
 
 async def test_nothing_is_kept_of_what_was_sent(stage: Stage) -> None:
