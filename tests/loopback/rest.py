@@ -188,9 +188,12 @@ async def post_callback(call: Call) -> tuple[int, object]:
     elif kind == DEFERRED_UPDATE:
         interaction.response = interaction.payload["message"]
     interaction.answer(call.body)
+    resource: Json = {"type": kind}
+    if kind in {NEW_MESSAGE, UPDATE}:
+        resource["message"] = interaction.response
     return 200, {
         "interaction": {"id": str(interaction.id), "type": interaction.payload["type"]},
-        "resource": {"type": kind, "message": interaction.response},
+        "resource": resource,
     }
 
 

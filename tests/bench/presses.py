@@ -1,0 +1,174 @@
+"""Presses through the real library: gateway payload in, callback out, over real sockets.
+
+The real `jury run`, with everything on, against a bot with the same card that only acknowledges.
+Both are processes of their own; the Discord they talk to is this one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import os
+import statistics
+import sys
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from tempfile import TemporaryDirectory
+
+from bot.caller import Caller
+from bot.rating.scales import SCALES
+from bot.services import open_services
+from bot.settings import Settings
+from tests.bench.rows import Row
+from tests.loopback.messages import button_ids
+from tests.loopback.server import LoopbackDiscord
+from tests.loopback.world import Json, Person
+from tests.process.jury import CHANNEL, HOME_GUILD, JURY, Home
+from tests.process.seed import seed
+
+IN_FLIGHT = 100
+RATERS = 900
+POSTS = 10
+ROUNDS, FULL_ROUNDS = 3, 7
+PRESSES, WARM_UP = 2000, 300
+REQUIRED = 0.7
+
+Press = tuple[Person, Json, str]
+
+
+@dataclass(slots=True)
+class Measured:
+    """Presses a second, and milliseconds of the bot's CPU a press, a figure each round."""
+
+    rates: list[float] = field(default_factory=list)
+    cpu: list[float] = field(default_factory=list)
+    late: int = 0
+
+
+def run(full: bool) -> list[Row]:  # noqa: FBT001 - the harness's signature
+    """Measure both bots in turns and compare them round by round."""
+    with TemporaryDirectory(prefix="presses-") as folder:
+        whole, plain = asyncio.run(_measure(Path(folder), FULL_ROUNDS if full else ROUNDS))
+    ratio = statistics.median(a / b for a, b in zip(whole.rates, plain.rates, strict=True))
+    cpu = statistics.median(a / b for a, b in zip(whole.cpu, plain.cpu, strict=True))
+    return [
+        Row("presses, 100 in flight", ratio, REQUIRED, "x a bot that only acknowledges"),
+        Row("presses: throughput", statistics.median(whole.rates), None, "presses/s"),
+        Row("presses: bot's CPU", statistics.median(whole.cpu), None, "ms a press"),
+        Row("presses: bot's CPU", cpu, None, "x a bot that only acknowledges"),
+        Row("presses: answered too late", whole.late, 0, "presses", at_most=True),
+    ]
+
+
+async def _measure(folder: Path, rounds: int) -> tuple[Measured, Measured]:
+    whole, plain = Measured(), Measured()
+    async with LoopbackDiscord() as discord:
+        discord.world.add_guild(HOME_GUILD)
+        discord.world.add_channel(HOME_GUILD, CHANNEL)
+        home = await _installed(folder, discord)
+        async with _running(discord, home, str(JURY), "run"):
+            await discord.wait_for_posts(CHANNEL, POSTS, 60)
+        presses = _presses(discord)
+        acknowledging = (sys.executable, "-m", "tests.bench._acknowledging")
+        for _ in range(rounds):
+            async with _running(discord, home, str(JURY), "run") as pid:
+                await _round(discord, presses, pid, whole)
+            async with _running(discord, home, *acknowledging) as pid:
+                await _round(discord, _presses(discord), pid, plain)
+    stored = sum(home.rows("SELECT count(aesthetic), count(artifacts) FROM votes")[0])
+    answered = rounds * (PRESSES + WARM_UP)
+    if stored != answered:
+        raise AssertionError(f"{answered} presses were answered, {stored} scores are stored")
+    return whole, plain
+
+
+async def _installed(folder: Path, discord: LoopbackDiscord) -> Home:
+    """Return an installation with raters who agreed and a channel that waits for its posts."""
+    more = {
+        "DISCORD_API_URL": discord.api_url,
+        "RATE_LIMIT_PER_MINUTE": "10000",
+        "VOTES_PER_IMAGE": "1000",
+        "LOG_LEVEL": "WARNING",
+    }
+    home = Home(folder, more)
+    seed(
+        home.database,
+        folder / "pictures",
+        guild_id=HOME_GUILD,
+        channel_ids=(CHANNEL,),
+        count=POSTS,
+        target=1000,
+        open_posts=POSTS,
+    )
+    settings = Settings(
+        _env_file=None,
+        database_url=f"sqlite:///{home.database}",
+        hash_key_file=folder / "hash.key",
+        media_dir=folder / "images",
+    )
+    async with open_services(settings) as services:
+        agreeing = (services.voting.agree(Caller(number)) for number in range(1, RATERS + 1))
+        await asyncio.gather(*agreeing)
+    return home
+
+
+def _presses(discord: LoopbackDiscord) -> Iterator[Press]:
+    """Give each rater's score for every post and scale, once; IN_FLIGHT raters at a time."""
+    random = Random(7)
+    posts = discord.world.in_channel(CHANNEL)
+    for first in range(1, RATERS + 1, IN_FLIGHT):
+        together = list(itertools.product(range(first, first + IN_FLIGHT), posts, SCALES))
+        random.shuffle(together)
+        for rater, post, scale in together:
+            offered = [each for each in button_ids(post) if each.startswith(f"vote:{scale}:")]
+            yield Person(rater), post, random.choice(offered)
+
+
+@asynccontextmanager
+async def _running(discord: LoopbackDiscord, home: Home, *command: str) -> AsyncIterator[int]:
+    """Run a bot until the context ends; gives its process id once it is connected."""
+    process = await asyncio.create_subprocess_exec(*command, env=home.environment())
+    try:
+        await discord.gateway.wait_for_shards(1, 30)
+        yield process.pid
+    finally:
+        process.terminate()
+        await process.wait()
+
+
+async def _round(
+    discord: LoopbackDiscord, presses: Iterator[Press], pid: int, into: Measured
+) -> None:
+    await _press(discord, itertools.islice(presses, WARM_UP))
+    began, cpu = time.perf_counter(), _cpu_seconds(pid)
+    into.late += await _press(discord, itertools.islice(presses, PRESSES))
+    into.rates.append(PRESSES / (time.perf_counter() - began))
+    into.cpu.append((_cpu_seconds(pid) - cpu) / PRESSES * 1000)
+
+
+async def _press(discord: LoopbackDiscord, presses: Iterator[Press]) -> int:
+    """Press with IN_FLIGHT unanswered at any time; return how many were answered too late."""
+
+    async def worker() -> int:
+        late = 0
+        for person, post, custom_id in presses:
+            try:
+                answer = await discord.press(person, post, custom_id)
+            except TimeoutError:
+                late += 1
+                continue
+            if answer.response and answer.response["content"]:
+                raise AssertionError(f"refused: {answer.response['content']}")
+        return late
+
+    return sum(await asyncio.gather(*(worker() for _ in range(IN_FLIGHT))))
+
+
+def _cpu_seconds(pid: int) -> float:
+    """Return the CPU time of a process so far, proc(5) `stat` fields 14 and 15."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
