@@ -34,7 +34,7 @@ from bot.keyed_hash import KeyedHash
 from storage import exporting
 
 BUSY_MILLISECONDS = 30_000
-CACHE_KIBIBYTES = 16_384
+CACHE_KIBIBYTES = 4_096
 """SQLite's memory for pages, and for sorting before it sorts on the disk."""
 
 

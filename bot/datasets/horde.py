@@ -7,6 +7,7 @@ the database open would drop that process's locks.
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 
@@ -65,10 +66,19 @@ def read_horde(
     )
     images = stream(connection, exporting.TOUCHED_IMAGES, IMAGES, found[0].as_py())
     votes = stream(connection, exporting.VOTES, VOTES)
-    with closing(images), closing(votes):
+    with closing(images), closing(votes), closing(ahead(votes)) as coming:
         keys = ImageKeys(images)
-        for whole_images in by_whole_images(table.raters.publish(votes)):
+        for whole_images in by_whole_images(table.raters.publish(coming)):
             yield table.rows(whole_images, keys)
+
+
+def ahead(batches: Batches) -> Batches:
+    """Yield the same, while a thread already reads the next one: SQLite and Arrow both let go."""
+    with ThreadPoolExecutor(1) as thread:
+        coming = thread.submit(next, batches, None)
+        while (batch := coming.result()) is not None:
+            coming = thread.submit(next, batches, None)
+            yield batch
 
 
 def stream(

@@ -17,7 +17,7 @@ from storage.migrations import upgrade
 from tests.bench.rows import Row
 
 MILLION = 1_000_000
-ROUNDS = 3
+ROUNDS = 5
 VOTES_AN_IMAGE = 5
 POOL = 200
 
