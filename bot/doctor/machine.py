@@ -23,7 +23,7 @@ def check_settings(settings: Settings) -> Iterator[Check]:
         "HOME_GUILD_ID": "moderators' and operators' commands need it: set your server's id",
         "OPERATOR_IDS": "nobody may use operators' commands: set your own Discord id",
         "MODERATOR_ROLE_ID": "nobody may use moderators' commands: set the role's id",
-        "ALERT_CHANNEL_ID": "alerts go to the log only: set a channel's id",
+        "ALERT_CHANNEL_ID": "alerts are shown nowhere: set a channel's id",
     }
     empty = [name for name in wanted if not getattr(settings, name.lower())]
     for name in empty:
