@@ -15,6 +15,7 @@ from typing import Any, Self
 import simcord
 from simcord.preview import Preview
 
+from bot.demo.pictures.avatar import draw_avatar
 from bot.demo.stage import Stage
 from bot.demo.turns import Turns
 
@@ -41,6 +42,7 @@ class ChannelPages:
     def __init__(self, stage: Stage, turns: Turns) -> None:
         self._stage = stage
         self._turns = turns
+        self._avatar = draw_avatar()
         self._pages: list[ChannelPage] = []
         self._stack = AsyncExitStack()
         self._seen = 0
@@ -77,7 +79,7 @@ class ChannelPages:
             locale=locale,
             timezone="UTC",
             presentation_time=None,
-            assets=None,
+            assets={self._stage.cast.avatar_url: ("jury.png", self._avatar)},
             port=port,
         )
         page.turns, page.stage = self._turns, self._stage

@@ -30,7 +30,7 @@ AT_ONCE = 4
 """Pictures that somebody rates in one private session."""
 FLAWS_FIRST = 0.2
 """How often somebody presses the flaw before the score."""
-REASON = "This is nothing but noise."
+REASON = "This picture is broken."
 
 
 @dataclass(frozen=True, slots=True)

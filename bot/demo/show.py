@@ -41,7 +41,7 @@ from storage import data_sets, images
 
 HOST = "127.0.0.1"
 PAGES = 3
-PACE_SECONDS = 2.0
+PACE_SECONDS = 1.2
 """Seconds between two ratings of the whole crowd, on average."""
 LOOK_SECONDS = 0.4
 """How often the pages are brought up to date."""

@@ -8,12 +8,15 @@ from dataclasses import dataclass
 import discord
 import simcord
 from discord.ext import commands
+from simcord.backend.cdn import CDN_BASE
 from simcord.builders import UserHandle
 
 from bot.clock import Clock
 
 GUILD_ID = 1_289_000_000_000_000_000
 BOT_NAME = "Horde Jury"
+AVATAR = "jury"
+"""Stands where Discord has the hash of a picture."""
 LOGIN_TIME = 20.0
 """Seconds that one action may take on a slow machine before the simulation gives up on it."""
 
@@ -23,6 +26,7 @@ class Cast:
     """The server, its channels, and who is in it."""
 
     guild: simcord.GuildHandle
+    bot: UserHandle
     raters_channel: simcord.ChannelHandle
     restricted_channel: simcord.ChannelHandle
     moderators_channel: simcord.ChannelHandle
@@ -31,6 +35,11 @@ class Cast:
     moderator: simcord.MemberActor
     operator: simcord.MemberActor
     crowd: tuple[simcord.MemberActor, ...]
+
+    @property
+    def avatar_url(self) -> str:
+        """Where the simulated Discord looks for the bot's picture."""
+        return f"{CDN_BASE}/avatars/{self.bot.id}/{AVATAR}.png"
 
     @property
     def leads(self) -> tuple[simcord.MemberActor, ...]:
@@ -91,9 +100,11 @@ def _cast(env: simcord.Env, names: Sequence[str]) -> Cast:
     rater = guild.add_member(env.create_user("robin", global_name="Robin (rater)"))
     hidden = discord.PermissionOverwrite(view_channel=False)
     shown = discord.PermissionOverwrite(view_channel=True)
+    env.backend.bot_user.avatar = AVATAR
     bot = UserHandle(env, env.backend.bot_user)
     return Cast(
         guild=guild,
+        bot=bot,
         raters_channel=guild.create_text_channel(
             "rate-pictures", topic="Press a score and a flaw, or type /rate"
         ),
