@@ -48,6 +48,7 @@ async def _serve(settings: Settings, token: str) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     discord_internals.check()
     discord_internals.use_api(settings.discord_api_url)
+    discord_internals.expect_no_voice()
     async with (
         open_services(settings) as services,
         Lease(services.database, "run", services.clock) as lease,

@@ -36,6 +36,8 @@ def _findings() -> Iterator[tuple[str, bool]]:
     yield "Route.BASE", isinstance(getattr(Route, "BASE", None), str)
     gateway = getattr(DiscordWebSocket, "DEFAULT_GATEWAY", None)
     yield "DiscordWebSocket.DEFAULT_GATEWAY", isinstance(gateway, yarl.URL)
+    for name in ("warn_nacl", "warn_dave"):
+        yield f"VoiceClient.{name}", hasattr(discord.VoiceClient, name)
     yield "HTTPClient.get_bot_gateway", callable(getattr(HTTPClient, "get_bot_gateway", None))
 
     async def probe(interaction: discord.Interaction, argument: str) -> None: ...
@@ -50,6 +52,12 @@ def _findings() -> Iterator[tuple[str, bool]]:
 def use_api(address: str) -> None:
     """Send every REST call of this process to `address`, such as https://discord.com/api/v10."""
     Route.BASE = address
+
+
+def expect_no_voice() -> None:
+    """Keep discord.py from warning that it cannot speak: it never will here."""
+    discord.VoiceClient.warn_nacl = False
+    discord.VoiceClient.warn_dave = False
 
 
 async def use_gateway_of_api(client: discord.Client) -> None:

@@ -32,6 +32,7 @@ async def check_discord(settings: Settings, channels: Sequence[Channel]) -> Asyn
         return
     discord_internals.check()
     discord_internals.use_api(settings.discord_api_url)
+    discord_internals.expect_no_voice()
     async with discord.Client(intents=discord.Intents.none()) as client:
         try:
             await client.login(settings.discord_token.get_secret_value())
