@@ -14,7 +14,7 @@ DEFAULT_PORT = 8420
 
 
 class DemoUnavailableError(JuryError):
-    """The demo's own libraries are not installed."""
+    """The demo's own libraries are not installed, or its ports are taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class DemoOptions:
 def run_demo(options: DemoOptions, say: Callable[[str], None]) -> None:
     """Run the demo until SIGINT, SIGTERM or its time is over; `say` gets each line of output.
 
-    Raises DemoUnavailableError without simcord, OSError if the port is taken.
+    Raises DemoUnavailableError without simcord, and where the ports that were asked for are taken.
     """
     # SimCord's self-check and a bot without voice warn of nothing that matters here.
     logging.getLogger("discord").setLevel(logging.ERROR)

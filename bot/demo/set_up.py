@@ -21,7 +21,7 @@ DATABASE = "jury.db"
 HORDE_KEY = "demo-key-of-the-bot-00"
 """Known to the stand-in alone."""
 CLOSE_DELAY_SECONDS = 6
-OPEN_POSTS = 2
+OPEN_POSTS = {GALLERY: 2, AFTER_DARK: 1}
 PRESSES_PER_MINUTE = 60
 NO_LIMIT = 10_000
 
@@ -100,7 +100,7 @@ async def start_channels(services: Services, cast: Cast) -> None:
                 channel_id=channel.id,
                 guild_id=cast.guild.id,
                 data_set_id=data_set.id,
-                open_posts=OPEN_POSTS,
+                open_posts=OPEN_POSTS[name],
                 safe_only=name == GALLERY,
                 now=now,
             )

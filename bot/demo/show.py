@@ -21,7 +21,7 @@ from bot.demo.horde import Account, HordeStandIn
 from bot.demo.outcome import write_outcome
 from bot.demo.personas import names, personas
 from bot.demo.pictures.folder import write_samples
-from bot.demo.run import DEFAULT_PORT, DemoOptions
+from bot.demo.run import DEFAULT_PORT, DemoOptions, DemoUnavailableError
 from bot.demo.set_up import (
     AFTER_DARK,
     GALLERY,
@@ -41,7 +41,7 @@ from storage import data_sets, images
 
 HOST = "127.0.0.1"
 PAGES = 3
-PACE_SECONDS = 1.2
+PACE_SECONDS = 1.6
 """Seconds between two ratings of the whole crowd, on average."""
 LOOK_SECONDS = 0.4
 """How often the pages are brought up to date."""
@@ -171,6 +171,9 @@ async def _open_front(stack: AsyncExitStack, options: DemoOptions, say: Say) -> 
     if options.headless:
         say("Horde Jury demo without pages; Ctrl-C ends it.")
         return None
+    if options.port is not None and not _are_free(options.port):
+        last = options.port + PAGES
+        raise DemoUnavailableError(f"the demo needs ports {options.port} to {last}; one is taken")
     page = StartPage(Texts.load())
     port = options.port or (DEFAULT_PORT if _are_free(DEFAULT_PORT) else 0)
     address = await _serve(stack, page.app(), port)

@@ -121,9 +121,12 @@ def run_demo(pictures: Path, tmp_path: Path) -> Iterator[RunDemo]:
         yield run
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Start the system's Chromium; a test without one is skipped, unless it is required."""
+    """Start the system's Chromium; a test without one is skipped, unless it is required.
+
+    Playwright keeps an event loop running meanwhile, so asynchronous tests need a module without.
+    """
     if CHROMIUM is None:
         reason = "no chromium or chromium-browser is installed"
         if os.environ.get("JURY_REQUIRE_BROWSER") == "1":

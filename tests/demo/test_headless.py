@@ -25,7 +25,7 @@ def _facts(database: Path, sql: str) -> int:
 def test_a_headless_demo_fills_and_closes_posts_and_says_where_everything_lies(
     run_demo: RunDemo,
 ) -> None:
-    demo = run_demo("--headless", "--for", "12", "--raters", "8")
+    demo = run_demo("--headless", "--for", "8", "--raters", "8")
     demo.stop_by_itself()
     assert demo.process.returncode == 0
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
@@ -40,5 +41,11 @@ def write_samples(folder: Path) -> None:
     wanted = _missing(folder / SAFE_FOLDER, SAFE) + _missing(folder / RESTRICTED_FOLDER, RESTRICTED)
     if not wanted:
         return
-    with ProcessPoolExecutor(min(4, os.cpu_count() or 1), get_context("spawn")) as pool:
+    # Ctrl-C reaches the workers too; only the program itself decides what becomes of it.
+    with ProcessPoolExecutor(
+        min(4, os.cpu_count() or 1),
+        get_context("spawn"),
+        initializer=signal.signal,
+        initargs=(signal.SIGINT, signal.SIG_IGN),
+    ) as pool:
         list(pool.map(_write, *zip(*wanted, strict=True)))
