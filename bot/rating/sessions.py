@@ -100,7 +100,7 @@ class SessionService:
                     post_id = open_private(
                         connection, caller, rater, image_id, previous_id=None, now=now
                     )
-                    return show(connection, post_id, rater, now)
+                    return show(connection, caller, post_id, rater, now)
             raise NothingLeftError
 
         return await self._database.write(unit)
@@ -157,10 +157,10 @@ class SessionService:
             skips.remove(connection, rater.number, shown.post.image_id)
             if standing.vote is not None and standing.vote.state == "given":
                 self._ballot.undo(connection, caller, interaction_id, post_id, now)
-                return show(connection, post_id, rater, now)
+                return show(connection, caller, post_id, rater, now)
             if not has_place(connection, shown, rater.number, now):
                 raise PlaceTakenError
-            return show_again(connection, shown, rater, now)
+            return show_again(connection, caller, shown, rater, now)
 
         return await self._database.write(unit)
 
@@ -211,16 +211,16 @@ class SessionService:
         if shown is None:
             raise UnknownPostError
         if still_waits(connection, caller, shown, rater, now):
-            return show_again(connection, shown, rater, now)
+            return show_again(connection, caller, shown, rater, now)
         last_id, following = last_shown(connection, caller, shown, rater, now)
         if following is not None:
-            return show_again(connection, following, rater, now)
+            return show_again(connection, caller, following, rater, now)
         seeker = _seeker(shown.data_set_id, caller, rater)
         image_id = self._choose_after(connection, seeker, last_id, now)
         if image_id is None:
             return None
         next_id = open_private(connection, caller, rater, image_id, previous_id=last_id, now=now)
-        return show(connection, next_id, rater, now)
+        return show(connection, caller, next_id, rater, now)
 
     def _choose_after(
         self, connection: Connection, seeker: Seeker, post_id: int, now: datetime

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlite3 import Connection
 
 from bot.caller import Caller
-from bot.errors import UnknownPostError
+from bot.errors import NotAgeRestrictedError, UnknownPostError
 from bot.rating.admission import has_place, sees_unsafe
 from bot.rating.ballot import RESERVATION
 from bot.rating.receipts import votes_today
@@ -36,13 +36,21 @@ class Showing:
     today: int
 
 
-def show(connection: Connection, post_id: int, rater: Rater, now: datetime) -> Showing:
-    """Return the showing of a private post of this rater."""
+def show(
+    connection: Connection, caller: Caller, post_id: int, rater: Rater, now: datetime
+) -> Showing:
+    """Return the showing of a private post of this rater.
+
+    Every image served in private passes here. Raises NotAgeRestrictedError for one that may not
+    be seen where the caller is, whatever chose it.
+    """
     post = posts.by_id(connection, post_id)
     image = None if post is None else images.by_id(connection, post.image_id)
     data_set = None if image is None else data_sets.by_id(connection, image.data_set_id)
     if image is None or data_set is None:
         raise UnknownPostError
+    if not image.safe and not sees_unsafe(caller):
+        raise NotAgeRestrictedError
     vote = votes.find(connection, rater.number, image.id)
     return Showing(
         post_id=post_id,
@@ -55,13 +63,15 @@ def show(connection: Connection, post_id: int, rater: Rater, now: datetime) -> S
     )
 
 
-def show_again(connection: Connection, shown: Shown, rater: Rater, now: datetime) -> Showing:
+def show_again(
+    connection: Connection, caller: Caller, shown: Shown, rater: Rater, now: datetime
+) -> Showing:
     """Return the showing of an earlier post; its place is kept anew if it waits for scores."""
     if not choosing.is_settled(connection, rater.number, shown.post.image_id):
         reservations.keep(
             connection, shown.post.image_id, rater.number, shown.post.id, now + RESERVATION
         )
-    return show(connection, shown.post.id, rater, now)
+    return show(connection, caller, shown.post.id, rater, now)
 
 
 def open_private(
@@ -111,7 +121,8 @@ def last_shown(
         following = posts.shown(connection, next_id)
         assert following is not None  # noqa: S101 - its id was read in this transaction
         vote = votes.find(connection, rater.number, following.post.image_id)
-        if (vote is not None and vote.complete and not following.closed) or still_waits(
+        open_here = not following.closed and (following.safe or sees_unsafe(caller))
+        if (vote is not None and vote.complete and open_here) or still_waits(
             connection, caller, following, rater, now
         ):
             return next_id, following

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from sqlite3 import Connection
 
 import pytest
 
@@ -8,16 +9,19 @@ from bot.errors import (
     BannedError,
     ClosedPostError,
     ForeignPostError,
+    NotAgeRestrictedError,
     NotAllowedError,
     NothingLeftError,
     UnknownDataSetError,
 )
 from bot.keyed_hash import KeyedHash
+from bot.rating.scales import SCALES
 from bot.rating.sessions import Showing
+from bot.rating.showing import show
 from bot.trust.enrolment import Enrolment
 from storage import data_sets, erasures, image_stages, raters
 from storage.erasures import ErasedRater
-from tests.rating.world import World, caller
+from tests.rating.world import NOON, Changes, World, caller
 
 
 async def rate(world: World, discord_id: int, showing: Showing) -> Showing:
@@ -218,6 +222,41 @@ async def test_unsafe_images_are_served_only_in_age_restricted_channels(world: W
     assert not showing.image.safe
     with pytest.raises(NothingLeftError):
         await world.sessions.advance(caller(1), showing.post_id)
+
+
+@pytest.mark.parametrize("place", [Changes(), Changes(guild_id=None, age_restricted=True)])
+async def test_what_was_rated_in_an_age_restricted_place_is_not_shown_elsewhere(
+    world: World, place: Changes
+) -> None:
+    await world.data_set(3, safe=False)
+    await world.agree(1)
+    nsfw = caller(1, age_restricted=True)
+    first = await world.start(1, age_restricted=True)
+    posts = [first.post_id]
+    for number in range(2):
+        for scale in SCALES:
+            await world.press(1, posts[-1], scale, 3 + number, age_restricted=True)
+        posts.append((await world.sessions.advance(nsfw, posts[-1])).post_id)
+    assert (await world.sessions.advance(nsfw, first.post_id)).post_id == posts[1]
+    plain = caller(1, **place)
+    with pytest.raises(NothingLeftError):
+        await world.sessions.advance(plain, first.post_id)
+    with pytest.raises(NothingLeftError):
+        await world.sessions.skip(plain, first.post_id, "not_for_me")
+    assert await world.sessions.upcoming(plain, first.post_id) is None
+
+
+async def test_a_showing_of_an_unsafe_image_is_refused_at_the_last_step(world: World) -> None:
+    """Whatever led there: no path builds the card of such an image for such a place."""
+    await world.data_set(1, safe=False)
+    showing = await world.start(1, age_restricted=True)
+
+    def unit(connection: Connection) -> Showing:
+        rater = raters.get_or_create(connection, 1, NOON)
+        return show(connection, caller(1), showing.post_id, rater, NOON)
+
+    with pytest.raises(NotAgeRestrictedError):
+        await world.database.write(unit)
 
 
 async def test_what_is_announced_is_what_follows(world: World) -> None:
