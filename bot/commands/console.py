@@ -27,11 +27,13 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print the summary as one J
 
 
 @contextmanager
-def progress(title: str, stream: TextIO | None = None) -> Iterator[Progress]:
-    """Show a bar on a terminal; elsewhere a plain line every 5 seconds."""
+def progress(
+    title: str, stream: TextIO | None = None, *, every: float = PLAIN_LINE_SECONDS
+) -> Iterator[Progress]:
+    """Show a bar on a terminal; elsewhere a plain line every so many seconds."""
     target = stream or sys.stderr
     if not target.isatty():
-        yield _plain_lines(title, target)
+        yield _plain_lines(title, target, every)
         return
     columns = (
         TextColumn("{task.description}"),
@@ -44,13 +46,13 @@ def progress(title: str, stream: TextIO | None = None) -> Iterator[Progress]:
         yield lambda done, total: bars.update(bar, completed=done, total=total)
 
 
-def _plain_lines(title: str, target: TextIO) -> Progress:
+def _plain_lines(title: str, target: TextIO, every: float) -> Progress:
     last = time.monotonic()
 
     def report(done: int, total: int | None) -> None:
         nonlocal last
         now = time.monotonic()
-        if now - last >= PLAIN_LINE_SECONDS:
+        if now - last >= every:
             last = now
             share = f"{done:,} of {total:,}" if total else f"{done:,}"
             print(f"{title}: {share}", file=target, flush=True)

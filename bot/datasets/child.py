@@ -87,12 +87,16 @@ def export(request: ExportRequest, progress: Callable[[int, int], None]) -> Expo
         with closing(batches), replacing(target) as file:
             writer = WRITERS[request.format](file, HORDE)
             rows = images = 0
-            for batch in batches:
-                writer.write(batch)
-                rows += len(batch)
-                images += pc.count_distinct(batch["id"]).as_py()
-                progress(rows, most)
-            writer.finish()
+            try:
+                for batch in batches:
+                    writer.write(batch)
+                    rows += len(batch)
+                    images += pc.count_distinct(batch["id"]).as_py()
+                    progress(rows, most)
+                writer.finish()
+            except BaseException:
+                writer.abandon()
+                raise
             return ExportCounts(rows, images, file.tell())
 
 

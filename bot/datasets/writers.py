@@ -30,6 +30,9 @@ class Writer(Protocol):
     def finish(self) -> None:
         """Write what is still held back; the file itself stays open."""
 
+    def abandon(self) -> None:
+        """Write nothing more: the file is given up."""
+
 
 class ParquetRows:
     """Parquet with zstd, a row group a batch."""
@@ -46,6 +49,10 @@ class ParquetRows:
     def finish(self) -> None:
         """Write the footer."""
         self._writer.close()
+
+    def abandon(self) -> None:
+        """Keep the library from writing the footer into a closed file later."""
+        self._writer.is_open = False
 
 
 class CsvRows:
@@ -76,6 +83,9 @@ class CsvRows:
         self._lines.seek(0)
         self._lines.truncate()
 
+    def abandon(self) -> None:
+        """Nothing is written by itself."""
+
 
 class JsonLines:
     """ASCII, an object a line with every column in order; null stands for a missing value."""
@@ -93,6 +103,9 @@ class JsonLines:
 
     def finish(self) -> None:
         """Every line is written already."""
+
+    def abandon(self) -> None:
+        """Nothing is written by itself."""
 
 
 WRITERS: Final[Mapping[ExportFormat, Callable[[BinaryIO, pa.Schema], Writer]]] = {

@@ -1,0 +1,107 @@
+"""The commands, as an operator or a script uses them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from tests.process.jury import Home
+from tests.process.seed import draw
+
+pytestmark = pytest.mark.process
+
+
+@pytest.fixture
+def alone(tmp_path: Path) -> Home:
+    """Return an installation that talks to nobody."""
+    return Home(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "command"),
+    [
+        ("VOTES_PER_IMAGE", "none", ("dataset", "list")),
+        ("DATABASE_URL", "postgresql://jury", ("db", "upgrade")),
+        ("DISCORD_API_URL", "http://discord.example/api", ("run",)),
+        ("OPERATOR_IDS", "me", ("doctor",)),
+        ("DISCORD_TOKEN", "", ("run",)),
+    ],
+)
+async def test_a_wrong_setting_is_named_in_one_line(
+    alone: Home, variable: str, value: str, command: tuple[str, ...]
+) -> None:
+    finished = await alone.command(*command, **{variable: value})
+    assert finished.code == 2
+    assert finished.out == ""
+    (line,) = finished.err.splitlines()
+    assert variable in line
+
+
+async def test_pictures_in_and_a_table_out(alone: Home) -> None:
+    draw(alone.folder / "pictures", 3)
+    first = await alone.command("import", "folder", "pictures", "--dataset", "drawn", "--json")
+    again = await alone.command("import", "folder", "pictures", "--dataset", "drawn", "--json")
+    assert [json.loads(each.out)["added"] for each in (first, again)] == [3, 0]
+
+    listed = await alone.command("dataset", "list", "--json")
+    assert [each["name"] for each in json.loads(listed.out)] == ["drawn"]
+
+    exported = await alone.command("export", "horde", "out", "--json")
+    assert exported.code == 0
+    path = Path(json.loads(exported.out)["path"])
+    assert path == alone.folder / "out" / "drawn_export.parquet"
+    assert len(pd.read_parquet(path).columns) == 14
+
+
+async def test_grants_and_targets_change_what_the_list_says(alone: Home) -> None:
+    draw(alone.folder / "pictures", 1)
+    await alone.command("import", "folder", "pictures", "--dataset", "drawn")
+    await alone.command("dataset", "grant", "drawn", "77")
+    await alone.command("dataset", "grant", "drawn", "78")
+    await alone.command("dataset", "revoke", "drawn", "77")
+    await alone.command("dataset", "target", "drawn", "9")
+    (listed,) = json.loads((await alone.command("dataset", "list", "--json")).out)
+    assert (listed["target"], listed["servers"]) == (9, ["78"])
+    audited = alone.rows("SELECT actor, action FROM audit_log ORDER BY id")
+    assert audited == [
+        ("operator", f"data_set.{action}") for action in ("grant", "grant", "revoke", "target")
+    ]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("dataset", "grant", "unknown", "77"),
+        ("dataset", "target", "unknown", "3"),
+        ("export", "horde", "out"),
+        ("export", "horde", "out", "--dataset", "unknown"),
+        ("erase", "4711"),
+        ("import", "folder", "nowhere", "--dataset", "drawn"),
+        ("import", "diffusiondb", "nowhere"),
+        ("backup", "jury.db"),
+    ],
+)
+async def test_a_refusal_is_one_line_and_code_one(alone: Home, command: tuple[str, ...]) -> None:
+    await alone.command("db", "upgrade")
+    finished = await alone.command(*command)
+    assert finished.code == 1
+    assert finished.out == ""
+    (line,) = finished.err.splitlines()
+    assert line.startswith("jury: ")
+
+
+async def test_a_backup_is_a_database_of_its_own(alone: Home) -> None:
+    await alone.command("db", "upgrade")
+    assert (await alone.command("backup", "copy.db")).code == 0
+    listed = await alone.command("dataset", "list", DATABASE_URL="sqlite:///copy.db")
+    assert listed.code == 0
+
+
+async def test_an_upgrade_says_what_it_did_and_then_nothing_more(alone: Home) -> None:
+    first = await alone.command("db", "upgrade")
+    second = await alone.command("db", "upgrade")
+    assert "applied 0001 core" in first.out
+    assert "up to date" in second.out
