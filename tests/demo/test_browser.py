@@ -28,6 +28,7 @@ def demo(browser: Browser, run_demo: RunDemo) -> Demo:
 def _page(browser: Browser, width: int, locale: str = "en-US") -> Page:
     context = browser.new_context(viewport={"width": width, "height": 900}, locale=locale)
     context.set_default_timeout(PATIENCE_MS)
+    expect.set_options(timeout=PATIENCE_MS)
     return context.new_page()
 
 
