@@ -37,7 +37,9 @@ class NewPost:
 class ClosingPost:
     """A post whose message is to be edited one last time.
 
-    `result` and `prompt` are None where nothing may be shown: the image is hidden or broken.
+    `result` and `prompt` are None where nothing may be shown: the image is hidden or broken, its
+    scores were never revealed, or the server may not use the data set. `hidden`: by a moderator
+    or by reports. `bare`: the message has no picture, or may have none.
     """
 
     post_id: int
@@ -46,6 +48,8 @@ class ClosingPost:
     image: Image
     result: Result | None
     prompt: str | None
+    hidden: bool
+    bare: bool
 
 
 class PostService:
@@ -93,7 +97,7 @@ class PostService:
                 connection, image_id, channel.guild_id, channel.channel_id, now
             )
             image_stages.begin(connection, image_id)
-            return _new_post(connection, Message(post_id, image_id, channel.channel_id, None))
+            return NewPost(post_id, channel.channel_id, _image(connection, image_id))
 
         return await self._database.write(unit)
 
@@ -103,6 +107,14 @@ class PostService:
         await self._database.write(
             lambda connection: public_posts.confirm(connection, post_id, message_id, now)
         )
+
+    async def found(self, post_id: int, channel_id: int, message_id: int) -> None:
+        """Note a message of a post that was not confirmed: it is open, or closes if given up."""
+        now = self._clock.now()
+        if await self._database.write(
+            lambda connection: public_posts.adopt(connection, post_id, channel_id, message_id, now)
+        ):
+            _log.warning("post_found", post=post_id, message=message_id)
 
     async def lost(self, post_id: int, reason: str) -> None:
         """Give up a post whose message is gone or was never sent; `reason` goes to the log."""
@@ -123,13 +135,6 @@ class PostService:
         await self._database.write(unit)
         _log.warning("image_broken", post=post_id)
 
-    async def lost_message(self, message_id: int) -> int | None:
-        """Give up the post of a deleted message; return its channel, None if it had no post."""
-        now = self._clock.now()
-        return await self._database.write(
-            lambda connection: public_posts.lose_message(connection, message_id, now)
-        )
-
     async def lost_channel(self, channel_id: int) -> int:
         """Give up all posts of a channel that is gone; return how many there were."""
         now = self._clock.now()
@@ -138,12 +143,23 @@ class PostService:
         )
 
     async def unconfirmed(self) -> tuple[NewPost, ...]:
-        """Return posts that were pending when the program last stopped."""
+        """Return the pending posts; outside of a posting step nobody knows if they were sent."""
         return await self._database.read(
             lambda connection: tuple(
-                _new_post(connection, message)
+                NewPost(message.post_id, message.channel_id, _image(connection, message.image_id))
                 for message in public_posts.in_state(connection, "pending")
             )
+        )
+
+    async def channels_with_unsafe(self) -> list[int]:
+        """Return the channels with open posts of images that are not known to be safe."""
+        return await self._database.read(public_posts.channels_with_unsafe)
+
+    async def take_down_unsafe(self, channel_id: int) -> int:
+        """Close the open posts of such images in a channel without a result; return how many."""
+        now = self._clock.now()
+        return await self._database.write(
+            lambda connection: public_posts.close_unsafe(connection, channel_id, now)
         )
 
     async def due(self, now: datetime) -> tuple[ClosingPost, ...]:
@@ -154,47 +170,52 @@ class PostService:
         """
 
         def unit(connection: Connection) -> tuple[ClosingPost, ...]:
-            for image_id in public_posts.start_closing(connection, now):
+            for image_id in public_posts.start_closing(connection, now, self._home_guild_id):
                 image_stages.reveal(connection, image_id, now)
             image_stages.close(connection, now)
             reservations.release_expired(connection, now)
             return tuple(
-                _closing_post(connection, message, message.message_id)
+                self._closing_post(connection, message, message.message_id)
                 for message in public_posts.in_state(connection, "closing")
                 if message.message_id is not None
             )
 
         return await self._database.write(unit)
 
-    async def closed(self, post_id: int) -> None:
-        """Note that the last edit of a closing post was made."""
-        await self._database.write(lambda connection: public_posts.close(connection, post_id))
+    async def closed(self, post_id: int, *, hidden: bool = False) -> None:
+        """Note that the edit of a closing post was made, `hidden` as `due` had it."""
+        await self._database.write(
+            lambda connection: public_posts.close(connection, post_id, withdrawn=hidden)
+        )
 
     async def next_due(self) -> datetime | None:
         """Return when the next image closes, None if none is full and waiting."""
         return await self._database.read(public_posts.next_closing)
 
+    def _closing_post(
+        self, connection: Connection, message: Message, message_id: int
+    ) -> ClosingPost:
+        image = _image(connection, message.image_id)
+        result = None
+        if (
+            image.revealed_at is not None
+            and image.stage not in {"hidden", "broken"}
+            and may_use(connection, image.data_set_id, {message.guild_id}, self._home_guild_id)
+        ):
+            result = result_of(connection, image.id)
+        return ClosingPost(
+            post_id=message.post_id,
+            channel_id=message.channel_id,
+            message_id=message_id,
+            image=image,
+            result=result,
+            prompt=image.prompt if result is not None else None,
+            hidden=image.stage == "hidden",
+            bare=message.withdrawn,
+        )
 
-def _new_post(connection: Connection, message: Message) -> NewPost:
-    return NewPost(message.post_id, message.channel_id, _image(connection, message))
 
-
-def _closing_post(connection: Connection, message: Message, message_id: int) -> ClosingPost:
-    image = _image(connection, message)
-    result = None
-    if image.stage not in {"hidden", "broken"}:
-        result = result_of(connection, image.id)
-    return ClosingPost(
-        post_id=message.post_id,
-        channel_id=message.channel_id,
-        message_id=message_id,
-        image=image,
-        result=result,
-        prompt=image.prompt if result is not None else None,
-    )
-
-
-def _image(connection: Connection, message: Message) -> Image:
-    image = images.by_id(connection, message.image_id)
+def _image(connection: Connection, image_id: int) -> Image:
+    image = images.by_id(connection, image_id)
     assert image is not None  # noqa: S101 - a foreign key holds it
     return image

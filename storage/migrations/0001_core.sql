@@ -115,6 +115,7 @@ CREATE INDEX channels_by_guild ON channels (guild_id);
 -- state: pending (row written, message not yet confirmed), open, closing (result decided, edit
 -- not yet confirmed), closed, lost (its message is gone or was never confirmed).
 -- previous_id: the private post after which this one was shown; each has one successor at most.
+-- withdrawn: its message lost picture and result because the image was hidden, or is about to.
 CREATE TABLE posts (
     id INTEGER PRIMARY KEY,
     image_id INTEGER NOT NULL REFERENCES images (id),
@@ -127,6 +128,7 @@ CREATE TABLE posts (
     state TEXT NOT NULL CHECK (state IN ('pending', 'open', 'closing', 'closed', 'lost')),
     shown_at INTEGER NOT NULL,
     closed_at INTEGER,
+    withdrawn INTEGER NOT NULL DEFAULT 0 CHECK (withdrawn IN (0, 1)),
     CHECK ((surface = 'private') = (rater IS NOT NULL)),
     CHECK (surface = 'private' OR channel_id IS NOT NULL),
     CHECK (surface = 'private' OR previous_id IS NULL)
@@ -136,6 +138,7 @@ CREATE INDEX posts_by_rater ON posts (rater, id) WHERE rater IS NOT NULL;
 CREATE INDEX posts_by_channel ON posts (channel_id, state) WHERE surface = 'public';
 CREATE INDEX posts_alive ON posts (state)
     WHERE surface = 'public' AND state IN ('pending', 'open', 'closing');
+CREATE INDEX posts_withdrawn ON posts (image_id) WHERE withdrawn = 1;
 CREATE INDEX posts_by_message ON posts (message_id) WHERE message_id IS NOT NULL;
 
 -- A place of an image that is kept for one rater while they look.

@@ -2,13 +2,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from sqlite3 import Connection
 
 import pytest
 
 from bot.errors import ClosedPostError
 from bot.rating.results import ScaleResult
 from storage import data_sets, image_stages
-from tests.rating.world import CHANNEL, NOON, World, caller
+from tests.rating.world import CHANNEL, NOON, Changes, World, caller
 
 
 async def test_a_channel_gets_the_posts_it_lacks(world: World) -> None:
@@ -109,7 +110,8 @@ async def test_all_posts_of_an_image_close_together(world: World) -> None:
         for number in (3, 4)
     ]
     await world.agree(1)
-    await world.vote(1, posts[0])
+    for scale in ("aesthetic", "artifacts"):
+        await world.press(1, posts[0], scale, 1, channel_id=3)
     world.clock.turn(60)
     assert [post.post_id for post in await world.posts.due(world.clock.now())] == posts
 
@@ -146,23 +148,141 @@ async def test_a_post_confirmed_late_closes_with_its_image(world: World) -> None
     late = await world.posts.open_post(await world.channel(data_set, channel_id=3))
     assert late is not None
     await world.agree(1)
-    await world.vote(1, late.post_id)
+    for scale in ("aesthetic", "artifacts"):
+        await world.press(1, late.post_id, scale, 1, channel_id=3)
     world.clock.turn(60)
     assert await world.posts.due(world.clock.now()) == ()
     await world.posts.confirm(late.post_id, 77)
     with pytest.raises(ClosedPostError):
-        await world.press(1, late.post_id, "aesthetic", 1)
+        await world.press(1, late.post_id, "aesthetic", 1, channel_id=3)
     (closing,) = await world.posts.due(world.clock.now())
     assert closing.message_id == 77
     assert (await world.image(late.post_id)).revealed_at == world.clock.now()
 
 
-async def test_lost_messages_and_channels_free_their_images(world: World) -> None:
+async def hide(world: World, image_id: int, *, hidden: bool = True) -> None:
+    def unit(connection: Connection) -> None:
+        if hidden:
+            image_stages.hide(connection, image_id)
+        else:
+            image_stages.restore(connection, image_id, world.clock.now(), timedelta(seconds=60))
+
+    await world.database.write(unit)
+
+
+async def closed_post(world: World) -> int:
+    """Return a post that closed with its result."""
+    post = await world.public_post(await world.channel(await world.data_set(1, target=1)))
+    await world.agree(1)
+    await world.vote(1, post)
+    world.clock.turn(60)
+    await world.posts.due(world.clock.now())
+    await world.posts.closed(post)
+    return post
+
+
+async def test_hiding_reaches_closed_posts_once_and_restoring_brings_them_back(
+    world: World,
+) -> None:
+    post = await closed_post(world)
+    image = await world.image(post)
+    await hide(world, image.id)
+    (closing,) = await world.posts.due(world.clock.now())
+    assert (closing.result, closing.prompt, closing.hidden) == (None, None, True)
+    await world.posts.closed(post, hidden=True)
+    assert await world.posts.due(world.clock.now()) == ()
+    await hide(world, image.id, hidden=False)
+    (closing,) = await world.posts.due(world.clock.now())
+    assert closing.result is not None
+    assert (closing.prompt, closing.bare, closing.hidden) == (image.prompt, True, False)
+    await world.posts.closed(post)
+    assert await world.posts.due(world.clock.now()) == ()
+
+
+async def test_a_post_that_is_hidden_while_it_closes_is_bare_afterwards(world: World) -> None:
+    """The edit that takes the picture away may be made, and the program stop before it is noted."""
+    post = await closed_post(world)
+    image = await world.image(post)
+    await hide(world, image.id)
+    await world.posts.due(world.clock.now())
+    await hide(world, image.id, hidden=False)
+    (closing,) = await world.posts.due(world.clock.now())
+    assert closing.bare
+
+
+async def test_restoring_an_image_without_a_result_leaves_its_closed_post(world: World) -> None:
+    post = await world.public_post(await world.channel(await world.data_set(1)))
+    image = await world.image(post)
+    await hide(world, image.id)
+    await world.posts.due(world.clock.now())
+    await world.posts.closed(post, hidden=True)
+    await hide(world, image.id, hidden=False)
+    assert await world.posts.due(world.clock.now()) == ()
+
+
+async def test_a_revoked_data_set_closes_its_posts_without_a_result(world: World) -> None:
+    data_set = await world.data_set(2, target=1)
+    await world.database.write(
+        lambda connection: data_sets.grant(connection, data_set.id, 7, world.clock.now())
+    )
+    channel = await world.channel(data_set, channel_id=3, guild_id=7, open_posts=2)
+    posts = [await world.public_post(channel) for _ in range(2)]
+    await world.agree(1)
+    there: Changes = {"guild_id": 7, "channel_id": 3, "guild_ids": frozenset({7})}
+    for scale in ("aesthetic", "artifacts"):
+        await world.press(1, posts[0], scale, 1, **there)
+    world.clock.turn(60)
+    await world.database.write(lambda connection: data_sets.revoke(connection, data_set.id, 7))
+    closing = await world.posts.due(world.clock.now())
+    assert [post.post_id for post in closing] == posts
+    assert {(post.result, post.prompt) for post in closing} == {(None, None)}
+    assert (await world.image(posts[0])).revealed_at is None
+    for post in posts:
+        await world.posts.closed(post)
+    assert await world.posts.due(world.clock.now()) == ()
+
+
+async def test_a_message_of_a_pending_post_opens_it(world: World) -> None:
+    new = await world.posts.open_post(await world.channel(await world.data_set(1)))
+    assert new is not None
+    await world.posts.found(new.post_id, CHANNEL + 1, 77)
+    assert len(await world.posts.unconfirmed()) == 1, "a message elsewhere is not its own"
+    await world.posts.found(new.post_id, CHANNEL, 77)
+    assert await world.posts.unconfirmed() == ()
+    await world.agree(1)
+    await world.vote(1, new.post_id)
+
+
+async def test_a_message_of_a_post_that_was_given_up_is_closed(world: World) -> None:
+    channel = await world.channel(await world.data_set(2), open_posts=2)
+    new = await world.posts.open_post(channel)
+    assert new is not None
+    await world.posts.lost(new.post_id, "for the test")
+    other = await world.public_post(channel)
+    await world.posts.found(new.post_id, CHANNEL, other + 5000)
+    assert await world.posts.due(world.clock.now()) == (), "a message of another post is not its"
+    await world.posts.found(new.post_id, CHANNEL, 77)
+    (closing,) = await world.posts.due(world.clock.now())
+    assert (closing.post_id, closing.message_id, closing.result) == (new.post_id, 77, None)
+
+
+async def test_unsafe_posts_of_a_channel_are_taken_down(world: World) -> None:
+    data_set = await world.data_set(1, safe=False)
+    await world.data_set(1)
+    channel = await world.channel(data_set, safe_only=False, open_posts=2)
+    posts = [await world.public_post(channel) for _ in range(2)]
+    unsafe = [post for post in posts if not (await world.image(post)).safe]
+    assert await world.posts.channels_with_unsafe() == [CHANNEL]
+    assert await world.posts.take_down_unsafe(CHANNEL) == 1
+    assert await world.posts.channels_with_unsafe() == []
+    (closing,) = await world.posts.due(world.clock.now())
+    assert ([closing.post_id], closing.result) == (unsafe, None)
+
+
+async def test_a_lost_channel_frees_its_images(world: World) -> None:
     channel = await world.channel(await world.data_set(3), open_posts=3)
     posts = [await world.public_post(channel) for _ in range(3)]
-    assert await world.posts.lost_message(posts[0] + 5000) == CHANNEL
-    assert await world.posts.lost_message(posts[0] + 5000) is None
-    assert await world.posts.lost_message(1) is None
+    await world.posts.lost(posts[0], "its message is gone")
     assert await world.posts.wanted(channel) == 1
     again = await world.posts.open_post(channel)
     assert again is not None
