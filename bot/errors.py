@@ -111,6 +111,12 @@ class NothingLeftError(UserError):
     key = "error.nothing_left"
 
 
+class PicturesUnavailableError(UserError):
+    """The pictures themselves cannot be read at the moment; no fault of an image."""
+
+    key = "error.pictures_unavailable"
+
+
 class UnknownDataSetError(UserError):
     """No data set of that name is usable here."""
 

@@ -256,7 +256,7 @@ class Publisher:
         picture = Picture.of(post.image, rendition)
         card = PublicCard(self._services.texts, language, post.post_id, picture)
         alt_text = self._services.texts.say("card.alt_text", language)
-        file = Upload(rendition.path, rendition.filename, description=alt_text)
+        file = Upload.of(rendition, alt_text)
         message = await self._reach(channel.channel_id, place.send(view=card, file=file))
         await self._services.posts.confirm(post.post_id, message.id)
 

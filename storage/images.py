@@ -17,6 +17,9 @@ from storage.times import from_microseconds, to_microseconds
 # wide enough that 14 million images hardly ever share one.
 RANDOM_KEY_BITS = 47
 
+NEAR = 500
+"""How many ids to each side count as imported next to an image."""
+
 COLUMNS = (
     "id, data_set_id, key, source_id, member, sha256, set_id, prompt, parameters, width, height, "
     "safe, stage, random_key, complete_votes, closes_at, revealed_at, imported_at"
@@ -104,6 +107,16 @@ def by_id(connection: Connection, image_id: int) -> Image | None:
         (image_id,),
     ).fetchone()
     return image_of(row) if row else None
+
+
+def neighbours(connection: Connection, image: Image) -> list[str]:
+    """Return members of the same source that were imported next to an image, at most 20."""
+    rows = connection.execute(
+        "SELECT member FROM images WHERE id BETWEEN ? AND ? AND source_id = ? AND id <> ?"
+        " AND stage <> 'broken' LIMIT 20",
+        (image.id - NEAR, image.id + NEAR, image.source_id, image.id),
+    )
+    return [member for (member,) in rows]
 
 
 def by_key(connection: Connection, data_set_id: int, key: str) -> Image | None:

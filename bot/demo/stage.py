@@ -113,7 +113,7 @@ def _cast(env: simcord.Env, names: Sequence[str]) -> Cast:
         ),
         moderators_channel=guild.create_text_channel(
             "moderators",
-            topic="Alerts arrive here; try /rater review or /audit",
+            topic="Alerts arrive here; try /rater review or /export",
             overwrites={guild.default_role: hidden, role: shown, bot: shown},
         ),
         moderator_role_id=role.id,

@@ -41,8 +41,8 @@ class RenditionCache:
         self._files: OrderedDict[str, Cached] | None = None
         self._size = 0
 
-    def find(self, key: str) -> Cached | None:
-        """Return the file of `key` and mark it as just used."""
+    def find(self, key: str) -> tuple[Cached, bytes] | None:
+        """Return the file of `key` with its bytes, and mark it as just used."""
         with self._lock:
             files = self._scanned()
             cached = files.get(key)
@@ -50,11 +50,12 @@ class RenditionCache:
                 return None
             try:
                 os.utime(cached.path)
+                data = cached.path.read_bytes()
             except OSError:  # deleted behind our back
                 self._forget(key)
                 return None
             files.move_to_end(key)
-            return cached
+            return cached, data
 
     def add(self, key: str, picture: Encoded) -> Cached:
         """Store a rendition and remove what is too much; raises SourceUnavailableError."""
@@ -91,7 +92,7 @@ class RenditionCache:
         return path
 
     def _evict(self, files: OrderedDict[str, Cached]) -> None:
-        """Remove the longest unused files; the newest stays, somebody is about to read it."""
+        """Remove the longest unused files; the newest stays, however large it is."""
         while self._size > self._limit and len(files) > 1:
             key = next(iter(files))
             with contextlib.suppress(OSError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -13,11 +13,11 @@ from pathlib import Path
 from sqlite3 import Connection
 
 from bot.errors import ImageUnreadableError, JuryError, SourceUnavailableError
-from bot.images.cache import Cached, RenditionCache
+from bot.images.cache import RenditionCache
 from bot.images.decoding import Fault
 from bot.images.originals import read_original
 from bot.images.rendition import SMALLEST_LIMIT, VERSION, Encoded, render
-from storage import sources
+from storage import images, sources
 from storage.database import Database
 from storage.images import Image
 from storage.sources import Source
@@ -29,19 +29,18 @@ THREADS = 2
 # What the message around the file takes of Discord's limit.
 SLACK_BYTES = 2**16
 
+ABSENT = frozenset({Fault.MISSING, Fault.NOT_ALLOWED})
+"""Faults that every image of a source has whose disk is not mounted, or mounted for others."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rendition:
-    """A picture as it is posted: read `path` now, send it as `filename`.
+    """A picture as it is posted: the bytes of a file, its name, `width` and `height` in pixels."""
 
-    `width` and `height` in pixels, `size` in bytes. The file may leave the cache later.
-    """
-
-    path: Path
+    data: bytes
     filename: str
     width: int
     height: int
-    size: int
 
 
 class ImageStore:
@@ -64,7 +63,7 @@ class ImageStore:
         self._limit = max(SMALLEST_LIMIT, upload_limit - SLACK_BYTES)
         self._render = renderer
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="images")
-        self._under_way: dict[int, asyncio.Task[Cached]] = {}
+        self._under_way: dict[int, asyncio.Task[Rendition]] = {}
 
     async def rendition(self, image: Image) -> Rendition:
         """Return the picture as it is posted; whoever asks for the same one waits with the first.
@@ -78,9 +77,7 @@ class ImageStore:
             self._under_way[image.id] = task
             task.add_done_callback(partial(self._finished, image.id))
         # A caller that gives up must not take the picture from the others.
-        cached = await asyncio.shield(task)
-        filename = f"picture{cached.path.suffix}"
-        return Rendition(cached.path, filename, cached.width, cached.height, cached.size)
+        return await asyncio.shield(task)
 
     async def prepare(self, image: Image) -> None:
         """Have the rendition ready for a later call, which will also raise what is wrong."""
@@ -92,20 +89,32 @@ class ImageStore:
         await asyncio.gather(*self._under_way.values(), return_exceptions=True)
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    async def _make(self, image: Image) -> Cached:
+    async def _make(self, image: Image) -> Rendition:
         source = await self._database.read(partial(_source, image.source_id))
-        work = partial(self._find_or_render, image, source)
-        return await asyncio.get_running_loop().run_in_executor(self._pool, work)
+        run = partial(asyncio.get_running_loop().run_in_executor, self._pool)
+        try:
+            return await run(partial(self._find_or_render, image, source))
+        except ImageUnreadableError as error:
+            if error.fault not in ABSENT:
+                raise
+            others = await self._database.read(partial(images.neighbours, image=image))
+            if await run(partial(_any_readable, source, others)):
+                raise
+            raise SourceUnavailableError(
+                f"{source.path} has neither {image.member!r} nor its neighbours"
+            ) from error
 
-    def _find_or_render(self, image: Image, source: Source) -> Cached:
+    def _find_or_render(self, image: Image, source: Source) -> Rendition:
         key = _cache_key(image, source, self._limit)
-        cached = self._cache.find(key)
-        if cached is None:
+        found = self._cache.find(key)
+        if found is None:
             data = _unchanged(image, read_original(source, image.member))
-            cached = self._cache.add(key, self._render(data, self._limit))
-        return cached
+            rendered = self._render(data, self._limit)
+            found = self._cache.add(key, rendered), rendered.data
+        cached, data = found
+        return Rendition(data, f"picture{cached.path.suffix}", cached.width, cached.height)
 
-    def _finished(self, image_id: int, task: asyncio.Task[Cached]) -> None:
+    def _finished(self, image_id: int, task: asyncio.Task[Rendition]) -> None:
         del self._under_way[image_id]
         if not task.cancelled():
             # Marks the error as seen: everybody who waited for it may have been cancelled.
@@ -117,6 +126,19 @@ def _source(source_id: int, connection: Connection) -> Source:
     if source is None:
         raise SourceUnavailableError(f"there is no source {source_id} in the database")
     return source
+
+
+def _any_readable(source: Source, members: Sequence[str]) -> bool:
+    """Tell whether a source is there at all, by the first of these members that can be read."""
+    for member in members:
+        try:
+            read_original(source, member)
+        except ImageUnreadableError:
+            continue
+        except SourceUnavailableError:
+            return False
+        return True
+    return False
 
 
 def _unchanged(image: Image, data: bytes) -> bytes:

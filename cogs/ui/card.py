@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from typing import Any
 
 import discord
 from discord import ui
+
+from bot.images.store import Rendition
 
 
 class Card(ui.LayoutView):
@@ -23,6 +26,11 @@ class Card(ui.LayoutView):
 
 class Upload(discord.File):
     """A file to send; Discord's API description wants its id as text, discord.py sends a number."""
+
+    @classmethod
+    def of(cls, rendition: Rendition, description: str | None = None) -> Upload:
+        """Return a picture to send, with its alt text."""
+        return cls(BytesIO(rendition.data), rendition.filename, description=description)
 
     def to_dict(self, index: int) -> dict[str, Any]:
         """Return what describes the file beside its bytes; called by discord.py."""

@@ -70,4 +70,4 @@ async def picture_of(exchange: Exchange, case: Case) -> discord.File | None:
         rendition = await exchange.services.images.rendition(case.image)
     except (ImageUnreadableError, SourceUnavailableError):
         return None
-    return Upload(rendition.path, rendition.filename)
+    return Upload.of(rendition)

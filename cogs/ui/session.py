@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Awaitable
 from typing import Final
 
+import structlog
+
 from bot.errors import (
     ClosedPostError,
     ImageUnreadableError,
     NothingLeftError,
+    PicturesUnavailableError,
     PlaceTakenError,
+    SourceUnavailableError,
     UserError,
 )
 from bot.images.store import Rendition
@@ -23,6 +27,8 @@ PASSED_OVER: Final = (ClosedPostError, PlaceTakenError)
 """Refusals after which a session goes on by itself: the image is simply no longer open."""
 
 UNREADABLE_IN_A_ROW: Final = 5
+
+_log = structlog.get_logger()
 
 
 async def show(
@@ -48,7 +54,7 @@ async def show(
     if showing.post_id == on_screen:
         await exchange.redraw(card)
         return
-    await exchange.respond(card, Upload(rendition.path, rendition.filename))
+    await exchange.respond(card, Upload.of(rendition))
     upcoming = await exchange.services.sessions.upcoming(exchange.caller, showing.post_id)
     if upcoming is not None:
         await exchange.services.images.prepare(upcoming)
@@ -77,12 +83,16 @@ def is_session(exchange: Exchange) -> bool:
 
 
 async def _readable(exchange: Exchange, showing: Showing) -> tuple[Showing, Rendition]:
-    """Pass over images whose bytes turn out to be unreadable."""
+    """Pass over images whose bytes turn out to be unreadable; raises PicturesUnavailableError."""
     services = exchange.services
     for _ in range(UNREADABLE_IN_A_ROW):
         try:
             return showing, await services.images.rendition(showing.image)
         except ImageUnreadableError:
             await services.posts.broken(showing.post_id)
+            await services.alerts.notice("image_broken", image=showing.image.id)
+        except SourceUnavailableError as error:
+            _log.exception("images_unavailable", post=showing.post_id)
+            raise PicturesUnavailableError from error
         showing = await services.sessions.advance(exchange.caller, showing.post_id)
-    return showing, await services.images.rendition(showing.image)
+    raise PicturesUnavailableError

@@ -9,6 +9,7 @@ import zipfile
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from io import BytesIO
 from pathlib import Path
 from sqlite3 import Connection
 
@@ -116,10 +117,9 @@ async def test_a_file_is_rendered_under_a_neutral_name(
     rendition = await store.rendition(await imported(database, folder, name))
     assert rendition.filename == "picture.webp"
     assert (rendition.width, rendition.height) == (100, 80)
-    assert rendition.size == rendition.path.stat().st_size
-    with Pillow.open(rendition.path) as shown:
+    with Pillow.open(BytesIO(rendition.data)) as shown:
         assert (shown.format, shown.size) == ("WEBP", (100, 80))
-    assert SECRET not in str(rendition.path)
+    assert SECRET not in str(cached_files(tmp_path))
 
 
 async def test_a_member_of_a_zip_is_read_without_unpacking(
@@ -208,7 +208,9 @@ async def test_the_order_of_use_and_the_limit_outlive_the_process(
     every = [await imported(database, folder, name) for name in "abc"]
     store = new_store(database, tmp_path, counter)
     for image in every:
-        path = (await store.rendition(image)).path
+        earlier = set(cached_files(tmp_path))
+        await store.rendition(image)
+        (path,) = set(cached_files(tmp_path)) - earlier
         os.utime(path, (image.id, image.id))
     await store.rendition(every[0])
     await store.close()
@@ -236,8 +238,10 @@ async def test_a_cached_file_that_was_deleted_is_made_again(
     database: Database, store: ImageStore, tmp_path: Path, counter: CountingRenderer
 ) -> None:
     image = await imported(database, originals(tmp_path, a=encoded(drawn())), "a")
-    (await store.rendition(image)).path.unlink()
-    assert (await store.rendition(image)).path.exists()
+    made = await store.rendition(image)
+    cached_files(tmp_path)[0].unlink()
+    assert await store.rendition(image) == made, "what was handed out needs no file"
+    assert len(cached_files(tmp_path)) == 1
     assert counter.made == 2
 
 
@@ -287,6 +291,21 @@ async def test_a_missing_disk_is_no_fault_of_the_image(
     assert (await store.rendition(image)).width == 64
     with pytest.raises(SourceUnavailableError):
         await store.rendition(replace(image, id=99, source_id=99))
+
+
+async def test_an_empty_mount_point_is_no_fault_of_the_image(
+    database: Database, store: ImageStore, tmp_path: Path
+) -> None:
+    folder = originals(tmp_path, a=encoded(drawn()), b=encoded(drawn()), c=encoded(drawn()))
+    every = [await imported(database, folder, name) for name in "abc"]
+    folder.rename(tmp_path / "mounted")
+    folder.mkdir()
+    with pytest.raises(SourceUnavailableError):
+        await store.rendition(every[1])
+    (tmp_path / "mounted" / "a").rename(folder / "a")
+    with pytest.raises(ImageUnreadableError) as refusal:
+        await store.rendition(every[1])
+    assert refusal.value.fault == Fault.MISSING
 
 
 async def test_a_media_folder_that_cannot_be_written_is_no_fault_of_the_image(
