@@ -84,14 +84,15 @@ def _sync_folder(folder: Path) -> None:
 def _read(path: Path) -> bytes:
     with path.open("rb") as file:
         mode = os.fstat(file.fileno()).st_mode
-        if mode & OPEN_TO_OTHERS:
-            raise SettingsError(
-                f"HASH_KEY_FILE: {path} is open to other accounts; run: chmod 600 {path}"
-            )
         key = file.read(KEY_BYTES + 1)
+    # The length first: nobody should be told to change the mode of a file that is no key.
     if len(key) != KEY_BYTES:
         raise SettingsError(
             f"HASH_KEY_FILE: {path} must have {KEY_BYTES} bytes; "
             "put the right file back, a new key would give every rater a new pseudonym"
+        )
+    if mode & OPEN_TO_OTHERS:
+        raise SettingsError(
+            f"HASH_KEY_FILE: {path} is open to other accounts; run: chmod 600 {path}"
         )
     return key

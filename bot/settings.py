@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import re
+from difflib import get_close_matches
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
+from dotenv.parser import parse_stream
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.errors import SettingsError
 
 SQLITE_PREFIX = "sqlite:///"
+ENV_FILE = Path(".env")
+
+LARGEST_ID = 2**63 - 1
+"""Discord's ids are snowflakes of 64 bits; more than 63 neither Discord nor the database has."""
+
+LICENSE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 .,:;/+()'&-]*")
+"""What a licence's name may hold: raters read it in Discord, where more would be markup."""
 
 
 def _api_address(address: str) -> str:
@@ -40,6 +50,14 @@ def _sqlite_address(address: str) -> str:
     return address
 
 
+def _license_name(name: str) -> str:
+    if not LICENSE_NAME.fullmatch(name):
+        raise ValueError("must be one line of plain letters, such as CC-BY-SA-4.0")
+    return name
+
+
+Snowflake = Annotated[int, Field(ge=1, le=LARGEST_ID)]
+LicenseName = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_license_name)]
 ApiAddress = Annotated[str, AfterValidator(_api_address)]
 DatabaseAddress = Annotated[str, AfterValidator(_sqlite_address)]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -49,7 +67,7 @@ class Settings(BaseSettings):
     """Every setting, with its unit and default; `.env.example` explains each to an operator."""
 
     model_config = SettingsConfigDict(
-        env_file=".env",
+        env_file=ENV_FILE,
         env_file_encoding="utf-8",
         env_ignore_empty=True,
         extra="ignore",
@@ -58,10 +76,10 @@ class Settings(BaseSettings):
 
     discord_token: SecretStr | None = None
     discord_api_url: ApiAddress = "https://discord.com/api/v10"
-    home_guild_id: int | None = Field(default=None, gt=0)
-    operator_ids: Annotated[frozenset[int], NoDecode] = frozenset()
-    moderator_role_id: int | None = Field(default=None, gt=0)
-    alert_channel_id: int | None = Field(default=None, gt=0)
+    home_guild_id: Snowflake | None = None
+    operator_ids: Annotated[frozenset[Snowflake], NoDecode] = frozenset()
+    moderator_role_id: Snowflake | None = None
+    alert_channel_id: Snowflake | None = None
     shard_count: int | None = Field(default=None, ge=1)
 
     horde_api_key: SecretStr | None = None
@@ -72,7 +90,7 @@ class Settings(BaseSettings):
     media_cache_mebibytes: int = Field(default=2048, ge=16)
     upload_limit_mebibytes: int = Field(default=10, ge=1, le=500)
     hash_key_file: Path = Path("data/hash.key")
-    dataset_license: str = Field(default="CC-BY-SA-4.0", min_length=1, max_length=64)
+    dataset_license: LicenseName = "CC-BY-SA-4.0"
     export_exact_signals: bool = False
 
     votes_per_image: int = Field(default=5, ge=1, le=1000)
@@ -95,19 +113,60 @@ class Settings(BaseSettings):
             return [part.strip() for part in value.split(",") if part.strip()]
         return value
 
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _any_case(cls, value: object) -> object:
+        return value.upper() if isinstance(value, str) else value
+
     @property
     def database_path(self) -> Path:
         """The file that `DATABASE_URL` names."""
         return Path(self.database_url.removeprefix(SQLITE_PREFIX))
 
 
-def load_settings() -> Settings:
-    """Read the settings; raises SettingsError with one line that names each wrong variable."""
+def load_settings(env_file: Path | None = ENV_FILE, **given: Any) -> Settings:
+    """Read the settings; what is `given` wins over the environment, and that over `env_file`.
+
+    Raises SettingsError with one line that names each wrong variable, or the line of the file.
+    """
+    _names_in(env_file)
     try:
-        return Settings()
+        return Settings(_env_file=env_file, **given)
     except ValidationError as error:
         lines = [
             f"{'.'.join(map(str, e['loc'])).upper()}: {e['msg'].removeprefix('Value error, ')}"
             for e in error.errors()
         ]
         raise SettingsError("; ".join(lines)) from None
+
+
+def unknown_names(env_file: Path = ENV_FILE) -> list[str]:
+    """Return a sentence for each name in the file that is no setting; raises SettingsError."""
+    known = [name.upper() for name in Settings.model_fields]
+    sentences = []
+    for name in _names_in(env_file):
+        if name.upper() not in known:
+            alike = get_close_matches(name.upper(), known, 1)
+            meant = f"; {alike[0]} is" if alike else ""
+            sentences.append(f"{name} in {env_file} is no setting{meant}")
+    return sentences
+
+
+def _names_in(env_file: Path | None) -> list[str]:
+    """Return the names that the file sets; the library drops a line that it cannot read."""
+    if env_file is None or not env_file.is_file():
+        return []
+    names = []
+    try:
+        with env_file.open(encoding="utf-8") as file:
+            for binding in parse_stream(file):
+                if binding.error or (binding.key is not None and binding.value is None):
+                    line = binding.original.line
+                    raise SettingsError(f"{env_file}: line {line} is not NAME=value")
+                if binding.key is not None:
+                    names.append(binding.key)
+    except UnicodeDecodeError:
+        raise SettingsError(f"{env_file}: is not text in UTF-8") from None
+    except OSError as error:
+        raise SettingsError(f"{env_file}: {error.strerror}") from None
+    return names

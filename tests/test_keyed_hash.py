@@ -70,6 +70,14 @@ def test_a_file_of_another_length_is_refused_and_kept(tmp_path: Path, length: in
     assert path.read_bytes() == b"x" * length
 
 
+def test_nobody_is_told_to_change_the_mode_of_what_is_no_key(tmp_path: Path) -> None:
+    path = tmp_path / "passwd"
+    path.write_bytes(b"root:x:0:0" * 10)
+    path.chmod(0o644)
+    with pytest.raises(SettingsError, match="must have 32 bytes"):
+        KeyedHash.load_or_create(path)
+
+
 def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(SettingsError, match="HASH_KEY_FILE"):
