@@ -31,8 +31,10 @@ from tests.process.jury import CHANNEL, HOME_GUILD, JURY, Home
 from tests.process.seed import seed
 
 IN_FLIGHT = 100
-RATERS = 900
+RATERS = 200
+CHANNELS = tuple(range(CHANNEL, CHANNEL + 10))
 POSTS = 10
+"""Posts a channel; each channel has a data set of its own, so that no image has two posts."""
 ROUNDS, FULL_ROUNDS = 3, 7
 PRESSES, WARM_UP = 2000, 300
 REQUIRED = 0.7
@@ -68,10 +70,12 @@ async def _measure(folder: Path, rounds: int) -> tuple[Measured, Measured]:
     whole, plain = Measured(), Measured()
     async with LoopbackDiscord() as discord:
         discord.world.add_guild(HOME_GUILD)
-        discord.world.add_channel(HOME_GUILD, CHANNEL)
+        for channel in CHANNELS:
+            discord.world.add_channel(HOME_GUILD, channel)
         home = await _installed(folder, discord)
         async with _running(discord, home, str(JURY), "run"):
-            await discord.wait_for_posts(CHANNEL, POSTS, 60)
+            for channel in CHANNELS:
+                await discord.wait_for_posts(channel, POSTS, 60)
         presses = _presses(discord)
         acknowledging = (sys.executable, "-m", "tests.bench._acknowledging")
         for _ in range(rounds):
@@ -87,23 +91,24 @@ async def _measure(folder: Path, rounds: int) -> tuple[Measured, Measured]:
 
 
 async def _installed(folder: Path, discord: LoopbackDiscord) -> Home:
-    """Return an installation with raters who agreed and a channel that waits for its posts."""
+    """Return an installation with raters who agreed and channels that wait for their posts."""
     more = {
         "DISCORD_API_URL": discord.api_url,
         "RATE_LIMIT_PER_MINUTE": "10000",
-        "VOTES_PER_IMAGE": "1000",
         "LOG_LEVEL": "WARNING",
     }
     home = Home(folder, more)
-    seed(
-        home.database,
-        folder / "pictures",
-        guild_id=HOME_GUILD,
-        channel_ids=(CHANNEL,),
-        count=POSTS,
-        target=1000,
-        open_posts=POSTS,
-    )
+    for channel in CHANNELS:
+        seed(
+            home.database,
+            folder / f"pictures-{channel}",
+            guild_id=HOME_GUILD,
+            channel_ids=(channel,),
+            count=POSTS,
+            target=RATERS,
+            open_posts=POSTS,
+            name=f"drawn-{channel}",
+        )
     settings = Settings(
         _env_file=None,
         database_url=f"sqlite:///{home.database}",
@@ -119,7 +124,7 @@ async def _installed(folder: Path, discord: LoopbackDiscord) -> Home:
 def _presses(discord: LoopbackDiscord) -> Iterator[Press]:
     """Give each rater's score for every post and scale, once; IN_FLIGHT raters at a time."""
     random = Random(7)
-    posts = discord.world.in_channel(CHANNEL)
+    posts = [post for channel in CHANNELS for post in discord.world.in_channel(channel)]
     for first in range(1, RATERS + 1, IN_FLIGHT):
         together = list(itertools.product(range(first, first + IN_FLIGHT), posts, SCALES))
         random.shuffle(together)

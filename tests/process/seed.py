@@ -35,13 +35,14 @@ def seed(
     count: int = 6,
     target: int = 2,
     open_posts: int = 1,
+    name: str = "drawn",
 ) -> None:
-    """Make a database with a data set of drawn pictures and channels that show them."""
+    """Make a data set of drawn pictures, and channels that show them."""
     upgrade(database)
     now = datetime.now(UTC)
     with closing(connect(database)) as connection:
         connection.execute("BEGIN")
-        data_set = data_sets.create(connection, "drawn", target=target, now=now)
+        data_set = data_sets.create(connection, name, target=target, now=now)
         source = sources.create(connection, data_set.id, "folder", str(pictures))
         images.insert_new(
             connection,
