@@ -14,7 +14,7 @@ import structlog
 from bot import discord_internals
 from bot.client import DRAIN_SECONDS, JuryBot
 from bot.errors import JuryError, SettingsError
-from bot.services import Services, open_services
+from bot.services import open_services
 from bot.settings import Settings
 from storage.leases import Lease
 
@@ -53,23 +53,12 @@ async def _serve(settings: Settings, token: str) -> None:
         open_services(settings) as services,
         Lease(services.database, "run", services.clock) as lease,
     ):
-        await _finish_what_was_begun(services)
+        await services.moderation.resume()
         async with JuryBot(services) as bot:
             await _run_until(bot, token, stop, lease.lost)
         if lease.lost.is_set():
             raise JuryError("another process took the database over; nothing more was written")
     _log.info("stopped")
-
-
-async def _finish_what_was_begun(services: Services) -> None:
-    """Repeat the erasures that a restored backup undid, and count what a stop left uncounted."""
-    try:
-        again = await services.erasure.replay()
-    except OSError as error:
-        raise JuryError(f"the list of erasures cannot be read: {error}") from error
-    if again:
-        _log.warning("erased_again", raters=again)
-    await services.moderation.resume()
 
 
 async def _run_until(bot: JuryBot, token: str, stop: asyncio.Event, lost: asyncio.Event) -> None:

@@ -10,6 +10,7 @@ import typer
 from bot import __version__
 from bot.commands import data_sets, doctor, exports, imports, running, upkeep
 from bot.errors import JuryError, SettingsError, UserError
+from bot.logs import configure_logs
 from bot.texts.catalogue import ENGLISH, Texts
 from storage.errors import StorageError
 
@@ -65,6 +66,7 @@ def _options(
     ] = False,
 ) -> None:
     del version
+    configure_logs("WARNING")
 
 
 def _fail(text: str, code: int) -> NoReturn:

@@ -7,6 +7,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from random import Random, SystemRandom
 
+import structlog
+
 from bot.clock import Clock, SystemClock
 from bot.datasets.administration import DataSetAdministration
 from bot.datasets.exporting import ExportService
@@ -29,6 +31,8 @@ from bot.trust.recounting import Recounting
 from bot.trust.reports import ReportService
 from bot.trust.review import ReviewService
 from storage.database import Database
+
+_log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,12 +118,16 @@ async def open_services(
 ) -> AsyncIterator[Services]:
     """Open the database, brought to this program's schema, with all services over it.
 
-    Raises StorageError and SettingsError. On leaving, what was under way is finished.
+    Nobody whom a restored backup brought back is in it any more. Raises StorageError and
+    SettingsError. On leaving, what was under way is finished.
     """
     database = await Database.open(settings.database_path, create=create)
     try:
         services = build_services(settings, database, clock or SystemClock(), SystemRandom())
         try:
+            again = await services.erasure.replay()
+            if again:
+                _log.warning("erased_again", raters=again)
             yield services
         finally:
             await services.images.close()

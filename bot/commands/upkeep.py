@@ -14,7 +14,7 @@ from bot.privacy.erasure import Erased
 from bot.services import open_services
 from bot.settings import load_settings
 from storage.backup import backup
-from storage.migrations import upgrade
+from storage.migrations import pending, upgrade
 
 database_app = typer.Typer(no_args_is_help=True, help="The database's schema.")
 
@@ -39,7 +39,17 @@ def back_up(
 
     The hash key is not in it: keep HASH_KEY_FILE apart, or pseudonyms cannot be made again.
     """
-    size = backup(load_settings().database_path, file)
+    settings = load_settings()
+
+    async def work() -> int:
+        path = settings.database_path
+        # Before an upgrade the old schema is what shall be kept, and this program cannot use it.
+        if path.exists() and not pending(path):
+            async with open_services(settings, create=False):
+                pass
+        return await asyncio.to_thread(backup, path, file)
+
+    size = asyncio.run(work())
     summarize({"file": str(file), "bytes": size}, as_json=as_json)
 
 

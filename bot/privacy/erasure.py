@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from sqlite3 import Connection
 from typing import Final, Literal
 
@@ -13,11 +14,11 @@ import structlog
 from bot.caller import Caller
 from bot.clock import Clock
 from bot.errors import NothingKeptError
-from bot.privacy.erasure_file import Erasure, ErasureFile
 from bot.trust.enrolment import Enrolment
 from bot.trust.recounting import Recounting
 from storage import audit, erasures, raters
 from storage.database import Database
+from storage.erasure_file import Erasure, ErasureFile
 from storage.erasures import ErasedRater
 from storage.raters import Rater
 
@@ -62,31 +63,25 @@ class ErasureService:
         return await self._erase(discord_id, "operator")
 
     async def replay(self) -> int:
-        """Finish and repeat erasures at a start; return how many raters were erased again.
+        """Finish and repeat erasures; return how many raters were erased again.
 
-        A backup brings back whoever was erased after it was made: their hash is in the file
-        with a time after they were first seen. Raises OSError where the file cannot be read.
+        For the moment when a database is opened, also beside a running bot. A backup brings back
+        whoever was erased after it was made: their hash is in the file with a time after they
+        were first seen. Raises StorageError, also where the file cannot be read.
         """
         listed = await asyncio.to_thread(self._file.read)
-        await self._list_missing(listed)
-        again = [
-            (rater.discord_id, listed[digest])
-            for rater in await self._database.read(erasures.linked)
-            if (digest := self._enrolment.digest(rater.discord_id)) in listed
-            and rater.first_seen_at <= listed[digest].erased_at
-        ]
-        for discord_id, erasure in again:
-            await self._cut(discord_id, "program", erasure)
+        again = 0
+        if listed:
+            for rater in await self._database.read(erasures.linked):
+                erasure = listed.get(self._enrolment.digest(rater.discord_id))
+                if erasure is not None and rater.first_seen_at <= erasure.erased_at:
+                    again += await self._repeat(rater.discord_id, erasure)
+        await self._compare(listed)
         for number in await self._database.read(erasures.unfinished):
             await self._delete_votes(number)
-        return len(again)
+        return again
 
     async def _erase(self, discord_id: int, actor: Actor) -> Erased:
-        rater = await self._cut(discord_id, actor)
-        return Erased(rater.number, await self._delete_votes(rater.number))
-
-    async def _cut(self, discord_id: int, actor: Actor, earlier: Erasure | None = None) -> Rater:
-        """Cut the link between number and person; `earlier` is the erasure that is repeated."""
         now = self._clock.now()
         digest = self._enrolment.digest(discord_id)
 
@@ -94,14 +89,26 @@ class ErasureService:
             rater = raters.find(connection, discord_id)
             if rater is None:
                 raise NothingKeptError
-            erasure = earlier or Erasure(digest, now, rater.status == "banned")
+            erasure = Erasure(digest, now, rater.status == "banned")
             _take_out(connection, rater, erasure, actor, now)
             return rater, erasure
 
         rater, erasure = await self._database.write(unit)
-        if earlier is None:
-            await self._list(erasure)
-        return rater
+        await self._list(erasure)
+        return Erased(rater.number, await self._delete_votes(rater.number))
+
+    async def _repeat(self, discord_id: int, erasure: Erasure) -> bool:
+        """Cut the link again; False where another process was faster."""
+        now = self._clock.now()
+
+        def unit(connection: Connection) -> bool:
+            rater = raters.find(connection, discord_id)
+            if rater is None or rater.first_seen_at > erasure.erased_at:
+                return False
+            _take_out(connection, rater, erasure, "program", now)
+            return True
+
+        return await self._database.write(unit)
 
     async def _delete_votes(self, number: int) -> int:
         deleted = 0
@@ -115,14 +122,16 @@ class ErasureService:
         self._recounting.images(connection, images)
         return len(images)
 
-    async def _list_missing(self, listed: dict[str, Erasure]) -> None:
-        """List what the program stopped before listing."""
+    async def _compare(self, listed: dict[str, Erasure]) -> None:
+        """List what the program stopped before listing; take over bans decided since."""
         for erased in await self._database.read(erasures.every):
-            known = listed.get(erased.discord_hash)
+            digest, known = erased.discord_hash, listed.get(erased.discord_hash)
             if known is None or known.erased_at < erased.erased_at:
-                erasure = Erasure(erased.discord_hash, erased.erased_at, erased.banned)
-                await self._list(erasure)
-                listed[erased.discord_hash] = erasure
+                await self._list(Erasure(digest, erased.erased_at, erased.banned))
+            elif known.banned != erased.banned:
+                await self._database.write(
+                    partial(erasures.set_banned, discord_hash=digest, banned=known.banned)
+                )
 
     async def _list(self, erasure: Erasure) -> None:
         """Add a line to the file; what the disk refuses is tried again at the next start."""

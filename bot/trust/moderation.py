@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from dataclasses import dataclass
 from sqlite3 import Connection
@@ -17,6 +18,8 @@ from bot.trust.recounting import Recounting
 from bot.trust.wording import tidy
 from storage import audit, erasures, image_lookup, images, raters
 from storage.database import Database
+from storage.erasure_file import Erasure, ErasureFile
+from storage.errors import StorageError
 from storage.images import Image
 
 SUGGESTIONS: Final = 25
@@ -55,6 +58,7 @@ class ModerationService:
         self._enrolment = enrolment
         self._decisions = decisions
         self._recounting = recounting
+        self._erasure_file = ErasureFile(database.path)
 
     async def ban(self, caller: Caller, discord_id: int, reason: str | None) -> Verdict:
         """Ban a person, seen before or not; their votes no longer count anywhere.
@@ -110,6 +114,7 @@ class ModerationService:
     ) -> Verdict:
         action = "rater.ban" if banned else "rater.unban"
         await self._access.require_moderator(caller, action)
+        await self._list_ban(discord_id, banned=banned)
         now = self._clock.now()
 
         def unit(connection: Connection) -> Verdict:
@@ -138,6 +143,24 @@ class ModerationService:
         verdict = await self._database.write(unit)
         await self._recounting.settle()
         return verdict
+
+    async def _list_ban(self, discord_id: int, *, banned: bool) -> None:
+        """List the decision about an erased person, for the day on which a backup is restored.
+
+        Before it is stored: at each start the list overrules the database. Raises StorageError.
+        """
+        digest = self._enrolment.digest(discord_id)
+        erased = await self._database.read(lambda c: erasures.by_hash(c, digest))
+        if erased is None or erased.banned == banned:
+            return
+        try:
+            await asyncio.to_thread(
+                self._erasure_file.append, Erasure(digest, erased.erased_at, banned)
+            )
+        except OSError as error:
+            raise StorageError(
+                f"the list of erasures cannot be written: {error.strerror}"
+            ) from error
 
     def _ban_erased(
         self, connection: Connection, discord_id: int, *, banned: bool

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,16 +11,18 @@ from sqlite3 import Connection
 
 import pytest
 
-from bot.errors import BannedError, ConsentNeededError
+from bot.errors import BannedError, ConsentNeededError, RateLimitedError
 from bot.privacy import erasure
-from bot.privacy.erasure_file import ErasureFile
-from bot.services import Services, build_services
+from bot.services import Services, build_services, open_services
 from bot.texts.languages import Languages
 from storage import erasures, raters
 from storage.backup import backup
 from storage.database import Database
+from storage.erasure_file import Erasure, ErasureFile
+from storage.errors import StorageError
 from tests.privacy.test_personal_data import busy_rater
-from tests.trust.home import Home, caller
+from tests.rating.world import NOON
+from tests.trust.home import Home, caller, open_home
 
 
 async def count(home: Home, query: str, *values: int) -> int:
@@ -75,6 +78,7 @@ async def test_who_comes_back_is_somebody_new_and_agrees_anew(home: Home) -> Non
     post = await busy_rater(home, 1)
     before = await home.world.number(1)
     await home.services.erasure.erase(caller(1))
+    home.world.clock.turn(60)
     with pytest.raises(ConsentNeededError):
         await home.world.vote(1, post)
     await home.raters(1)
@@ -88,6 +92,7 @@ async def test_a_banned_rater_stays_banned_over_an_erasure(home: Home, how: str)
     post = await busy_rater(home, 1)
     await home.services.moderation.ban(home.moderator, 1, "spam")
     await home.services.erasure.erase(caller(1))
+    home.world.clock.turn(60)
     if how == "report":
         with pytest.raises(BannedError):
             await home.services.reports.report(caller(1), 8001, post, "no")
@@ -221,3 +226,115 @@ async def test_the_file_names_nobody_and_a_torn_line_spoils_no_other(home: Home)
     assert list(file.read()) == [digest(111_222_333), digest(2)]
     assert "111222333" not in file.path.read_text()
     assert file.path.stat().st_mode & 0o077 == 0
+
+
+async def test_an_erasure_gives_no_new_allowance_of_presses(tmp_path: Path) -> None:
+    async with open_home(tmp_path, rate_limit_per_minute=2) as home:
+        post = await home.post()
+        for _ in range(2):
+            await home.raters(1)
+            with pytest.raises(RateLimitedError):
+                for value in range(1, 10):
+                    await home.world.press(1, post, "aesthetic", value)
+            await home.services.erasure.erase(caller(1))
+        assert await home.world.value("SELECT count(*) FROM vote_history WHERE action='given'") == 1
+        await home.raters(1)
+        home.world.clock.turn(30)
+        await home.world.press(1, post, "aesthetic", 1)
+        await home.services.erasure.erase(caller(1))
+        home.world.clock.turn(60)
+        await home.raters(1)
+        assert await home.world.value("SELECT count(*) FROM rate_limits") == 0
+
+
+async def test_whatever_opens_the_database_erases_again(home: Home, tmp_path: Path) -> None:
+    await busy_rater(home, 1)
+    await asyncio.to_thread(backup, home.world.database.path, tmp_path / "copy.db")
+    await home.services.erasure.erase(caller(1))
+    settings = home.world.settings.model_copy(
+        update={"database_url": f"sqlite:///{home.world.database.path}"}
+    )
+    async with restored(home, tmp_path / "copy.db") as beside:
+        assert await beside.database.read(lambda c: raters.find(c, 1)) is not None
+        # As two commands at the same moment, beside a bot.
+        async with (
+            open_services(settings, create=False, clock=home.world.clock) as one,
+            open_services(settings, create=False, clock=home.world.clock) as other,
+        ):
+            for services in (one, other, beside):
+                assert await services.database.read(lambda c: raters.find(c, 1)) is None
+            exported = await one.exports.export("set", "jsonl", out=tmp_path)
+    assert exported.path.read_text() == ""
+
+
+async def test_two_processes_may_erase_again_at_once(home: Home, tmp_path: Path) -> None:
+    people = range(1, 31)
+    await home.raters(*people)
+    await asyncio.to_thread(backup, home.world.database.path, tmp_path / "copy.db")
+    for person in people:
+        await home.services.erasure.erase(caller(person))
+    async with restored(home, tmp_path / "copy.db") as first:
+        database = await Database.open(first.database.path)
+        second = build_services(home.world.settings, database, home.world.clock, Random(1))
+        again = await asyncio.gather(first.erasure.replay(), second.erasure.replay())
+        assert sum(again) == len(people)
+        await second.images.close()
+        await database.close()
+
+
+@pytest.mark.parametrize("banned", [True, False])
+async def test_a_ban_decided_after_the_erasure_outlives_a_backup(
+    home: Home,
+    tmp_path: Path,
+    banned: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    await home.raters(1)
+    if not banned:
+        await home.services.moderation.ban(home.moderator, 1, "spam")
+    await asyncio.to_thread(backup, home.world.database.path, tmp_path / "before.db")
+    home.world.clock.turn(1)
+    await home.services.erasure.erase(caller(1))
+    await asyncio.to_thread(backup, home.world.database.path, tmp_path / "after.db")
+    if banned:
+        await home.services.moderation.ban(home.moderator, 1, "spam")
+    else:
+        await home.services.moderation.unban(home.moderator, 1)
+
+    for copy in ("after.db", "before.db"):
+        async with restored(home, tmp_path / copy) as services:
+            await services.erasure.replay()
+            (row,) = await services.database.read(erasures.every)
+            assert row.banned == banned
+
+
+async def test_a_ban_that_cannot_be_listed_is_refused(home: Home) -> None:
+    await home.raters(1)
+    await home.services.erasure.erase(caller(1))
+    file = ErasureFile(home.world.database.path)
+    file.path.unlink()
+    file.path.mkdir()
+    with pytest.raises(StorageError, match="list of erasures"):
+        await home.services.moderation.ban(home.moderator, 1, "spam")
+    (row,) = await home.world.database.read(erasures.every)
+    assert not row.banned
+
+
+@pytest.mark.parametrize("content", [b'\xff\xfe{"hash"', None])
+async def test_a_list_that_cannot_be_read_is_named(home: Home, content: bytes | None) -> None:
+    file = ErasureFile(home.world.database.path)
+    if content is None:
+        file.path.mkdir()
+    else:
+        file.path.write_bytes(content)
+    with pytest.raises(StorageError, match=r"jury\.db\.erasures cannot be read"):
+        await home.services.erasure.replay()
+
+
+def test_a_line_is_written_whole_however_little_the_disk_takes_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = os.write
+    monkeypatch.setattr(os, "write", lambda descriptor, data: whole(descriptor, data[:5]))
+    file = ErasureFile(tmp_path / "jury.db")
+    file.append(Erasure("ab" * 32, NOON, banned=True))
+    assert file.read() == {"ab" * 32: Erasure("ab" * 32, NOON, banned=True)}

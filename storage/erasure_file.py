@@ -9,10 +9,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Self
 
+from storage.errors import StorageError
+
 
 @dataclass(frozen=True, slots=True)
 class Erasure:
-    """One line: the keyed hash of a Discord id, when it was erased, and whether it was banned."""
+    """One line: the keyed hash of a Discord id, when it was erased, and whether it is banned."""
 
     discord_hash: str
     erased_at: datetime
@@ -43,20 +45,32 @@ class ErasureFile:
         self.path = database.with_name(f"{database.name}.erasures")
 
     def append(self, erasure: Erasure) -> None:
-        """Add a line. Raises OSError."""
+        """Add a line. Raises OSError; a part of the line may then be there, and spoils no other."""
+        left = memoryview(erasure.line().encode())
         descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         try:
-            os.write(descriptor, erasure.line().encode())
+            while left:
+                left = left[os.write(descriptor, left) :]
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
 
     def read(self) -> dict[str, Erasure]:
-        """Return the last line of each hash; a line cut short by a crash is passed over."""
-        if not self.path.exists():
+        """Return the last line of each hash; a line cut short by a crash is passed over.
+
+        Raises StorageError for a file that cannot be read or is no text.
+        """
+        try:
+            lines = self.path.read_text("utf-8").splitlines()
+        except FileNotFoundError:
             return {}
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+            raise StorageError(
+                f"the list of erasures {self.path} cannot be read: {reason}"
+            ) from error
         erasures = {}
-        for line in self.path.read_text("utf-8").splitlines():
+        for line in lines:
             try:
                 erasure = Erasure.parse(line)
             except (ValueError, KeyError, TypeError):
