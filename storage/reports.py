@@ -45,13 +45,15 @@ def add(
 def open_of_image(connection: sqlite3.Connection, image_id: int) -> list[Report]:
     """Return the reports of an image that nobody looked at yet, oldest first.
 
-    Reports of banned raters are left out: they neither hide an image nor ask for attention.
+    Reports of banned and of erased raters are left out: they neither hide an image nor ask for
+    attention. Who was erased may come back under another number and report again.
     """
     rows = connection.execute(
         """
         SELECT r.id, r.image_id, r.rater, r.reason, r.reported_at
         FROM reports r JOIN raters p ON p.number = r.rater
         WHERE r.image_id = ? AND r.settled_at IS NULL AND p.status <> 'banned'
+            AND p.erased_at IS NULL
         ORDER BY r.id
         """,
         (image_id,),

@@ -48,11 +48,14 @@ def find_shown(
     caller: Caller,
     post_id: int,
     home_guild_id: int | None,
+    *,
     message_id: int | None = None,
+    in_place: bool = False,
 ) -> tuple[Shown, Rater | None]:
     """Return the post and its rater if the post is this caller's to press here.
 
-    Raises UnknownPostError, ForeignPostError, NotAllowedError.
+    `in_place`: a public post is pressed from the channel that it is in, even where the button
+    sits on an answer of ours. Raises UnknownPostError, ForeignPostError, NotAllowedError.
     """
     shown = posts.shown(connection, post_id)
     if shown is None:
@@ -62,8 +65,8 @@ def find_shown(
     if post.surface == "private":
         if rater is None or rater.number != post.rater:
             raise ForeignPostError
-    elif message_id is not None and (
-        post.channel_id != caller.channel_id or post.message_id not in {None, message_id}
+    elif (in_place and post.channel_id != caller.channel_id) or (
+        message_id is not None and post.message_id not in {None, message_id}
     ):
         raise UnknownPostError
     if not may_use(connection, shown.data_set_id, caller.guild_ids, home_guild_id):
@@ -79,13 +82,18 @@ def admit(
     now: datetime,
     home_guild_id: int | None,
     message_id: int | None = None,
+    in_place: bool = False,
 ) -> Standing:
     """Return the caller's standing if they may give, change or take back a vote there now.
+
+    `message_id` and `in_place` are as of `find_shown`.
 
     Raises UnknownPostError, ForeignPostError, NotAllowedError, ClosedPostError,
     NotAgeRestrictedError, BannedError, ConsentNeededError.
     """
-    shown, rater = find_shown(connection, caller, post_id, home_guild_id, message_id)
+    shown, rater = find_shown(
+        connection, caller, post_id, home_guild_id, message_id=message_id, in_place=in_place
+    )
     if shown.closed:
         raise ClosedPostError
     if not shown.safe and not sees_unsafe(caller):

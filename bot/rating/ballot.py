@@ -11,15 +11,13 @@ from bot.caller import Caller
 from bot.errors import (
     NothingToUndoError,
     PlaceTakenError,
-    RateLimitedError,
     WrongValueError,
 )
 from bot.rating.admission import Standing, admit, has_place
 from bot.rating.receipts import Receipt, missing_scales, receipt_of, replayed
 from bot.rating.scales import SCALES
 from bot.trust import rate_limit
-from storage import image_stages, rate_limits, reservations, vote_history, votes
-from storage.times import to_microseconds
+from storage import image_stages, reservations, vote_history, votes
 from storage.vote_history import Action
 from storage.votes import Vote
 
@@ -67,8 +65,9 @@ class Ballot:
             now=now,
             home_guild_id=self.home_guild_id,
             message_id=press.message_id,
+            in_place=True,
         )
-        self._charge(connection, standing.rater.number, now)
+        rate_limit.charge(connection, standing.rater.number, "score", self.presses_per_minute, now)
         if not standing.complete:
             _require_place(connection, standing, now)
         vote, action = _scored(connection, caller, standing, press, now)
@@ -116,13 +115,6 @@ class Ballot:
         return self._record(
             connection, standing, vote, "kept", interaction_id=interaction_id, now=now
         )
-
-    def _charge(self, connection: Connection, rater: int, now: datetime) -> None:
-        arrival = rate_limits.arrival(connection, rater, "score")
-        arrival, wait = rate_limit.admit(to_microseconds(now), arrival, self.presses_per_minute)
-        if wait:
-            raise RateLimitedError(seconds=-(-wait // 1_000_000))
-        rate_limits.set_arrival(connection, rater, "score", arrival)
 
     def _record(
         self,

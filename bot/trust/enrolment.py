@@ -1,18 +1,21 @@
-"""Who a Discord id is to us, over erasures: a banned person stays banned after coming back."""
+"""Who a Discord id is to us, over erasures: neither bans nor spent allowances end with them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from sqlite3 import Connection
 from typing import Final
 
 from bot.keyed_hash import KeyedHash
+from bot.trust import rate_limit
 from storage import erasures, raters
 from storage.raters import Rater
 
 ERASURE: Final = "erasure"
 """The purpose under which erased Discord ids are hashed; changing it forgets every erasure."""
+
+_ALLOWANCE: Final = timedelta(microseconds=rate_limit.MINUTE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +29,21 @@ class Enrolment:
         return self.hash_key.digest(ERASURE, discord_id)
 
     def rater(self, connection: Connection, discord_id: int, now: datetime) -> Rater:
-        """Return the rater; one who was banned when erased is made as a banned one."""
+        """Return the rater; one who was banned when erased is made as a banned one.
+
+        Whoever was erased within the last minute starts with what is left after a burst of
+        everything, so that an erasure is no way around the limits.
+        """
         rater = raters.find(connection, discord_id)
         if rater is not None:
             return rater
         rater = raters.get_or_create(connection, discord_id, now)
         erased = erasures.by_hash(connection, self.digest(discord_id))
-        if erased is None or not erased.banned:
+        if erased is None:
+            return rater
+        if now - erased.erased_at < _ALLOWANCE:
+            rate_limit.spend(connection, rater.number, now)
+        if not erased.banned:
             return rater
         raters.set_status(connection, rater.number, "banned")
         return raters.get_or_create(connection, discord_id, now)

@@ -4,34 +4,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from math import ceil
 from sqlite3 import Connection
 from typing import Final
 
 from bot.caller import Caller
 from bot.clock import Clock
-from bot.errors import (
-    BannedError,
-    ForeignPostError,
-    NotAllowedError,
-    RateLimitedError,
-    UnknownPostError,
-)
+from bot.errors import BannedError, ConsentNeededError
+from bot.rating.admission import find_shown
+from bot.rating.consent import CONSENT_VERSION
 from bot.settings import Settings
 from bot.trust.alerts import AlertService
 from bot.trust.enrolment import Enrolment
-from bot.trust.grants import may_use
-from bot.trust.rate_limit import admit
+from bot.trust.rate_limit import charge
 from bot.trust.wording import tidy
-from storage import audit, image_stages, posts, rate_limits, reports, review_queue
+from storage import audit, image_stages, reports, review_queue
 from storage.database import Database
-from storage.posts import Shown
-from storage.times import to_microseconds
 
 PER_MINUTE: Final = 10
 """New reports that a rater may send."""
-
-_KIND: Final = "report"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +56,8 @@ class ReportService:
         """Keep a report, at most REASON_LENGTH characters of its reason, for the moderators.
 
         The image is hidden at REPORTS_TO_HIDE reports. Raises UnknownPostError,
-        ForeignPostError, NotAllowedError, BannedError, RateLimitedError(seconds=...).
+        ForeignPostError, NotAllowedError, BannedError, ConsentNeededError,
+        RateLimitedError(seconds=...).
         """
         receipt = await self._database.write(
             lambda c: self._unit(c, caller, interaction_id, post_id, tidy(reason))
@@ -86,11 +77,12 @@ class ReportService:
     ) -> ReportReceipt:
         now = self._clock.now()
         rater = self._enrolment.rater(connection, caller.discord_id, now)
-        shown = posts.shown(connection, post_id)
-        self._check(connection, caller, rater.number, shown)
-        assert shown is not None  # noqa: S101 - _check said so, for the type checker
+        home = self._settings.home_guild_id
+        shown, _ = find_shown(connection, caller, post_id, home, in_place=True)
         if rater.banned_at(now):
             raise BannedError
+        if rater.consent_version != CONSENT_VERSION:
+            raise ConsentNeededError
         image_id = shown.post.image_id
         if not reports.add(
             connection,
@@ -102,20 +94,9 @@ class ReportService:
             now=now,
         ):
             return ReportReceipt(image_id, new=False, hidden=False)
-        _admit(connection, rater.number, now)
+        charge(connection, rater.number, "report", PER_MINUTE, now)
         review_queue.put(connection, review_queue.REPORTED_IMAGE, image_id=image_id, now=now)
         return ReportReceipt(image_id, new=True, hidden=self._hide(connection, image_id, now))
-
-    def _check(
-        self, connection: Connection, caller: Caller, number: int, shown: Shown | None
-    ) -> None:
-        if shown is None:
-            raise UnknownPostError
-        if shown.post.rater not in {None, number}:
-            raise ForeignPostError
-        home = self._settings.home_guild_id
-        if not may_use(connection, shown.data_set_id, caller.guild_ids, home):
-            raise NotAllowedError
 
     def _hide(self, connection: Connection, image_id: int, now: datetime) -> bool:
         count = len(reports.open_of_image(connection, image_id))
@@ -131,12 +112,3 @@ class ReportService:
             details={"reports": count},
         )
         return True
-
-
-def _admit(connection: Connection, number: int, now: datetime) -> None:
-    """Count a new report against the rater's limit; raising undoes the report, too."""
-    arrival = rate_limits.arrival(connection, number, _KIND)
-    arrival, wait = admit(to_microseconds(now), arrival, PER_MINUTE)
-    if wait:
-        raise RateLimitedError(seconds=ceil(wait / 1_000_000))
-    rate_limits.set_arrival(connection, number, _KIND, arrival)

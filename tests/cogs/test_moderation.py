@@ -28,7 +28,7 @@ async def status_of(stage: Stage, member: MemberActor) -> str | None:
 
 
 async def report(stage: Stage, name: str, post: discord.Message, reason: str = "bad hands") -> None:
-    member = stage.member(name)
+    member = await stage.member_who_agreed(name)
     shown = await member.click(post, custom_id=find(post, "report:"))
     await member.submit_modal(shown, {"reason": reason})
 

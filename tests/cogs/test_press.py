@@ -129,19 +129,22 @@ async def test_a_full_image_takes_no_new_raters(stage: Stage) -> None:
 
 async def test_a_report_asks_for_its_reason(stage: Stage) -> None:
     post = await stage.open_post()
-    ada = stage.member("ada")
+    ada = await stage.member_who_agreed("ada")
     shown = await ada.click(post, custom_id="report:1")
     assert shown.modal is not None
     assert shown.modal["custom_id"] == "report:reason:1"
     thanked = await ada.submit_modal(shown, {"reason": "a real person"})
     assert thanked.ephemeral
     assert "Reported, thank you" in answer(thanked).content
+    eve = stage.member("eve")
+    refused = await eve.submit_modal(await eve.click(post, custom_id="report:1"), {"reason": "no"})
+    assert "Please agree once first" in answer(refused).content
 
 
 async def test_reports_hide_an_image_and_its_post_closes_without_result(stage: Stage) -> None:
     post = await stage.open_post()
     for name in ("ada", "bob", "cleo"):
-        member = stage.member(name)
+        member = await stage.member_who_agreed(name)
         shown = await member.click(post, custom_id="report:1")
         await member.submit_modal(shown, {"reason": "no"})
     await stage.publish()

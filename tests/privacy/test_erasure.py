@@ -231,14 +231,13 @@ async def test_the_file_names_nobody_and_a_torn_line_spoils_no_other(home: Home)
 async def test_an_erasure_gives_no_new_allowance_of_presses(tmp_path: Path) -> None:
     async with open_home(tmp_path, rate_limit_per_minute=2) as home:
         post = await home.post()
-        for _ in range(2):
-            await home.raters(1)
-            with pytest.raises(RateLimitedError):
-                for value in range(1, 10):
-                    await home.world.press(1, post, "aesthetic", value)
-            await home.services.erasure.erase(caller(1))
-        assert await home.world.value("SELECT count(*) FROM vote_history WHERE action='given'") == 1
         await home.raters(1)
+        for value in (1, 2):
+            await home.world.press(1, post, "aesthetic", value)
+        await home.services.erasure.erase(caller(1))
+        await home.raters(1)
+        with pytest.raises(RateLimitedError):
+            await home.world.press(1, post, "aesthetic", 3)
         home.world.clock.turn(30)
         await home.world.press(1, post, "aesthetic", 1)
         await home.services.erasure.erase(caller(1))

@@ -192,7 +192,11 @@ async def test_unknown_foreign_and_moved_buttons_are_refused(world: World) -> No
         await world.voting.take(
             caller(1, channel_id=3), ScorePress(900, post, "aesthetic", 5, message_id=post + 5000)
         )
+    with pytest.raises(UnknownPostError):
+        await world.press(1, post, "aesthetic", 5, channel_id=3)
     await world.voting.take(caller(1), ScorePress(900, post, "aesthetic", 5, post + 5000))
+    await world.press(1, post, "aesthetic", 5)
+    assert (await world.voting.undo(caller(1, channel_id=3), 901, post)).state == "undone"
     showing = await world.start(1)
     with pytest.raises(ForeignPostError):
         await world.press(2, showing.post_id, "aesthetic", 5)

@@ -38,7 +38,7 @@ class Home:
 
     world: World
     services: Services
-    channels: int = 0
+    posts: int = 0
 
     @property
     def moderator(self) -> Caller:
@@ -49,10 +49,13 @@ class Home:
         return caller(51, manages_server=True)
 
     async def post(self, *, target: int = 3, message_id: int | None = None) -> int:
-        """Open a public post of a new image, in a channel of its own."""
+        """Open a public post of a new image; ten in a channel, then in the next."""
         data_set = await self.world.data_set(1, target=target)
-        channel = await self.world.channel(data_set, channel_id=CHANNEL + self.channels)
-        self.channels += 1
+        full, there = divmod(self.posts, 10)
+        channel = await self.world.channel(
+            data_set, channel_id=CHANNEL + full, open_posts=there + 1
+        )
+        self.posts += 1
         new = await self.services.posts.open_post(channel)
         assert new is not None
         await self.services.posts.confirm(new.post_id, message_id or new.post_id + 5000)

@@ -107,6 +107,7 @@ async def test_nobody_else_can_moderate(home: Home) -> None:
     post = await home.post()
     image = await home.world.image(post)
     moderation, review = home.services.moderation, home.services.review
+    await home.raters(1)
     await home.services.reports.report(caller(1), 1, post, "no")
     case = await review.next_case(home.moderator)
     assert case is not None
@@ -135,6 +136,7 @@ async def test_nobody_else_can_moderate(home: Home) -> None:
 async def test_hide_and_restore_settle_what_waits(home: Home) -> None:
     post = await home.post()
     image = await home.world.image(post)
+    await home.raters(1)
     await home.services.reports.report(caller(1), 1, post, "no")
     moderation = home.services.moderation
     assert await moderation.hide(home.moderator, image.id)
@@ -174,6 +176,7 @@ async def test_a_key_of_several_data_sets_names_none(home: Home) -> None:
 
 async def test_a_case_is_decided_once(home: Home) -> None:
     post = await home.post()
+    await home.raters(1)
     await home.services.reports.report(caller(1), 1, post, "no")
     review = home.services.review
     case = await review.next_case(home.moderator)

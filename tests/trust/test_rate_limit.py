@@ -33,3 +33,19 @@ def test_no_minute_sees_more_than_twice_the_limit(per_minute: int, gaps: list[in
             assert admit(now + wait - 1, arrival, per_minute)[1] > 0, "and none too long"
     for moment in admitted:
         assert sum(moment <= other < moment + MINUTE for other in admitted) <= 2 * per_minute
+
+
+@given(
+    per_minute=st.integers(1, 10_000),
+    spent=st.integers(1, 50),
+    step=st.integers(-90_000_000_000, 90_000_000_000),
+)
+def test_a_clock_that_is_set_keeps_nobody_waiting(per_minute: int, spent: int, step: int) -> None:
+    now, arrival = 10**15, None
+    for _ in range(spent):
+        arrival, _ = admit(now, arrival, per_minute)
+    now += step
+    arrival, wait = admit(now, arrival, per_minute)
+    assert wait <= MINUTE // per_minute
+    arrival, wait = admit(now + wait, arrival, per_minute)
+    assert wait <= MINUTE // per_minute

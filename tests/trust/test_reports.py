@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from bot.errors import (
     BannedError,
+    ConsentNeededError,
     ForeignPostError,
     NotAllowedError,
     RateLimitedError,
@@ -13,7 +16,12 @@ from bot.trust.reports import PER_MINUTE
 from bot.trust.wording import REASON_LENGTH
 from storage import reports, review_queue
 from storage.reports import Report
-from tests.trust.home import Home, caller, elsewhere
+from tests.trust.home import CHANNEL, Home, caller, elsewhere
+
+
+@pytest.fixture(autouse=True)
+async def agreed(home: Home) -> None:
+    await home.raters(1, 2, 3, 4, 5, 6)
 
 
 async def reports_of(home: Home, image_id: int) -> list[Report]:
@@ -90,12 +98,13 @@ async def test_reports_of_a_banned_rater_hide_nothing(home: Home) -> None:
 
 async def test_nobody_can_report_images_by_the_hundred(home: Home) -> None:
     posts = [await home.post() for _ in range(PER_MINUTE + 1)]
+    here = [replace(caller(1), channel_id=CHANNEL + number // 10) for number in range(len(posts))]
     for number, post in enumerate(posts[:-1]):
-        await home.services.reports.report(caller(1), number + 1, post, "no")
+        await home.services.reports.report(here[number], number + 1, post, "no")
     with pytest.raises(RateLimitedError):
-        await home.services.reports.report(caller(1), 100, posts[-1], "no")
+        await home.services.reports.report(here[-1], 100, posts[-1], "no")
     home.world.clock.turn(60)
-    assert (await home.services.reports.report(caller(1), 101, posts[-1], "no")).new
+    assert (await home.services.reports.report(here[-1], 101, posts[-1], "no")).new
 
 
 async def test_a_reason_is_kept_short_and_seen(home: Home) -> None:
@@ -130,3 +139,28 @@ async def test_every_report_opens_one_case(home: Home) -> None:
         await home.services.reports.report(caller(rater), rater, post, "no")
     kind = review_queue.REPORTED_IMAGE
     assert await home.world.database.read(lambda c: review_queue.count_open(c, kind)) == 1
+
+
+async def test_reports_of_erased_people_hide_nothing(home: Home) -> None:
+    """Or one person would hide any image alone, by coming back."""
+    post = await home.post()
+    for interaction in range(4):
+        home.world.clock.turn(60)
+        await home.raters(1)
+        receipt = await home.services.reports.report(caller(1), interaction, post, "no")
+        assert receipt.new
+        assert not receipt.hidden
+        await home.services.erasure.erase(caller(1))
+
+
+async def test_who_reports_has_agreed_first(home: Home) -> None:
+    post = await home.post()
+    with pytest.raises(ConsentNeededError):
+        await home.services.reports.report(caller(77), 1, post, "no")
+    assert await home.world.value("SELECT count(*) FROM reports") == 0
+
+
+async def test_a_public_post_is_reported_from_its_channel_alone(home: Home) -> None:
+    post = await home.post()
+    with pytest.raises(UnknownPostError):
+        await home.services.reports.report(replace(caller(1), channel_id=3), 1, post, "no")
