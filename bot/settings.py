@@ -124,7 +124,10 @@ class Settings(BaseSettings):
         return Path(self.database_url.removeprefix(SQLITE_PREFIX))
 
 
-def load_settings(env_file: Path | None = ENV_FILE, **given: Any) -> Settings:
+def load_settings(
+    env_file: Path | None = ENV_FILE,
+    **given: Any,  # noqa: ANN401 - each setting has a type of its own
+) -> Settings:
     """Read the settings; what is `given` wins over the environment, and that over `env_file`.
 
     Raises SettingsError with one line that names each wrong variable, or the line of the file.

@@ -163,9 +163,8 @@ def is_held(connection: sqlite3.Connection, name: str, now: datetime) -> bool:
     return row is not None
 
 
-def _take(
-    connection: sqlite3.Connection, *, name: str, holder: str, now: datetime, until: datetime
-) -> None:
+def refuse_held(connection: sqlite3.Connection, name: str, now: datetime) -> None:
+    """Raise DatabaseBusyError while a live process holds the name."""
     row = connection.execute(
         "SELECT holder, expires_at FROM leases WHERE name = ?", (name,)
     ).fetchone()
@@ -177,6 +176,12 @@ def _take(
                 f"another `jury {name}` (process {pid} on {host}) uses this database; stop it "
                 f"first, or if it is gone wait until {expires_at:%H:%M:%S} UTC"
             )
+
+
+def _take(
+    connection: sqlite3.Connection, *, name: str, holder: str, now: datetime, until: datetime
+) -> None:
+    refuse_held(connection, name, now)
     connection.execute(
         "INSERT INTO leases (name, holder, expires_at) VALUES (?, ?, ?)"
         " ON CONFLICT (name) DO UPDATE SET holder = excluded.holder,"

@@ -9,6 +9,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from bot.demo.distributions import draw_distributions
+from bot.demo.folder import EXPORTS, export_command
 from bot.rating.scales import AESTHETIC, ARTIFACTS, SCALES
 from bot.services import Services
 from bot.texts.catalogue import ENGLISH
@@ -22,7 +23,7 @@ async def write_outcome(services: Services, data_sets: Iterable[str], folder: Pa
     lines = [f"Database: {services.database.path}"]
     counts: dict[str, Counter[int]] = {name: Counter() for name in SCALES}
     for data_set in data_sets:
-        exported = await services.exports.export(data_set, out=folder / "exports")
+        exported = await services.exports.export(data_set, out=folder / EXPORTS)
         lines.append(f"Export:   {exported.path} ({exported.rows} ratings)")
         table = pq.read_table(exported.path, columns=list(COLUMNS.values()))
         for name, column in COLUMNS.items():
@@ -30,4 +31,4 @@ async def write_outcome(services: Services, data_sets: Iterable[str], folder: Pa
     path = folder / "scores.png"
     titles = {name: services.texts.say(f"scale.{name}.name", ENGLISH) for name in SCALES}
     draw_distributions(counts, titles, path)
-    return [*lines, f"Scores:   {path}"]
+    return [*lines, f"Scores:   {path}", f"Anew:     {export_command(folder)}"]

@@ -8,16 +8,14 @@ from sqlite3 import Connection
 from pydantic import SecretStr
 
 from bot.datasets.folder import import_folder
+from bot.demo.folder import AFTER_DARK, GALLERY, kept_in
 from bot.demo.pictures.folder import RESTRICTED_FOLDER, SAFE_FOLDER
 from bot.demo.run import DemoOptions
 from bot.demo.stage import Cast
 from bot.services import Services
-from bot.settings import SQLITE_PREFIX, Settings
+from bot.settings import Settings, load_settings
 from storage import channels, data_sets, remembered
 
-GALLERY = "gallery"
-AFTER_DARK = "after-dark"
-DATABASE = "jury.db"
 HORDE_KEY = "demo-key-of-the-bot-00"
 """Known to the stand-in alone."""
 CLOSE_DELAY_SECONDS = 6
@@ -28,8 +26,9 @@ NO_LIMIT = 10_000
 
 def demo_settings(options: DemoOptions, cast: Cast, horde: str) -> Settings:
     """Return settings for the simulated server; nothing of a real `.env` gets in."""
-    return Settings(
-        _env_file=None,
+    return load_settings(
+        None,
+        **kept_in(options.folder),
         discord_token=SecretStr("simulated"),
         discord_api_url="https://discord.com/api/v10",
         home_guild_id=cast.guild.id,
@@ -39,19 +38,10 @@ def demo_settings(options: DemoOptions, cast: Cast, horde: str) -> Settings:
         shard_count=1,
         horde_api_key=SecretStr(HORDE_KEY),
         horde_api_url=horde,
-        database_url=f"{SQLITE_PREFIX}{options.folder / DATABASE}",
-        media_dir=options.folder / "images",
-        hash_key_file=options.folder / "hash.key",
         # A crowd that nobody watches does not pause between its presses.
         close_delay_seconds=1 if options.headless else CLOSE_DELAY_SECONDS,
         rate_limit_per_minute=NO_LIMIT if options.headless else PRESSES_PER_MINUTE,
     )
-
-
-def forget(folder: Path) -> None:
-    """Delete the database of the last time."""
-    for suffix in ("", "-wal", "-shm"):
-        (folder / f"{DATABASE}{suffix}").unlink(missing_ok=True)
 
 
 async def import_samples(services: Services, pictures: Path) -> None:

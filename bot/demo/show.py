@@ -17,17 +17,15 @@ from bot.client import JuryBot
 from bot.clock import SystemClock
 from bot.demo.channel_pages import ChannelPages
 from bot.demo.crowd import Crowd
+from bot.demo.folder import AFTER_DARK, GALLERY, LEASE, claim, set_aside
 from bot.demo.horde import Account, HordeStandIn
 from bot.demo.outcome import write_outcome
 from bot.demo.personas import names, personas
 from bot.demo.pictures.folder import write_samples
 from bot.demo.run import DEFAULT_PORT, DemoOptions, DemoUnavailableError
 from bot.demo.set_up import (
-    AFTER_DARK,
-    GALLERY,
     HORDE_KEY,
     demo_settings,
-    forget,
     forget_discord,
     import_samples,
     start_channels,
@@ -38,6 +36,7 @@ from bot.demo.turns import Turns
 from bot.services import Services, open_services
 from bot.texts.catalogue import Texts
 from storage import data_sets, images
+from storage.leases import Lease
 
 HOST = "127.0.0.1"
 PAGES = 3
@@ -50,19 +49,25 @@ Say = Callable[[str], None]
 
 
 async def show(options: DemoOptions, say: Say) -> None:
-    """Run the demo until it is told to end, then write down what came of it."""
+    """Run the demo until it is told to end, then write down what came of it.
+
+    Raises DemoUnavailableError, FolderTakenError, StorageError.
+    """
+    clock = SystemClock()
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    claim(options.folder)
     async with AsyncExitStack() as stack:
         front = await _open_front(stack, options, say)
+        if not options.keep and (kept := set_aside(options.folder, clock.now())):
+            say(f"Votes of the last time: now in {kept}; --keep would go on with them.")
         pictures = options.folder / "pictures"
         await asyncio.to_thread(write_samples, pictures)
-        if not options.keep:
-            forget(options.folder)
-        stage = Stage(SystemClock(), names(options.raters))
+        stage = Stage(clock, names(options.raters))
         settings = demo_settings(options, stage.cast, await _serve_horde(stack))
         services = await stack.enter_async_context(open_services(settings))
+        await stack.enter_async_context(Lease(services.database, LEASE, clock))
         await import_samples(services, pictures)
         await forget_discord(services)
         bot = await stack.enter_async_context(_on_stage(stage, services))

@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from bot.demo.folder import claim
 from bot.demo.pictures.folder import write_samples
 
 STOP_SECONDS = 60
@@ -115,6 +116,7 @@ def run_demo(pictures: Path, tmp_path: Path) -> Iterator[RunDemo]:
         def run(*options: str) -> Demo:
             folder = tmp_path / "demo"
             if not folder.exists():
+                claim(folder)
                 shutil.copytree(pictures, folder / "pictures")
             return stack.enter_context(_running(folder, options))
 
