@@ -80,7 +80,7 @@ def build_services(
         random=random,
         hash_key=hash_key,
         texts=texts,
-        data_sets=DataSetAdministration(database, clock, settings),
+        data_sets=DataSetAdministration(database, clock, recounting),
         images=ImageStore(
             database,
             settings.media_dir,

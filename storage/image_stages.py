@@ -37,6 +37,18 @@ _FACTS = f"""
     WHERE i.id = ?
 """  # noqa: S608 - a constant of this module
 
+# The unary plus keeps SQLite to the range of ids: by the stage it would look at far more rows.
+_FILL = """
+    UPDATE images SET stage = 'full', closes_at = :closes_at
+    WHERE id > :after AND id <= :last AND +data_set_id = :data_set AND +stage = 'begun'
+    AND complete_votes >= (SELECT target FROM data_sets WHERE id = :data_set)
+"""
+_OPEN = """
+    UPDATE images SET stage = 'begun', closes_at = NULL
+    WHERE id > :after AND id <= :last AND +data_set_id = :data_set AND +stage = 'full'
+    AND complete_votes < (SELECT target FROM data_sets WHERE id = :data_set)
+"""
+
 
 def begin(connection: Connection, image_id: int) -> None:
     """Note that the image is shown to somebody; does nothing once it was."""
@@ -93,30 +105,39 @@ def restore(connection: Connection, image_id: int, now: datetime, close_delay: t
 
 
 def follow_target(
-    connection: Connection, data_set_id: int, now: datetime, close_delay: timedelta
-) -> None:
-    """Bring the stages of all images in line with a changed target of their data set."""
-    connection.execute(
-        "UPDATE images SET stage = 'full', closes_at = ? WHERE data_set_id = ? AND stage = 'begun'"
-        " AND complete_votes >= (SELECT target FROM data_sets WHERE id = ?)",
-        (to_microseconds(now + close_delay), data_set_id, data_set_id),
-    )
-    connection.execute(
-        "UPDATE images SET stage = 'begun', closes_at = NULL WHERE data_set_id = ?"
-        " AND stage = 'full' AND complete_votes < (SELECT target FROM data_sets WHERE id = ?)",
-        (data_set_id, data_set_id),
-    )
-    connection.execute(
-        """
-        UPDATE data_sets SET
-            begun_images = (SELECT count(*) FROM images i
-                WHERE i.data_set_id = data_sets.id AND i.stage = 'begun'),
-            full_images = (SELECT count(*) FROM images i
-                WHERE i.data_set_id = data_sets.id AND i.stage = 'full')
-        WHERE id = ?
-        """,
-        (data_set_id,),
-    )
+    connection: Connection,
+    data_set_id: int,
+    now: datetime,
+    close_delay: timedelta,
+    *,
+    after: int = 0,
+    limit: int = 2_000,
+) -> int | None:
+    """Bring the stages of images in line with a changed target of their data set.
+
+    Looks at the `limit` images above the id `after`; returns the last one's id, None at the end.
+    """
+    (last,) = connection.execute(
+        "SELECT max(id) FROM (SELECT id FROM images WHERE id > ? ORDER BY id LIMIT ?)",
+        (after, limit),
+    ).fetchone()
+    if last is None:
+        return None
+    values = {
+        "data_set": data_set_id,
+        "after": after,
+        "last": last,
+        "closes_at": to_microseconds(now + close_delay),
+    }
+    filled = connection.execute(_FILL, values).rowcount
+    opened = connection.execute(_OPEN, values).rowcount
+    if filled or opened:
+        connection.execute(
+            "UPDATE data_sets SET begun_images = begun_images + ?, full_images = full_images + ?"
+            " WHERE id = ?",
+            (opened - filled, filled - opened, data_set_id),
+        )
+    return int(last)
 
 
 def close(connection: Connection, now: datetime) -> None:

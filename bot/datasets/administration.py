@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import partial
 from sqlite3 import Connection
 
 from bot.clock import Clock
 from bot.errors import UnknownDataSetError
-from bot.settings import Settings
-from storage import audit, data_sets, image_stages
+from bot.trust.recounting import Recounting
+from storage import audit, data_sets
 from storage.data_sets import DataSet
 from storage.database import Database
 
@@ -26,10 +25,10 @@ class Granted:
 class DataSetAdministration:
     """Lists data sets, grants them to servers, sets their targets; every change is audited."""
 
-    def __init__(self, database: Database, clock: Clock, settings: Settings) -> None:
+    def __init__(self, database: Database, clock: Clock, recounting: Recounting) -> None:
         self._database = database
         self._clock = clock
-        self._close_delay = timedelta(seconds=settings.close_delay_seconds)
+        self._recounting = recounting
 
     async def every(self) -> tuple[Granted, ...]:
         """Return all data sets in the order of their names."""
@@ -50,8 +49,13 @@ class DataSetAdministration:
         return await self._database.write(partial(self._revoke, name=name, guild_id=guild_id))
 
     async def set_target(self, name: str, votes: int) -> None:
-        """Ask for that many complete votes an image (1-1000). Raises UnknownDataSetError."""
+        """Ask for that many complete votes an image (1-1000). Raises UnknownDataSetError.
+
+        The target counts at once; the images follow batch by batch, and after a stop at the next
+        start.
+        """
         await self._database.write(partial(self._set_target, name=name, votes=votes))
+        await self._recounting.settle()
 
     def _grant(self, connection: Connection, *, name: str, guild_id: int) -> bool:
         data_set = _named(connection, name)
@@ -70,7 +74,7 @@ class DataSetAdministration:
     def _set_target(self, connection: Connection, *, name: str, votes: int) -> None:
         data_set = _named(connection, name)
         data_sets.set_target(connection, data_set.id, votes)
-        image_stages.follow_target(connection, data_set.id, self._clock.now(), self._close_delay)
+        self._recounting.owe(connection, data_set.id, "data_set")
         self._audit(connection, "target", name, {"votes": votes})
 
     def _audit(

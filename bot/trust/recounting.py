@@ -1,10 +1,11 @@
-"""Counting images anew after a rater's votes came or went, a batch at a time."""
+"""Counting images anew after votes came or went or a target changed, a batch at a time."""
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from sqlite3 import Connection
-from typing import Final
+from typing import Final, Literal
 
 from bot.clock import Clock
 from bot.settings import Settings
@@ -14,11 +15,19 @@ from storage.database import Database
 BATCH: Final = 200
 """Images counted in one unit: presses wait for no more than that."""
 
+PAUSE_SECONDS: Final = 0.005
+"""Between two units, for a bot in another process that waits for its turn."""
+
 _PENDING: Final = "recount"
+
+Whose = Literal["rater", "data_set"]
 
 
 class Recounting:
-    """Brings the counters of every image that a rater judged in line; survives a restart."""
+    """Brings counters and stages of images in line; survives a restart.
+
+    Owed are all images that a rater judged, or all of a data set with another target.
+    """
 
     def __init__(self, database: Database, clock: Clock, settings: Settings) -> None:
         self._database = database
@@ -26,15 +35,14 @@ class Recounting:
         self._delay = timedelta(seconds=settings.close_delay_seconds)
 
     @staticmethod
-    def owe(connection: Connection, number: int) -> None:
-        """Note, in the unit that changes what counts, that the rater's images must be counted."""
-        owed = _owed(connection)
-        _owe(connection, {**owed, number: 0})
+    def owe(connection: Connection, number: int, whose: Whose = "rater") -> None:
+        """Note, in the unit that changes what counts, whose images must be counted."""
+        _owe(connection, {**_owed(connection), (whose, number): 0})
 
     async def settle(self) -> None:
         """Count all that is owed; called after the unit, and at every start."""
-        while await self._database.write(self._batch):
-            pass
+        while await self._database.write(self._batch):  # noqa: ASYNC110 - work, no waiting
+            await asyncio.sleep(PAUSE_SECONDS)
 
     def images(self, connection: Connection, image_ids: list[int]) -> None:
         """Count these images now, inside a unit."""
@@ -46,27 +54,40 @@ class Recounting:
         owed = _owed(connection)
         if not owed:
             return False
-        number, after = next(iter(owed.items()))
-        images = personal_data.judged_images(connection, number, after=after, limit=BATCH)
-        self.images(connection, images)
-        if images:
-            owed[number] = images[-1]
+        (whose, number), after = next(iter(owed.items()))
+        count = self._of_rater if whose == "rater" else self._of_data_set
+        last = count(connection, number, after)
+        if last is None:
+            del owed[whose, number]
         else:
-            del owed[number]
+            owed[whose, number] = last
         _owe(connection, owed)
         return True
 
+    def _of_rater(self, connection: Connection, number: int, after: int) -> int | None:
+        images = personal_data.judged_images(connection, number, after=after, limit=BATCH)
+        self.images(connection, images)
+        return images[-1] if images else None
 
-def _owed(connection: Connection) -> dict[int, int]:
-    """Return how far each rater's images are counted."""
+    def _of_data_set(self, connection: Connection, number: int, after: int) -> int | None:
+        return image_stages.follow_target(
+            connection, number, self._clock.now(), self._delay, after=after
+        )
+
+
+def _owed(connection: Connection) -> dict[tuple[Whose, int], int]:
+    """Return how far the images of each rater and data set are counted."""
     kept = remembered.recall(connection, _PENDING) or ""
-    pairs = (pair.split(":") for pair in kept.split())
-    return {int(number): int(after) for number, after in pairs}
+    owed: dict[tuple[Whose, int], int] = {}
+    for entry in kept.split():
+        whose, number, after = entry.split(":")
+        owed["rater" if whose == "rater" else "data_set", int(number)] = int(after)
+    return owed
 
 
-def _owe(connection: Connection, owed: dict[int, int]) -> None:
+def _owe(connection: Connection, owed: dict[tuple[Whose, int], int]) -> None:
     if owed:
-        kept = " ".join(f"{number}:{after}" for number, after in owed.items())
+        kept = " ".join(f"{whose}:{number}:{after}" for (whose, number), after in owed.items())
         remembered.remember(connection, _PENDING, kept)
     else:
         remembered.forget(connection, _PENDING)
