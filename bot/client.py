@@ -16,8 +16,9 @@ from bot.errors import UnknownButtonError
 from bot.services import Services
 from bot.settings import Settings
 from bot.texts.languages import Languages
-from cogs import account, alerts, community, moderation, operator, publishing, rating
-from cogs.publishing import Publisher
+from cogs import account, alerts, community, moderation, operator, rating
+from cogs.publishing import listener as publishing
+from cogs.publishing.publisher import Publisher
 from cogs.ui.callers import SharedServers
 from cogs.ui.edge import Edge
 from cogs.ui.items import JuryItem, find_item
@@ -90,6 +91,14 @@ class JuryBot(commands.AutoShardedBot):
         """Have these buttons, selects and modals answered; their templates must not overlap."""
         self._items += tuple(h for h in handlers if issubclass(h, JuryItem))
         self._modals += tuple(h for h in handlers if issubclass(h, JuryModal))
+
+    async def language_of(self, channel_id: int) -> str:
+        """Return the language of a channel's server: chosen there, else Discord's."""
+        guild = getattr(self.get_channel(channel_id), "guild", None)
+        if guild is None:
+            return self.services.texts.locale_for(None)
+        chosen = await self.languages.of_server(guild.id)
+        return self.services.texts.locale_for(chosen, str(guild.preferred_locale))
 
     async def setup_hook(self) -> None:
         """Add everything that answers; called once by discord.py, before it connects."""

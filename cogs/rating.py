@@ -44,6 +44,7 @@ class ScoreButton(JuryItem, template=custom_ids.VOTE):
             await exchange.respond(self._consent(exchange, press))
         except session.PASSED_OVER as refusal:
             if not session.is_session(exchange):
+                _note_stray(exchange, self.post_id)
                 raise
             await session.go_on_instead(exchange, self.post_id, refusal)
         else:
@@ -223,6 +224,13 @@ async def _answer(exchange: Exchange, receipt: Receipt, *, redraw: bool) -> None
         await session.after_press(exchange, receipt, redraw=redraw)
     else:
         await exchange.respond(ReceiptCard(exchange.texts, exchange.language, receipt))
+
+
+def _note_stray(exchange: Exchange, post_id: int) -> None:
+    """Have buttons taken away that are still there although they do nothing."""
+    message = exchange.interaction.message
+    if message is not None and not exchange.is_private:
+        exchange.interaction.client.publisher.note_stray(post_id, message)
 
 
 async def setup(bot: JuryBot) -> None:

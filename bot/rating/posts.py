@@ -122,8 +122,8 @@ class PostService:
         await self._database.write(lambda connection: public_posts.lose(connection, post_id, now))
         _log.warning("post_lost", post=post_id, reason=reason)
 
-    async def broken(self, post_id: int) -> None:
-        """Give up a post because the bytes of its image cannot be shown, and the image with it."""
+    async def broken(self, post_id: int, reason: str = "") -> None:
+        """Give up a post whose image cannot be shown, and the image; `reason` goes to the log."""
         now = self._clock.now()
 
         def unit(connection: Connection) -> None:
@@ -133,7 +133,7 @@ class PostService:
                 public_posts.lose(connection, post_id, now)
 
         await self._database.write(unit)
-        _log.warning("image_broken", post=post_id)
+        _log.warning("image_broken", post=post_id, reason=reason)
 
     async def lost_channel(self, channel_id: int) -> int:
         """Give up all posts of a channel that is gone; return how many there were."""

@@ -24,10 +24,19 @@ PROMPT_CHARACTERS: Final = 1500
 
 
 class ResultCard(Card):
-    """The last look of a public post. Without a picture where its bytes are gone."""
+    """The last look of a public post. Without a picture where its bytes are gone.
+
+    `may_show`: the channel may show picture and prompt.
+    """
 
     def __init__(
-        self, texts: Texts, language: str, post: ClosingPost, picture: Picture | None
+        self,
+        texts: Texts,
+        language: str,
+        post: ClosingPost,
+        picture: Picture | None,
+        *,
+        may_show: bool,
     ) -> None:
         super().__init__()
         box: ui.Container[ui.LayoutView] = ui.Container(accent_colour=Colour.dark_grey())
@@ -36,17 +45,18 @@ class ResultCard(Card):
         if post.result is None:
             box.add_item(ui.TextDisplay(texts.say("result.removed", language)))
         else:
-            for text in _told(texts, language, post, post.result):
+            for text in _told(texts, language, post.result):
                 box.add_item(ui.TextDisplay(text))
+            last = _prompt(texts, language, post) if may_show else _not_here(texts, language)
+            box.add_item(ui.TextDisplay(last))
         self.add_item(box)
 
 
-def _told(texts: Texts, language: str, post: ClosingPost, result: Result) -> Iterator[str]:
+def _told(texts: Texts, language: str, result: Result) -> Iterator[str]:
     raters = texts.count("result.raters", result.raters, language)
     yield f"**{texts.say('result.title', language)}** · {raters}"
     for scale in SCALES.values():
         yield _distribution(texts, language, scale, result.scales[scale.name])
-    yield _prompt(texts, language, post)
 
 
 def _distribution(texts: Texts, language: str, scale: Scale, found: ScaleResult) -> str:
@@ -72,6 +82,10 @@ def _bars(texts: Texts, language: str, scale: Scale, found: ScaleResult) -> Iter
         bar = "█" * -(-count * BAR_CHARACTERS // most)
         pad = labels[value].ljust if scores.is_worded(texts, scale) else labels[value].rjust
         yield f"{pad(width)} {bar} {count}" if count else f"{pad(width)} ·"
+
+
+def _not_here(texts: Texts, language: str) -> str:
+    return f"-# {texts.say('result.not_here', language)}"
 
 
 def _prompt(texts: Texts, language: str, post: ClosingPost) -> str:

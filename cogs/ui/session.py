@@ -88,8 +88,8 @@ async def _readable(exchange: Exchange, showing: Showing) -> tuple[Showing, Rend
     for _ in range(UNREADABLE_IN_A_ROW):
         try:
             return showing, await services.images.rendition(showing.image)
-        except ImageUnreadableError:
-            await services.posts.broken(showing.post_id)
+        except ImageUnreadableError as error:
+            await services.posts.broken(showing.post_id, str(error))
             await services.alerts.notice("image_broken", image=showing.image.id)
         except SourceUnavailableError as error:
             _log.exception("images_unavailable", post=showing.post_id)
