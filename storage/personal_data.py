@@ -76,6 +76,14 @@ QUERIES: Mapping[str, str] = {
 """A query for each table that names a rater; a test compares it with the schema."""
 
 
+_ABOUT = {
+    "raters": "number = :rater",
+    "erased_raters": "discord_hash = :discord_hash",
+    "review_queue": "rater = :rater OR settled_by = :rater",
+    "audit_log": "rater = :rater OR subject = 'rater:' || :rater",
+}
+"""Which rows of a table the query above returns, where it is not those with `rater = :rater`."""
+
 DISCORD_IDS = {"discord_id", "guild_id", "channel_id", "message_id", "interaction_id"}
 
 
@@ -107,6 +115,18 @@ def collect(connection: sqlite3.Connection, number: int, discord_hash: str) -> d
     """Return every row about a rater by table, times as ISO 8601 in UTC."""
     values = {"rater": number, "discord_hash": discord_hash}
     return {table: _rows(connection.execute(query, values)) for table, query in QUERIES.items()}
+
+
+def count(connection: sqlite3.Connection, number: int, discord_hash: str) -> dict[str, int]:
+    """Return how many rows `collect` would return, by table."""
+    values = {"rater": number, "discord_hash": discord_hash}
+    return {
+        table: connection.execute(
+            f"SELECT count(*) FROM {table} WHERE {_ABOUT.get(table, 'rater = :rater')}",  # noqa: S608 - constants of this module
+            values,
+        ).fetchone()[0]
+        for table in QUERIES
+    }
 
 
 def activity(connection: sqlite3.Connection, number: int, since: datetime) -> Activity:

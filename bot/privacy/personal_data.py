@@ -73,8 +73,8 @@ class PersonalDataService:
 
         def query(connection: Connection) -> Overview:
             rater = self._find(connection, caller)
-            tables = self._collect(connection, rater)
-            return Overview(rater, {name: len(rows) for name, rows in tables.items() if rows})
+            counts = personal_data.count(connection, rater.number, self._digest(rater))
+            return Overview(rater, {table: rows for table, rows in counts.items() if rows})
 
         return await self._database.read(query)
 
@@ -87,7 +87,8 @@ class PersonalDataService:
 
         def query(connection: Connection) -> tuple[int, bytes]:
             rater = self._find(connection, caller)
-            document = {"written_at": now.isoformat(), **self._collect(connection, rater)}
+            tables = personal_data.collect(connection, rater.number, self._digest(rater))
+            document = {"written_at": now.isoformat(), **tables}
             return rater.number, json.dumps(document, ensure_ascii=False, indent=1).encode()
 
         number, content = await self._database.read(query)
@@ -99,10 +100,9 @@ class PersonalDataService:
             return Download("horde-jury-personal-data.json.gz", compressed)
         return None
 
-    def _collect(self, connection: Connection, rater: Rater) -> dict[str, list[personal_data.Row]]:
+    def _digest(self, rater: Rater) -> str:
         assert rater.discord_id is not None  # noqa: S101 - found by it
-        digest = self._enrolment.digest(rater.discord_id)
-        return personal_data.collect(connection, rater.number, digest)
+        return self._enrolment.digest(rater.discord_id)
 
     @staticmethod
     def _find(connection: Connection, caller: Caller) -> Rater:

@@ -3,12 +3,14 @@ from __future__ import annotations
 import gzip
 import json
 from contextlib import suppress
+from functools import partial
 from sqlite3 import Connection
 
 import pytest
 
 from bot.errors import NothingKeptError, NothingLeftError
 from storage import personal_data
+from storage.personal_data import collect, count
 from tests.rating.world import NOON
 from tests.trust.home import Home, caller, in_direct_messages
 
@@ -88,6 +90,22 @@ async def test_the_overview_counts_what_is_kept(home: Home) -> None:
     assert overview.rows["votes"] == 1
     assert overview.rows["vote_history"] == 2
     assert "erased_raters" not in overview.rows
+
+
+async def test_the_overview_counts_what_the_download_holds(home: Home) -> None:
+    await home.raters(1)
+    await home.services.erasure.erase(caller(1))
+    home.world.clock.turn(60)
+    await busy_rater(home, 2)
+    await busy_rater(home, 1)
+    for person in (1, 2):
+        number = await home.world.number(person)
+        digest = home.services.enrolment.digest(person)
+        whole = await home.world.database.read(partial(collect, number=number, discord_hash=digest))
+        counts = await home.world.database.read(partial(count, number=number, discord_hash=digest))
+        assert counts == {table: len(rows) for table, rows in whole.items()}
+        assert counts["erased_raters"] == (person == 1)
+        assert counts["audit_log"] >= 2
 
 
 async def test_nothing_is_kept_about_somebody_who_never_came(home: Home) -> None:
