@@ -76,6 +76,7 @@ class SharedServers:
         self._clock = clock
         self._home = home_guild_id
         self._answers: dict[tuple[int, int], tuple[bool, datetime]] = {}
+        self._asking: dict[tuple[int, int], asyncio.Task[None]] = {}
 
     async def of(self, discord_id: int) -> frozenset[int]:
         """Return the servers, out of those that may use any data set."""
@@ -90,18 +91,25 @@ class SharedServers:
         )
 
     async def _ask(self, discord_id: int, guilds: Iterable[discord.Guild]) -> None:
-        asking = [asyncio.ensure_future(self._look(guild, discord_id)) for guild in guilds]
-        if asking:
-            _, late = await asyncio.wait(asking, timeout=ASK_SECONDS)
-            for question in late:
-                question.cancel()
+        questions = [self._question(guild, discord_id) for guild in guilds]
+        if questions:
+            await asyncio.wait(questions)
+
+    def _question(self, guild: discord.Guild, discord_id: int) -> asyncio.Task[None]:
+        """Return the question to Discord that is under way, or a new one; presses share it."""
+        key = (guild.id, discord_id)
+        if key not in self._asking:
+            self._asking[key] = asyncio.create_task(self._look(guild, discord_id))
+            self._asking[key].add_done_callback(lambda _: self._asking.pop(key))
+        return self._asking[key]
 
     async def _look(self, guild: discord.Guild, discord_id: int) -> None:
         try:
-            await guild.fetch_member(discord_id)
+            async with asyncio.timeout(ASK_SECONDS):
+                await guild.fetch_member(discord_id)
         except discord.NotFound:
             shared = False
-        except discord.HTTPException:
+        except (discord.HTTPException, TimeoutError):
             return
         else:
             shared = True
