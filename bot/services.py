@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from bot.datasets.administration import DataSetAdministration
 from bot.datasets.exporting import ExportService
 from bot.images.store import ImageStore
 from bot.keyed_hash import KeyedHash
+from bot.known_key import load_key
 from bot.privacy.erasure import ErasureService
 from bot.privacy.personal_data import PersonalDataService
 from bot.rating.channels import ChannelService
@@ -30,6 +32,7 @@ from bot.trust.moderation import ModerationService
 from bot.trust.recounting import Recounting
 from bot.trust.reports import ReportService
 from bot.trust.review import ReviewService
+from storage import leases
 from storage.database import Database
 
 _log = structlog.get_logger()
@@ -118,12 +121,15 @@ async def open_services(
 ) -> AsyncIterator[Services]:
     """Open the database, brought to this program's schema, with all services over it.
 
-    Nobody whom a restored backup brought back is in it any more. Raises StorageError and
-    SettingsError. On leaving, what was under way is finished.
+    Nobody whom a restored backup brought back is in it any more, and no schema changes under a
+    running bot. Raises StorageError and SettingsError. On leaving, what was under way is finished.
     """
-    database = await Database.open(settings.database_path, create=create)
+    clock = clock or SystemClock()
+    path = settings.database_path
+    await asyncio.to_thread(leases.refuse_upgrade, path, "run", clock.now())
+    database = await Database.open(path, create=create)
     try:
-        services = build_services(settings, database, clock or SystemClock(), SystemRandom())
+        services = build_services(settings, database, clock, SystemRandom())
         try:
             again = await services.erasure.replay()
             if again:

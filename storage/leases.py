@@ -15,8 +15,10 @@ from socket import gethostname
 from types import TracebackType
 from typing import Protocol, Self
 
+from storage.connections import connect, explain
 from storage.database import Database
 from storage.errors import DatabaseBusyError, StorageError
+from storage.migrations import pending
 from storage.times import from_microseconds, to_microseconds
 
 DURATION = timedelta(seconds=30)
@@ -176,6 +178,21 @@ def refuse_held(connection: sqlite3.Connection, name: str, now: datetime) -> Non
                 f"another `jury {name}` (process {pid} on {host}) uses this database; stop it "
                 f"first, or if it is gone wait until {expires_at:%H:%M:%S} UTC"
             )
+
+
+def refuse_upgrade(path: Path, name: str, now: datetime) -> None:
+    """Raise DatabaseBusyError where the schema would change under a live holder of the name.
+
+    Also raises what `storage.migrations.pending` does.
+    """
+    if not path.exists() or not pending(path):
+        return
+    try:
+        with contextlib.closing(connect(path, query_only=True)) as connection:
+            if connection.execute("SELECT 1 FROM pragma_table_info('leases')").fetchone():
+                refuse_held(connection, name, now)
+    except sqlite3.Error as error:
+        raise explain(error) or StorageError(str(error)) from error
 
 
 def _take(

@@ -8,11 +8,13 @@ from typing import Annotated
 
 import typer
 
+from bot.clock import SystemClock
 from bot.commands.console import AsJson, say, summarize
 from bot.errors import JuryError, NothingKeptError
 from bot.privacy.erasure import Erased
 from bot.services import open_services
 from bot.settings import load_settings
+from storage import leases
 from storage.backup import backup
 from storage.migrations import pending, upgrade
 
@@ -23,6 +25,7 @@ database_app = typer.Typer(no_args_is_help=True, help="The database's schema.")
 def upgrade_database() -> None:
     """Bring the database to this program's schema; makes it where there is none."""
     path = load_settings().database_path
+    leases.refuse_upgrade(path, "run", SystemClock().now())
     applied = upgrade(path)
     for migration in applied:
         say(f"applied {migration.version:04} {migration.name}")

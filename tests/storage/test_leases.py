@@ -17,7 +17,7 @@ import pytest
 from bot.clock import SystemClock
 from storage.database import Database
 from storage.errors import DatabaseBusyError
-from storage.leases import DURATION, Lease, Process, _birth
+from storage.leases import DURATION, Lease, Process, _birth, refuse_upgrade
 from storage.times import from_microseconds, to_microseconds
 from tests.storage.turned import TurnedClock
 
@@ -217,3 +217,19 @@ async def test_the_lease_of_a_killed_process_is_free_at_once(database: Database)
     await asyncio.to_thread(child.communicate)
     async with Lease(database, "run", SystemClock()):
         pass
+
+
+async def test_no_schema_changes_under_a_live_holder(tmp_path: Path) -> None:
+    path = tmp_path / "jury.db"
+    clock = TurnedClock()
+    refuse_upgrade(path, "run", clock.now())
+    database = await Database.open(path)
+    async with Lease(database, "run", clock):
+        refuse_upgrade(path, "run", clock.now())
+        # As a newer program sees it, which has a migration that is not applied.
+        await database.write(lambda c: c.execute("DELETE FROM migrations") and None)
+        refuse_upgrade(path, "other", clock.now())
+        with pytest.raises(DatabaseBusyError, match="another `jury run`"):
+            refuse_upgrade(path, "run", clock.now())
+    refuse_upgrade(path, "run", clock.now())
+    await database.close()
