@@ -67,6 +67,14 @@ def undelivered(connection: sqlite3.Connection) -> list[Alert]:
     return [_alert(row) for row in rows]
 
 
+def give_up(connection: sqlite3.Connection, alert: Alert) -> None:
+    """Leave an alert undelivered until there is news of its kind."""
+    connection.execute(
+        "UPDATE alerts SET shown_count = ? WHERE kind = ? AND first_at = ?",
+        (alert.count, alert.kind, to_microseconds(alert.first_at)),
+    )
+
+
 def delivered(connection: sqlite3.Connection, alert: Alert, message_id: int) -> None:
     """Note that a message shows this alert with this count."""
     connection.execute(

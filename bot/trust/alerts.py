@@ -72,23 +72,38 @@ class AlertService:
     async def settle(self) -> None:
         """Show what is not shown yet, once.
 
-        What cannot be delivered waits for the next alert or start: nothing is tried in a loop.
+        What Discord does not take waits for the next alert or start; nothing is tried in a loop.
+        What this program cannot even put into words waits for news of its kind.
         """
         self._waiting.clear()
         if self._channel is None:
             return
         try:
-            for alert in await self._database.read(alerts.undelivered):
-                await self._deliver(self._channel, alert)
-        except (AlertsUndeliverableError, StorageError) as error:
+            waiting = await self._database.read(alerts.undelivered)
+        except StorageError as error:
             _log.warning("alerts_not_delivered", reason=str(error))
+            return
+        for alert in waiting:
+            await self._try(self._channel, alert)
 
     async def run(self) -> None:
         """Deliver for ever; ends by being cancelled."""
         while True:
             await self._waiting.wait()
-            await self.settle()
+            try:
+                await self.settle()
+            except Exception:  # noqa: BLE001 - the edge of a worker: the bot ends with it
+                _log.exception("alerts_failed")
             await self._clock.sleep(PAUSE_SECONDS)
+
+    async def _try(self, channel: AlertChannel, alert: Alert) -> None:
+        try:
+            await self._deliver(channel, alert)
+        except (AlertsUndeliverableError, StorageError) as error:
+            _log.warning("alert_not_delivered", kind=alert.kind, reason=str(error))
+        except Exception:  # noqa: BLE001 - the edge of a worker, for each alert on its own
+            _log.exception("alert_given_up", kind=alert.kind, values=alert.values)
+            await self._database.write(lambda c: alerts.give_up(c, alert))
 
     async def _deliver(self, channel: AlertChannel, alert: Alert) -> None:
         text = await self._text(alert)

@@ -8,6 +8,7 @@ import pytest
 from bot.services import build_services
 from bot.trust.alerts import WINDOW, AlertService, AlertsUndeliverableError
 from storage import servers
+from storage.alerts import undelivered
 from tests.rating.world import HOME
 from tests.trust.home import Home
 
@@ -19,10 +20,13 @@ class Board:
     messages: dict[int, str] = field(default_factory=dict)
     writes: int = 0
     missing: bool = False
+    refused: str = "\0"
     posted: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def send(self, text: str) -> int:
         self._write()
+        if self.refused in text:
+            raise AlertsUndeliverableError("too long, or whatever it has against it")
         number = 100 + self.writes
         self.messages[number] = text
         self.posted.set()
@@ -131,6 +135,35 @@ async def test_an_alert_never_raises_into_its_caller(home: Home) -> None:
     await home.world.database.close()
     await home.services.alerts.notice("incident", incident="abcd")
     await home.services.alerts.settle()
+
+
+async def test_an_alert_without_words_holds_nothing_up_and_is_not_tried_again(
+    home: Home, alerts: AlertService, board: Board
+) -> None:
+    await alerts.notice("no_such_kind", image=1)
+    await alerts.notice("image_reported", wrong="placeholder")
+    await alerts.notice("image_hidden", image=1)
+    loop = asyncio.create_task(alerts.run())
+    await board.posted.wait()
+    board.posted.clear()
+    await alerts.notice("incident", incident="abcd")
+    await board.posted.wait()
+    loop.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await loop
+    assert len(board.messages) == 2
+    waiting = {alert.kind for alert in await home.world.database.read(undelivered)}
+    assert waiting <= {"incident"}
+
+
+async def test_what_one_kind_is_refused_does_not_hold_up_the_others(
+    alerts: AlertService, board: Board
+) -> None:
+    board.refused = "reported"
+    await alerts.notice("image_reported", image=1)
+    await alerts.notice("image_hidden", image=1)
+    await alerts.settle()
+    assert len(board.messages) == 1
 
 
 async def test_the_loop_delivers_what_comes(alerts: AlertService, board: Board) -> None:
