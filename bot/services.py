@@ -129,6 +129,7 @@ async def open_services(
     await asyncio.to_thread(leases.refuse_upgrade, path, "run", clock.now())
     database = await Database.open(path, create=create)
     try:
+        await load_key(database, settings.hash_key_file)
         services = build_services(settings, database, clock, SystemRandom())
         try:
             again = await services.erasure.replay()

@@ -59,6 +59,11 @@ def find(connection: Connection, discord_id: int) -> Rater | None:
     return _rater(row) if row else None
 
 
+def exist(connection: Connection) -> bool:
+    """Tell whether there ever was a rater; of an erased one the number stays."""
+    return connection.execute("SELECT 1 FROM raters LIMIT 1").fetchone() is not None
+
+
 def set_consent(connection: Connection, number: int, version: int, now: datetime) -> None:
     """Store to which wording the rater agreed, and when."""
     connection.execute(
