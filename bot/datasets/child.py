@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from bot.datasets.columns import HORDE
+from bot.datasets.earlier import is_export
 from bot.datasets.horde import NUMBER, NoSuchDataSetError, fetch, read_horde
 from bot.datasets.request import (
     EXPORTED,
@@ -69,6 +70,8 @@ def export(request: ExportRequest, progress: Callable[[int, int], None]) -> Expo
     go on writing.
     """
     target = Path(request.target)
+    if target.exists() and not is_export(target, HORDE):
+        raise FileExistsError(None, "is no earlier export and is not overwritten", str(target))
     target.parent.mkdir(parents=True, exist_ok=True)
     os.environ["SQLITE_TMPDIR"] = str(target.parent)
     address = f"file:{quote(request.database)}?mode=ro"

@@ -26,7 +26,7 @@ from bot.datasets.request import (
     ExportFormat,
     ExportRequest,
 )
-from bot.datasets.target import export_path
+from bot.datasets.target import export_format, export_path
 from bot.errors import ExportBusyError, ExportFailedError, UnknownDataSetError
 from bot.keyed_hash import KeyedHash
 from storage.times import to_microseconds
@@ -70,25 +70,28 @@ class ExportService:
     async def export(
         self,
         data_set: str,
-        export_format: ExportFormat = "parquet",
+        wanted: ExportFormat | None = None,
         progress: Progress | None = None,
         *,
         out: Path | None = None,
     ) -> ExportedFile:
         """Write the votes of `data_set` in the columns of AI Horde Ratings.
 
-        `out` is a folder (which is made), or a file if it has a suffix. The file takes the place
-        of an older one at once, when it is complete. Raises ExportBusyError, UnknownDataSetError,
+        `out` is a folder (which is made), or a file if it has a suffix, which then says the format
+        where none is `wanted` (else parquet). The file takes the place of an earlier export, and
+        of nothing else, at once when it is complete. Raises ExportBusyError, UnknownDataSetError,
         ExportFailedError.
         """
         with self._alone():
-            target = export_path((out or self.folder).absolute(), data_set, export_format)
+            out = (out or self.folder).absolute()
+            chosen = export_format(out, wanted)
+            target = export_path(out, data_set, chosen)
             self._check(target)
             request = ExportRequest(
                 database=str(self._database),
                 target=str(target),
                 data_set=data_set,
-                format=export_format,
+                format=chosen,
                 hash_key=self._keyed_hash.key.hex(),
                 now=to_microseconds(self._clock.now()),
                 exact_times=self._exact_times,

@@ -8,13 +8,36 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
+from bot.datasets.request import ExportFormat
+from bot.errors import ExportFailedError
+
+SUFFIXES: Final[dict[str, ExportFormat]] = {
+    ".parquet": "parquet",
+    ".csv": "csv",
+    ".jsonl": "jsonl",
+}
 NOT_IN_NAMES = re.compile(r"[^\w.-]")
 
 
 class TargetBusyError(OSError):
     """Another process is writing the same file."""
+
+
+def export_format(out: Path, wanted: ExportFormat | None) -> ExportFormat:
+    """Return the format to write: the `wanted` one, or what the file's suffix says, or parquet.
+
+    Raises ExportFailedError where the suffix is none of the formats', or not of the wanted one.
+    """
+    if out.is_dir() or not out.suffix:
+        return wanted or "parquet"
+    named = SUFFIXES.get(out.suffix.lower())
+    if named is None:
+        raise ExportFailedError(reason=f"{out}: the name must end in {', '.join(SUFFIXES)}")
+    if wanted not in {None, named}:
+        raise ExportFailedError(reason=f"{out}: the name says {named}, but {wanted} is wanted")
+    return named
 
 
 def export_path(out: Path, data_set: str, suffix: str) -> Path:

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.datasets.target import TargetBusyError, export_path, replacing
+from bot.datasets.request import ExportFormat
+from bot.datasets.target import TargetBusyError, export_format, export_path, replacing
+from bot.errors import ExportFailedError
 
 WRITE_HALF = """
 import sys, time
@@ -36,6 +38,32 @@ def names(folder: Path) -> list[str]:
 def test_names(tmp_path: Path, out: str, data_set: str, expected: str) -> None:
     (tmp_path / "dotted.d").mkdir()
     assert export_path(tmp_path / out, data_set, "parquet") == tmp_path / expected
+
+
+@pytest.mark.parametrize(
+    ("out", "wanted", "expected"),
+    [
+        ("folder", None, "parquet"),
+        ("folder", "csv", "csv"),
+        ("votes.csv", None, "csv"),
+        ("votes.JSONL", None, "jsonl"),
+        ("votes.parquet", "parquet", "parquet"),
+        ("dotted.d", "jsonl", "jsonl"),
+    ],
+)
+def test_the_suffix_says_the_format(
+    tmp_path: Path, out: str, wanted: ExportFormat | None, expected: str
+) -> None:
+    (tmp_path / "dotted.d").mkdir()
+    assert export_format(tmp_path / out, wanted) == expected
+
+
+@pytest.mark.parametrize(
+    ("out", "wanted"), [("votes.csv", "parquet"), ("hash.key", None), ("jury.db", "csv")]
+)
+def test_a_suffix_that_says_otherwise_is_refused(out: str, wanted: ExportFormat | None) -> None:
+    with pytest.raises(ExportFailedError):
+        export_format(Path(out), wanted)
 
 
 def test_a_complete_file_takes_the_place_of_the_old_one(tmp_path: Path) -> None:

@@ -9,9 +9,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from bot.datasets.columns import HORDE
 from bot.datasets.exporting import ExportService
 from bot.datasets.request import ExportFormat
 from bot.errors import ExportBusyError, ExportFailedError, UnknownDataSetError
@@ -106,6 +108,42 @@ async def test_others_write_on_while_an_export_reads(votes: VotesFile) -> None:
     assert 0 < late["id"].nunique() < added
     assert (late.groupby("id").size() == 2).all()
     assert (frame["ratings_count"] == frame.groupby("id")["id"].transform("size")).all()
+
+
+@pytest.mark.parametrize("name", ["votes.parquet", "votes.csv", "votes.jsonl"])
+async def test_an_earlier_export_is_replaced(votes: VotesFile, name: str) -> None:
+    out = votes.path.parent / name
+    await votes.service().export("diffusiondb", out=out)
+    votes.vote(votes.rater(), 1)
+    assert (await votes.service().export("diffusiondb", out=out)).rows == 901
+
+
+@pytest.mark.parametrize("name", ["mine.parquet", "mine.csv", "mine.jsonl"])
+@pytest.mark.parametrize("kind", ["parquet", "csv", "key", "json"])
+async def test_what_is_no_export_is_never_overwritten(
+    votes: VotesFile, name: str, kind: str
+) -> None:
+    out = votes.path.parent / name
+    if kind == "parquet":
+        pq.write_table(pa.table({"image_name": ["a"], "prompt": ["b"]}), out)
+    else:
+        texts = {"csv": b"id,rating\n1,2\n", "key": KEY.key, "json": b'{"id": 1}\n'}
+        out.write_bytes(texts[kind])
+    before = out.read_bytes()
+    with pytest.raises(ExportFailedError) as caught:
+        await votes.service().export("diffusiondb", out=out)
+    assert "not overwritten" in str(caught.value.values["reason"])
+    assert out.read_bytes() == before
+
+
+async def test_neither_database_nor_key_is_a_place_for_an_export(votes: VotesFile) -> None:
+    key = votes.path.parent / "hash.key"
+    key.write_bytes(KEY.key)
+    for out in (key, votes.path):
+        before = out.read_bytes()
+        with pytest.raises(ExportFailedError):
+            await votes.service().export("diffusiondb", out=out)
+        assert out.read_bytes() == before
 
 
 async def test_progress_and_summary(votes: VotesFile) -> None:
@@ -212,9 +250,10 @@ async def test_a_full_disk_leaves_the_old_file(
 ) -> None:
     old = votes.service().folder / f"diffusiondb_export.{export_format}"
     old.parent.mkdir()
-    old.write_bytes(b"old")
+    before = ",".join(HORDE.names).encode()
+    old.write_bytes(before)
     with no_room_beyond(2048), pytest.raises(ExportFailedError) as failure:
         await votes.service().export("diffusiondb", export_format)
     assert "File too large" in str(failure.value.values["reason"])
-    assert old.read_bytes() == b"old"
+    assert old.read_bytes() == before
     assert folder_names(votes) == [old.name]
