@@ -227,7 +227,7 @@ async def test_no_schema_changes_under_a_live_holder(tmp_path: Path) -> None:
     async with Lease(database, "run", clock):
         refuse_upgrade(path, "run", clock.now())
         # As a newer program sees it, which has a migration that is not applied.
-        await database.write(lambda c: c.execute("DELETE FROM migrations") and None)
+        await database.write(lambda c: c.execute("DELETE FROM migrations").rowcount)
         refuse_upgrade(path, "other", clock.now())
         with pytest.raises(DatabaseBusyError, match="another `jury run`"):
             refuse_upgrade(path, "run", clock.now())
