@@ -35,8 +35,8 @@ RATERS = 200
 CHANNELS = tuple(range(CHANNEL, CHANNEL + 10))
 POSTS = 10
 """Posts a channel; each channel has a data set of its own, so that no image has two posts."""
-ROUNDS, FULL_ROUNDS = 3, 7
-PRESSES, WARM_UP = 2000, 300
+ROUNDS, FULL_ROUNDS = 5, 9
+PRESSES, WARM_UP = 1500, 300
 REQUIRED = 0.7
 
 Press = tuple[Person, Json, str]
