@@ -261,4 +261,17 @@ async def test_somebody_elses_session_is_refused(stage: Stage) -> None:
     shown = answer(await start(stage, ada))
     forged = await stage.offer(f"vote:aesthetic:5:{post_of(shown)}")
     refused = await bob.click(forged, label="press me")
-    assert "shown to somebody else" in answer(refused).content
+    assert "not, or no longer, yours" in answer(refused).content
+
+
+async def test_pictures_that_cannot_be_read_now_are_a_sentence_and_no_incident(
+    stage: Stage,
+) -> None:
+    ada = await stage.member_who_agreed("ada")
+    await stage.add_images(3)
+    (stage.folder / "samples").rename(stage.folder / "unmounted")
+    (stage.folder / "samples").mkdir()
+    assert "cannot read the pictures" in answer(await start(stage, ada)).content
+    counted = "SELECT count(*) FROM images WHERE stage = 'broken'"
+    (broken,) = await stage.services.database.read(lambda c: c.execute(counted).fetchone())
+    assert broken == 0
