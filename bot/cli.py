@@ -9,6 +9,8 @@ import typer
 
 from bot import __version__
 from bot.commands import data_sets, doctor, exports, imports, running, upkeep
+from bot.commands.opening import InterruptedCommandError
+from bot.entry import INTERRUPTED
 from bot.errors import JuryError, SettingsError, UserError
 from bot.logs import configure_logs
 from bot.texts.catalogue import ENGLISH, Texts
@@ -41,9 +43,14 @@ def build_app() -> typer.Typer:
 
 
 def main() -> None:
-    """Run the command line: wrong settings exit with 2, other refusals with 1, each in one line."""
+    """Run the command line; what is refused is one line on stderr.
+
+    Wrong settings and wrong use exit with 2, Ctrl-C with 130, other refusals with 1.
+    """
     try:
         build_app()()
+    except InterruptedCommandError as error:
+        _fail(str(error), INTERRUPTED)
     except SettingsError as error:
         _fail(str(error), EXIT_SETTINGS)
     except UserError as error:

@@ -10,7 +10,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from storage.connections import connect, explain
-from storage.errors import DiskError, StorageError
+from storage.errors import DiskError, NoDatabaseError, StorageError
 from storage.migrations import pending
 
 
@@ -23,8 +23,10 @@ def backup(database_path: Path, target: Path) -> int:
     there is no database, or the disk fails.
     """
     if not database_path.exists():
-        raise StorageError(f"there is no database at {database_path}")
+        raise NoDatabaseError(database_path)
     _refuse_existing(target)
+    if not target.parent.is_dir():
+        raise DiskError(f"there is no folder {target.parent.absolute()}; make it first")
     try:
         pending(database_path)
         with _unfinished(target) as unfinished:

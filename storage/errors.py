@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 
 class StorageError(Exception):
     """The database cannot do what was asked; the text is one plain sentence for an operator."""
+
+
+class NoDatabaseError(StorageError):
+    """There is no file at the database's place."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            f"there is no database at {path.absolute()}; the first `jury import` makes one, and a"
+            " relative path counts from the folder that `jury` is started in"
+        )
 
 
 class ForeignDatabaseError(StorageError):

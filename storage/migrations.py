@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -12,7 +13,13 @@ from importlib.resources import files
 from pathlib import Path
 
 from storage.connections import BUSY_TIMEOUT_SECONDS, connect, explain, is_busy
-from storage.errors import DiskError, ForeignDatabaseError, NewerSchemaError, StorageError
+from storage.errors import (
+    DiskError,
+    ForeignDatabaseError,
+    NewerSchemaError,
+    NoDatabaseError,
+    StorageError,
+)
 from storage.times import to_microseconds
 
 APPLICATION_ID = 0x4A555259
@@ -77,8 +84,8 @@ def upgrade(
     known = known_migrations() if known is None else known
     if not _is_ours(path):
         if not create:
-            raise StorageError(f"there is no database at {path}")
-        _make_folder(path.parent)
+            raise NoDatabaseError(path)
+        _make_file(path)
     applied = []
     with _plain_errors(), closing(connect(path, create=create)) as connection:
         _mark_as_ours(connection)
@@ -98,6 +105,8 @@ def _is_ours(path: Path) -> bool:
     """
     if not path.exists():
         return False
+    if not path.is_file():
+        raise DiskError(f"{path.absolute()} is not a file")
     with _plain_errors(), closing(connect(path, immutable=True)) as connection:
         if connection.execute("PRAGMA page_count").fetchone()[0] == 0:
             return False
@@ -106,11 +115,16 @@ def _is_ours(path: Path) -> bool:
     return True
 
 
-def _make_folder(folder: Path) -> None:
+def _make_file(path: Path) -> None:
+    """Make an empty file for its owner alone; SQLite gives its other files the same mode."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    except FileExistsError:
+        if not path.exists():
+            raise DiskError(f"the database cannot be made at {path}") from None
     except OSError as error:
-        raise DiskError(f"the database's folder cannot be made: {error}") from error
+        raise DiskError(f"the database cannot be made: {error}") from error
 
 
 @contextmanager

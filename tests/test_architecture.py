@@ -25,7 +25,7 @@ LAYERS = (
     ("cogs",),
     ("bot.client", "bot.doctor", "bot.demo"),
     ("bot.app",),
-    ("bot.commands", "bot.cli"),
+    ("bot.commands", "bot.cli", "bot.entry"),
 )
 KNOW_DISCORD = (
     "cogs",

@@ -9,14 +9,14 @@ from typing import Annotated
 import typer
 
 from bot.commands.console import AsJson, say
+from bot.commands.opening import existing
 from bot.datasets.administration import Granted
-from bot.services import open_services
-from bot.settings import load_settings
+from bot.settings import LARGEST_ID
 
 app = typer.Typer(no_args_is_help=True, help="Data sets: list, grant to servers, set the target.")
 
 Name = Annotated[str, typer.Argument(help="The data set's name.")]
-Guild = Annotated[int, typer.Argument(help="Discord's id of the server.", min=1)]
+Guild = Annotated[int, typer.Argument(help="Discord's id of the server.", min=1, max=LARGEST_ID)]
 
 
 @app.command("list")
@@ -37,7 +37,7 @@ def grant(name: Name, guild: Guild) -> None:
     """Let a server besides the home server use a data set."""
 
     async def work() -> bool:
-        async with open_services(load_settings(), create=False) as services:
+        async with existing() as services:
             return await services.data_sets.grant(name, guild)
 
     changed = asyncio.run(work())
@@ -49,7 +49,7 @@ def revoke(name: Name, guild: Guild) -> None:
     """Take a data set from a server."""
 
     async def work() -> bool:
-        async with open_services(load_settings(), create=False) as services:
+        async with existing() as services:
             return await services.data_sets.revoke(name, guild)
 
     changed = asyncio.run(work())
@@ -64,7 +64,7 @@ def target(
     """Set how many complete votes each image of a data set is to get."""
 
     async def work() -> None:
-        async with open_services(load_settings(), create=False) as services:
+        async with existing() as services:
             await services.data_sets.set_target(name, votes)
 
     asyncio.run(work())
@@ -72,7 +72,7 @@ def target(
 
 
 async def _every() -> tuple[Granted, ...]:
-    async with open_services(load_settings(), create=False) as services:
+    async with existing() as services:
         return await services.data_sets.every()
 
 

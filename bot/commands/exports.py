@@ -10,11 +10,13 @@ from typing import Annotated
 import typer
 
 from bot.commands.console import AsJson, progress, summarize
+from bot.commands.opening import existing, interruptible
 from bot.datasets.exporting import ExportedFile
 from bot.datasets.request import ExportFormat
+from bot.demo.folder import DATABASE, DEFAULT_FOLDER, GALLERY, kept_in
 from bot.errors import JuryError
-from bot.services import Services, open_services
-from bot.settings import load_settings
+from bot.services import Services
+from bot.settings import Settings, load_settings
 
 app = typer.Typer(no_args_is_help=True, help="Write the votes of a data set to a file.")
 
@@ -26,16 +28,41 @@ def horde(
     dataset: Annotated[
         str | None, typer.Option(help="The data set; may be left out where there is only one.")
     ] = None,
-    export_format: Annotated[ExportFormat, typer.Option("--format")] = "parquet",
+    export_format: Annotated[
+        ExportFormat | None,
+        typer.Option(
+            "--format", help="Where the file's name does not say it: parquet if left out."
+        ),
+    ] = None,
+    demo: Annotated[
+        bool, typer.Option("--demo", help="The votes of `jury demo`; its gallery if none is named.")
+    ] = False,
+    folder: Annotated[Path, typer.Option(help="With --demo: the demo's folder.")] = DEFAULT_FOLDER,
     as_json: AsJson = False,
 ) -> None:
     """Export one row a vote in the 14 columns of AI Horde Ratings."""
-    exported = asyncio.run(_horde(out, dataset, export_format))
+    settings = load_settings(None, **kept_in(folder.absolute())) if demo else _settings(folder)
+    with interruptible("nothing was written; the same command begins anew"):
+        name = dataset or (GALLERY if demo else None)
+        exported = asyncio.run(_horde(settings, out, name, export_format))
     summarize(asdict(exported), as_json=as_json)
 
 
-async def _horde(out: Path, data_set: str | None, export_format: ExportFormat) -> ExportedFile:
-    async with open_services(load_settings(), create=False) as services:
+def _settings(demo_folder: Path) -> Settings:
+    """Read the settings; raises JuryError where only a demo has left a database."""
+    settings = load_settings()
+    if not settings.database_path.exists() and (demo_folder / DATABASE).exists():
+        raise JuryError(
+            f"there is no database at {settings.database_path.absolute()}; "
+            "for the votes of the demo: jury export horde OUT --demo"
+        )
+    return settings
+
+
+async def _horde(
+    settings: Settings, out: Path, data_set: str | None, export_format: ExportFormat | None
+) -> ExportedFile:
+    async with existing(settings) as services:
         name = data_set or await _only_one(services)
         with progress(f"exporting {name}") as report:
             return await services.exports.export(name, export_format, report, out=out)
@@ -45,5 +72,5 @@ async def _only_one(services: Services) -> str:
     names = [granted.data_set.name for granted in await services.data_sets.every()]
     if len(names) != 1:
         known = ", ".join(names) or "none yet"
-        raise JuryError(f"say which data set with --dataset; there is {known}")
+        raise JuryError(f"say which data set with --dataset; there is: {known}")
     return names[0]

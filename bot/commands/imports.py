@@ -9,13 +9,17 @@ from typing import Annotated
 import typer
 
 from bot.commands.console import AsJson, progress, say_summary
+from bot.commands.opening import interruptible
 from bot.datasets.diffusiondb import Thresholds, import_diffusiondb
 from bot.datasets.folder import import_folder
 from bot.datasets.summary import Summary
+from bot.errors import ImportRefusedError
 from bot.services import open_services
 from bot.settings import load_settings
 
 app = typer.Typer(no_args_is_help=True, help="Bring images in; again, only what is new.")
+
+KEPT = "what was imported so far is kept; the same command goes on with the rest"
 
 Folder = Annotated[Path, typer.Argument(help="The folder to read; it must stay where it is.")]
 Name = Annotated[str, typer.Option("--dataset", help="The data set; made where there is none.")]
@@ -27,16 +31,25 @@ def folder(
     *,
     dataset: Name,
     safe: Annotated[
-        bool,
-        typer.Option("--safe/--unsafe", help="Whether every picture may be shown to everybody."),
-    ] = False,
+        bool | None,
+        typer.Option(
+            "--safe/--unsafe",
+            help="Whether every picture may be shown to everybody, also those that are there"
+            " already. Without either, new ones may not.",
+            show_default=False,
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Import the pictures of a folder, with prompts from .txt or .json files beside them."""
-    say_summary(asyncio.run(_folder(directory, dataset, safe=safe)), as_json=as_json)
+    with interruptible(KEPT):
+        summary = asyncio.run(_folder(directory, dataset, safe=safe))
+    if not summary.read:
+        raise ImportRefusedError(f"no pictures in {directory}; nothing was imported")
+    say_summary(summary, as_json=as_json)
 
 
-async def _folder(directory: Path, data_set: str, *, safe: bool) -> Summary:
+async def _folder(directory: Path, data_set: str, *, safe: bool | None) -> Summary:
     settings = load_settings()
     async with open_services(settings) as services:
         with progress(f"importing {directory}") as report:
@@ -60,7 +73,9 @@ def diffusiondb(
     as_json: AsJson = False,
 ) -> None:
     """Import DiffusionDB as published: its metadata, and the parts that lie beside it."""
-    say_summary(asyncio.run(_diffusiondb(directory, dataset)), as_json=as_json)
+    with interruptible(KEPT):
+        summary = asyncio.run(_diffusiondb(directory, dataset))
+    say_summary(summary, as_json=as_json)
 
 
 async def _diffusiondb(directory: Path, data_set: str) -> Summary:

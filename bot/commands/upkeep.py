@@ -10,10 +10,10 @@ import typer
 
 from bot.clock import SystemClock
 from bot.commands.console import AsJson, say, summarize
+from bot.commands.opening import existing
 from bot.errors import JuryError, NothingKeptError
 from bot.privacy.erasure import Erased
-from bot.services import open_services
-from bot.settings import load_settings
+from bot.settings import LARGEST_ID, load_settings
 from storage import leases
 from storage.backup import backup
 from storage.migrations import pending, upgrade
@@ -48,7 +48,7 @@ def back_up(
         path = settings.database_path
         # Before an upgrade the old schema is what shall be kept, and this program cannot use it.
         if path.exists() and not pending(path):
-            async with open_services(settings, create=False):
+            async with existing(settings):
                 pass
         return await asyncio.to_thread(backup, path, file)
 
@@ -58,7 +58,7 @@ def back_up(
 
 def erase(
     discord_id: Annotated[
-        int, typer.Argument(metavar="ID", help="The person's Discord id.", min=1)
+        int, typer.Argument(metavar="ID", help="The person's Discord id.", min=1, max=LARGEST_ID)
     ],
     *,
     as_json: AsJson = False,
@@ -66,7 +66,7 @@ def erase(
     """Erase a rater who asked for it and cannot use /privacy erase; PRIVACY says what stays."""
 
     async def work() -> Erased:
-        async with open_services(load_settings(), create=False) as services:
+        async with existing() as services:
             try:
                 return await services.erasure.erase_by_id(discord_id)
             except NothingKeptError:

@@ -10,7 +10,7 @@ from pathlib import Path
 from bot.doctor.checks import Check, failed, note, ok
 from bot.errors import SettingsError
 from bot.keyed_hash import KeyedHash
-from bot.settings import Settings
+from bot.settings import Settings, unknown_names
 from storage.errors import StorageError
 from storage.health import examine
 
@@ -28,7 +28,10 @@ def check_settings(settings: Settings) -> Iterator[Check]:
     empty = [name for name in wanted if not getattr(settings, name.lower())]
     for name in empty:
         yield note("settings", f"{name} is empty", wanted[name])
-    if not empty:
+    unknown = unknown_names()
+    for sentence in unknown:
+        yield note("settings", sentence, "correct the name or take the line away")
+    if not empty and not unknown:
         yield ok("settings", "complete")
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import signal
 from pathlib import Path
 
 import pandas as pd
@@ -82,10 +84,15 @@ async def test_grants_and_targets_change_what_the_list_says(alone: Home) -> None
         ("import", "folder", "nowhere", "--dataset", "drawn"),
         ("import", "diffusiondb", "nowhere"),
         ("backup", "jury.db"),
+        ("backup", "nowhere/copy.db"),
+        ("import", "folder", "empty", "--dataset", "drawn"),
+        ("export", "horde", "hash.key"),
+        ("demo", "--folder", ".", "--headless", "--for", "1"),
     ],
 )
 async def test_a_refusal_is_one_line_and_code_one(alone: Home, command: tuple[str, ...]) -> None:
     await alone.command("db", "upgrade")
+    (alone.folder / "empty").mkdir()
     finished = await alone.command(*command)
     assert finished.code == 1
     assert finished.out == ""
@@ -105,3 +112,44 @@ async def test_an_upgrade_says_what_it_did_and_then_nothing_more(alone: Home) ->
     second = await alone.command("db", "upgrade")
     assert "applied 0001 core" in first.out
     assert "up to date" in second.out
+
+
+async def test_an_unknown_data_set_is_named_with_those_that_there_are(alone: Home) -> None:
+    draw(alone.folder / "pictures", 1)
+    await alone.command("import", "folder", "pictures", "--dataset", "drawn")
+    for command in (
+        ("dataset", "grant", "drwan", "7"),
+        ("export", "horde", "out", "--dataset=drwan"),
+    ):
+        finished = await alone.command(*command)
+        assert finished.err.strip() == "jury: there is no data set drwan; there is: drawn"
+
+
+@pytest.mark.parametrize("command", [("dataset", "grant", "drawn"), ("erase",)])
+async def test_an_id_that_discord_cannot_give_is_wrong_use(
+    alone: Home, command: tuple[str, ...]
+) -> None:
+    finished = await alone.command(*command, str(2**63))
+    assert finished.code == 2
+    assert "Traceback" not in finished.err
+
+
+async def test_the_votes_of_a_demo_come_out(alone: Home) -> None:
+    demo = await alone.command("demo", "--headless", "--for", "2", "--raters", "6")
+    assert demo.code == 0, demo.err
+    anew = demo.out.splitlines()[-1]
+    assert anew.endswith("jury export horde votes.parquet --demo")
+    hint = await alone.command("export", "horde", "votes.parquet")
+    assert (hint.code, hint.err.strip()[-16:]) == (1, "horde OUT --demo")
+    assert (await alone.command("export", "horde", "votes.parquet", "--demo")).code == 0
+    assert len(pd.read_parquet(alone.folder / "votes.parquet")) > 0
+
+
+@pytest.mark.parametrize("seconds", [0.3, 0.6])
+async def test_an_early_ctrl_c_is_quiet(alone: Home, seconds: float) -> None:
+    process = await alone.spawn("run", DISCORD_API_URL="http://127.0.0.1:9")
+    await asyncio.sleep(seconds)
+    if process.returncode is None:
+        process.send_signal(signal.SIGINT)
+    _, err = await process.communicate()
+    assert b"Traceback" not in err

@@ -19,6 +19,7 @@ from pathlib import Path
 import pytest
 
 from storage.database import Database
+from storage.connections import connect
 from storage.errors import (
     DiskError,
     ForeignDatabaseError,
@@ -326,3 +327,20 @@ def test_the_command_for_an_operator_needs_no_loop(tmp_path: Path) -> None:
         cwd=Path(__file__).parents[2],
     )
     assert answer.stdout.split() == [str(len(known_migrations())), "0"]
+
+
+@pytest.mark.parametrize("suffix", ["", "-wal", "-shm"])
+def test_a_new_database_is_for_its_owner_alone(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / "jury.db"
+    upgrade(path)
+    with closing(connect(path)) as connection:
+        connection.execute("UPDATE migrations SET name = name")
+        assert (tmp_path / f"jury.db{suffix}").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_missing_database_is_named_in_full(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(StorageError, match=f"{tmp_path}/data/jury.db"):
+        upgrade(Path("data/jury.db"), create=False)
