@@ -177,7 +177,10 @@ async def test_open_unsafe_posts_are_taken_down_where_the_restriction_was_lifted
 
 
 @pytest.mark.parametrize("settings_changes", [{"votes_per_image": 1, "home_guild_id": None}])
-async def test_a_revoked_data_set_shows_neither_figures_nor_prompt(stage: Stage) -> None:
+@pytest.mark.parametrize("was_revealed", [False, True])
+async def test_a_revoked_data_set_shows_neither_figures_nor_prompt(
+    stage: Stage, *, was_revealed: bool
+) -> None:
     await stage.add_images(1)
     await stage.services.database.write(
         lambda c: data_sets.grant(c, 1, stage.home.id, stage.clock.now())
@@ -185,6 +188,9 @@ async def test_a_revoked_data_set_shows_neither_figures_nor_prompt(stage: Stage)
     await stage.set_up()
     await stage.publish()
     await fill(stage, {"ada": (4, 0)})
+    if was_revealed:
+        stage.env.inject_error("PATCH", "/channels/*/messages/*", status=500)
+        await stage.publish(turn=DELAY)
     await stage.services.database.write(lambda c: data_sets.revoke(c, 1, stage.home.id))
     await stage.publish(turn=DELAY)
     (closed,) = stage.posts()
