@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import dataclass
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -12,6 +14,7 @@ from bot.commands.console import AsJson, say
 from bot.commands.opening import existing
 from bot.datasets.administration import Granted
 from bot.settings import LARGEST_ID
+from storage.data_sets import size
 
 app = typer.Typer(no_args_is_help=True, help="Data sets: list, grant to servers, set the target.")
 
@@ -24,10 +27,10 @@ def list_(*, as_json: AsJson = False) -> None:
     """List the data sets with their targets, progress and servers."""
     found = asyncio.run(_every())
     if as_json:
-        say(json.dumps([_facts(granted) for granted in found]))
+        say(json.dumps([_facts(listed) for listed in found]))
         return
-    for granted in found:
-        say(_line(granted))
+    for listed in found:
+        say(_line(listed))
     if not found:
         say("no data set yet; bring one in with `jury import`")
 
@@ -71,26 +74,43 @@ def target(
     say(f"{name}: {votes} votes an image")
 
 
-async def _every() -> tuple[Granted, ...]:
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    """A data set with its servers and its size."""
+
+    granted: Granted
+    images: int
+    safe: int
+
+
+async def _every() -> list[_Listed]:
     async with existing() as services:
-        return await services.data_sets.every()
+        return [
+            _Listed(
+                each, *await services.database.read(partial(size, data_set_id=each.data_set.id))
+            )
+            for each in await services.data_sets.every()
+        ]
 
 
-def _facts(granted: Granted) -> dict[str, object]:
-    data_set = granted.data_set
+def _facts(listed: _Listed) -> dict[str, object]:
+    data_set = listed.granted.data_set
     return {
         "name": data_set.name,
+        "images": listed.images,
+        "safe_images": listed.safe,
         "target": data_set.target,
         "begun_images": data_set.begun_images,
         "full_images": data_set.full_images,
-        "servers": [str(guild_id) for guild_id in granted.guild_ids],
+        "servers": [str(guild_id) for guild_id in listed.granted.guild_ids],
     }
 
 
-def _line(granted: Granted) -> str:
-    data_set = granted.data_set
-    servers = ", ".join(map(str, granted.guild_ids)) or "the home server only"
+def _line(listed: _Listed) -> str:
+    data_set = listed.granted.data_set
+    servers = ", ".join(map(str, listed.granted.guild_ids)) or "the home server only"
     return (
-        f"{data_set.name}: {data_set.target} votes an image; {data_set.full_images:,} images full,"
-        f" {data_set.begun_images:,} begun; usable in {servers}"
+        f"{data_set.name}: {listed.images:,} images ({listed.safe:,} safe), "
+        f"{data_set.full_images:,} full, {data_set.begun_images:,} begun; "
+        f"target {data_set.target} votes an image; usable in {servers}"
     )

@@ -153,3 +153,14 @@ async def test_an_early_ctrl_c_is_quiet(alone: Home, seconds: float) -> None:
         process.send_signal(signal.SIGINT)
     _, err = await process.communicate()
     assert b"Traceback" not in err
+
+
+async def test_the_list_says_how_many_images_there_are_and_how_many_are_safe(alone: Home) -> None:
+    draw(alone.folder / "all", 3)
+    draw(alone.folder / "safe" / "more", 2)
+    for path in (alone.folder / "safe" / "more").iterdir():
+        path.rename(path.with_name(f"more-{path.name}"))
+    await alone.command("import", "folder", "all", "--dataset", "drawn")
+    await alone.command("import", "folder", "safe", "--dataset", "drawn", "--safe")
+    listed = await alone.command("dataset", "list")
+    assert listed.out.startswith("drawn: 5 images (2 safe), 0 full, 0 begun; target 5 votes")

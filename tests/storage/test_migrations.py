@@ -18,8 +18,8 @@ from pathlib import Path
 
 import pytest
 
-from storage.database import Database
 from storage.connections import connect
+from storage.database import Database
 from storage.errors import (
     DiskError,
     ForeignDatabaseError,
