@@ -83,7 +83,7 @@ class SessionCard(Card):
             self.add_item(ui.TextDisplay(note))
         self.add_item(rating_box(texts, language, showing.post_id, picture, showing.scores))
         self.add_item(Row(*_ways_on(texts, language, showing)))
-        self.add_item(Row(_skip_select(texts, language, showing.post_id)))
+        self.add_item(Row(_skip_select(texts, language, showing)))
         progress = texts.say(
             "session.progress", language, data_set=showing.data_set, today=showing.today
         )
@@ -204,13 +204,15 @@ def _ways_on(texts: Texts, language: str, showing: Showing) -> Iterator[ui.Butto
     yield button(texts, language, "card.report", custom_ids.report(post), ButtonStyle.secondary)
 
 
-def _skip_select(texts: Texts, language: str, post_id: int) -> ui.Select[ui.LayoutView]:
+def _skip_select(texts: Texts, language: str, showing: Showing) -> ui.Select[ui.LayoutView]:
+    # A score that was given before the skip is a rating all the same, and stays.
+    key = "session.skip_rest" if showing.scores and not showing.undone else "session.skip"
     options = [
         SelectOption(label=texts.say(f"session.reason.{reason}", language), value=reason)
         for reason in SKIP_REASONS
     ]
     return ui.Select(
-        custom_id=custom_ids.skip(post_id),
-        placeholder=texts.say("session.skip", language),
+        custom_id=custom_ids.skip(showing.post_id),
+        placeholder=texts.say(key, language),
         options=options,
     )

@@ -62,4 +62,7 @@ def _lines(exchange: Exchange, status: ChannelStatus) -> str:
     )
     if status.problem is None:
         return line
-    return f"{line}\n> \u26a0\ufe0f {exchange.say(f'problem.{status.problem}')}"
+    problem = status.problem
+    if problem == "nothing_left" and channel.safe_only:
+        problem = "nothing_left_safe"
+    return f"{line}\n> \u26a0\ufe0f {exchange.say(f'problem.{problem}')}"

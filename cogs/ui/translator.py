@@ -1,8 +1,9 @@
-"""Names and descriptions of slash commands, from the same catalogues as everything else.
+"""Descriptions and choices of slash commands, from the same catalogues as everything else.
 
-Keys: `command.<qualified.name>.name|description`, `command.<qualified.name>.<parameter>.name|
-description`, and `command.<qualified.name>.<parameter>.choice.<value>`. Commands are defined in
-code by their English name alone; `describe` fills in the rest.
+Keys: `command.<qualified.name>.description`, `command.<qualified.name>.<parameter>.description`,
+and `command.<qualified.name>.<parameter>.choice.<value>`. Commands are defined in code by their
+name alone; `describe` fills in the rest. Names are the same in every language: what our texts tell
+people to type is what they find.
 """
 
 from __future__ import annotations
@@ -71,12 +72,8 @@ def _translated_key(
 ) -> str | None:
     data: Any = context.data
     match context.location:
-        case Location.command_name | Location.group_name:
-            return f"{_key(data)}.name"
         case Location.command_description | Location.group_description:
             return f"{_key(data)}.description"
-        case Location.parameter_name:
-            return f"{_key(data.command)}.{data.name}.name"
         case Location.parameter_description:
             return f"{_key(data.command)}.{data.name}.description"
         case _:

@@ -44,7 +44,7 @@ async def test_a_first_press_asks_for_consent_and_then_counts_at_once(stage: Sta
 
     agreed = await ada.click(answer(asked), custom_id="agree:aesthetic:7:1")
     assert answer(agreed).id == answer(asked).id
-    assert "Still missing: **Flaws**" in text(answer(agreed))
+    assert "Still missing at this moment: **Flaws**" in text(answer(agreed))
     vote = await vote_of(stage, ada.id)
     assert vote is not None
     assert vote.scores == {"aesthetic": 7}
@@ -209,7 +209,7 @@ async def test_answers_are_said_in_the_raters_language(stage: Stage) -> None:
     ada = await stage.member_who_agreed("ada")
     await stage.bot.languages.set_for_rater(ada.id, "de")
     said = text(answer(await score(ada, post, "aesthetic", 4)))
-    assert "Gespeichert. Noch offen: **Fehler**" in said
+    assert "Gespeichert. In diesem Moment noch offen: **Fehler**" in said
 
 
 async def test_votes_count_on_the_image(stage: Stage) -> None:
