@@ -11,7 +11,7 @@ from cogs.ui import custom_ids
 from cogs.ui.edge import Exchange
 from cogs.ui.items import JuryItem
 from cogs.ui.personal import NoticeCard
-from cogs.ui.reviewing import ReviewCard, picture_of
+from cogs.ui.reviewing import LATER, ReviewCard, picture_of
 
 if TYPE_CHECKING:
     from bot.client import JuryBot
@@ -26,9 +26,12 @@ class ReviewButton(JuryItem, template=custom_ids.REVIEW):
     """A decision about a reported image; the role is asked for anew."""
 
     async def press(self, exchange: Exchange) -> None:
-        """Decide, then show the next case in place of this one."""
-        review = exchange.services.review
-        await review.decide(exchange.caller, int(self.groups["entry"]), self.groups["action"])
+        """Decide, or not now, then show the next case in place of this one."""
+        entry, action = int(self.groups["entry"]), self.groups["action"]
+        if action == LATER:
+            await _show_next(exchange, after=entry)
+            return
+        await exchange.services.review.decide(exchange.caller, entry, action)
         exchange.interaction.client.publisher.wake()
         await _show_next(exchange)
 
@@ -134,9 +137,9 @@ class ImageGroup(app_commands.Group):
         ]
 
 
-async def _show_next(exchange: Exchange) -> None:
-    """Show the oldest case: as a new answer to the command, in place of the card pressed."""
-    case = await exchange.services.review.next_case(exchange.caller)
+async def _show_next(exchange: Exchange, *, after: int = 0) -> None:
+    """Show the next case: as a new answer to the command, in place of the card pressed."""
+    case = await exchange.services.review.next_case(exchange.caller, after=after)
     if case is None:
         await exchange.respond(NoticeCard(exchange.say("review.nothing")))
         return

@@ -49,7 +49,8 @@ def put(
     """Open a case and return its id; a case that is open for the same subject is that case."""
     row = connection.execute(
         "SELECT id FROM review_queue "
-        "WHERE kind = ? AND image_id IS ? AND rater IS ? AND settled_at IS NULL",
+        "WHERE kind = ? AND image_id IS NOT DISTINCT FROM ? AND "
+        "rater IS NOT DISTINCT FROM ? AND settled_at IS NULL",
         (kind, image_id, rater),
     ).fetchone()
     if row is not None:
@@ -68,10 +69,11 @@ def by_id(connection: sqlite3.Connection, item_id: int) -> QueueItem | None:
     return None if row is None else _item(row)
 
 
-def oldest_open(connection: sqlite3.Connection, kind: str) -> QueueItem | None:
-    """Return the case of a kind that has waited longest."""
+def next_open(connection: sqlite3.Connection, kind: str, *, after: int = 0) -> QueueItem | None:
+    """Return the oldest case of a kind with an id above `after`, else the oldest of all."""
     row = connection.execute(
-        f"{_COLUMNS} WHERE kind = ? AND settled_at IS NULL ORDER BY opened_at, id LIMIT 1", (kind,)
+        f"{_COLUMNS} WHERE kind = ? AND settled_at IS NULL ORDER BY id <= ?, id LIMIT 1",
+        (kind, after),
     ).fetchone()
     return None if row is None else _item(row)
 

@@ -33,17 +33,20 @@ class Case:
 
 
 class ReviewService:
-    """Shows the oldest case and takes decisions; the role is checked at each of both."""
+    """Shows the oldest cases and takes decisions; the role is checked at each of both."""
 
     def __init__(self, database: Database, access: AccessService, decisions: Decisions) -> None:
         self._database = database
         self._access = access
         self._decisions = decisions
 
-    async def next_case(self, caller: Caller) -> Case | None:
-        """Return the case that has waited longest. Raises NotAllowedError."""
+    async def next_case(self, caller: Caller, *, after: int = 0) -> Case | None:
+        """Return the case that has waited longest, `after` one that was left for later.
+
+        Behind the newest comes the oldest again. Raises NotAllowedError.
+        """
         await self._access.require_moderator(caller, "rater.review")
-        return await self._database.read(_oldest)
+        return await self._database.read(lambda connection: _next(connection, after))
 
     async def decide(self, caller: Caller, item_id: int, decision: str) -> Image:
         """Settle a case and return its image.
@@ -72,8 +75,8 @@ def _decision(name: str) -> Decision:
     raise WrongValueError
 
 
-def _oldest(connection: Connection) -> Case | None:
-    item = review_queue.oldest_open(connection, REPORTED_IMAGE)
+def _next(connection: Connection, after: int) -> Case | None:
+    item = review_queue.next_open(connection, REPORTED_IMAGE, after=after)
     if item is None or item.image_id is None:
         return None
     image = _image(connection, item.image_id)

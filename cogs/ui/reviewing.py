@@ -18,22 +18,25 @@ from cogs.ui.edge import Exchange
 REASONS = 5
 """How many reports' words a card shows; more than three are rare, and Discord takes 4000."""
 
+LATER = "later"
+"""What a moderator says who leaves a case open and looks at the next."""
+
 
 class ReviewCard(Card):
-    """The picture behind a spoiler, why it was reported, and what can be done."""
+    """The picture, small and behind a spoiler, why it was reported, and what can be done."""
 
     def __init__(self, exchange: Exchange, case: Case, picture: discord.File | None) -> None:
         super().__init__()
-        self.add_item(ui.TextDisplay("\n".join(_lines(exchange, case))))
+        text = "\n".join(_lines(exchange, case))
         if picture is not None:
-            gallery: ui.MediaGallery[ui.LayoutView] = ui.MediaGallery()
-            gallery.add_item(
+            thumbnail: ui.Thumbnail[ui.LayoutView] = ui.Thumbnail(
                 media=f"attachment://{picture.filename}",
                 description=exchange.say("card.alt_text"),
                 spoiler=True,
             )
-            self.add_item(gallery)
+            self.add_item(ui.Section(text, accessory=thumbnail))
         else:
+            self.add_item(ui.TextDisplay(text))
             self.add_item(ui.TextDisplay(exchange.say("review.no_picture")))
         self.add_item(Row(*_buttons(exchange, case)))
 
@@ -60,6 +63,11 @@ def _buttons(exchange: Exchange, case: Case) -> Iterator[ui.Button[ui.LayoutView
     for key, decision, style in keys:
         custom_id = custom_ids.review(decision, case.item.id)
         yield button(exchange.texts, exchange.language, f"review.{key}", custom_id, style)
+    if case.waiting > 1:
+        custom_id = custom_ids.review(LATER, case.item.id)
+        yield button(
+            exchange.texts, exchange.language, "review.later", custom_id, ButtonStyle.secondary
+        )
 
 
 async def picture_of(exchange: Exchange, case: Case) -> discord.File | None:

@@ -138,8 +138,8 @@ async def test_three_reports_hide_the_picture_and_its_post_closes(stage: Stage) 
     assert "3 reports" in said
     assert "Hidden by its reports" in said
     assert "\\@everyone \\*\\*look\\*\\* \\<\\@1\\> abc" in said
-    gallery = next(c for c in components(card) if c["type"] == 12)
-    assert gallery["items"][0]["spoiler"] is True
+    thumbnail = next(c for c in components(card) if c["type"] == 11)
+    assert thumbnail["spoiler"] is True
     assert custom_ids(card) == ["review:hide:1", "review:restore:1"]
 
 
@@ -154,7 +154,11 @@ async def test_a_decision_brings_the_next_case(stage: Stage) -> None:
     moderator = stage.moderator
     shown = answer(await moderator.slash(stage.channel, "rater review"))
     assert "2 pictures wait" in text(shown)
-    following = answer(await moderator.click(shown, custom_id="review:hide:1"))
+    assert custom_ids(shown)[-1] == "review:later:1"
+    left = answer(await moderator.click(shown, custom_id="review:later:1"))
+    assert custom_ids(left) == ["review:hide:2", "review:dismiss:2", "review:later:2"]
+    again = answer(await moderator.click(left, custom_id="review:later:2"))
+    following = answer(await moderator.click(again, custom_id="review:hide:1"))
     assert following.id == shown.id
     assert custom_ids(following) == ["review:hide:2", "review:dismiss:2"]
     end = answer(await moderator.click(following, custom_id="review:dismiss:2"))
