@@ -93,6 +93,7 @@ async def test_erase_asks_first(stage: Stage) -> None:
     ada = await stage.member_who_agreed("ada")
     asked = answer(await ada.slash(stage.channel, "privacy erase"))
     assert "cannot be taken back" in text(asked)
+    assert "a history of scores and times, under a number that no longer leads" in text(asked)
     kept = answer(await ada.click(asked, custom_id="privacy:keep"))
     assert kept.id == asked.id
     assert text(kept) == "Nothing was erased."
