@@ -151,6 +151,14 @@ def move(connection: Connection, image_id: int, source_id: int, member: str) -> 
     )
 
 
+def set_safe(connection: Connection, image_id: int, *, safe: bool) -> bool:
+    """Store whether an image may be shown to everybody; False where it is so already."""
+    cursor = connection.execute(
+        "UPDATE images SET safe = ? WHERE id = ? AND safe <> ?", (safe, image_id, safe)
+    )
+    return cursor.rowcount == 1
+
+
 def count(connection: Connection, data_set_id: int) -> int:
     """Return how many images the data set has, of any stage."""
     (number,) = connection.execute(

@@ -69,7 +69,7 @@ async def import_folder(
     target: int,
     clock: Clock,
     random: Random,
-    safe: bool = False,
+    safe: bool | None = None,
     progress: Progress = no_progress,
 ) -> Summary:
     """Import the pictures of `directory` and of the folders in it; again, only what is new.
@@ -79,6 +79,9 @@ async def import_folder(
     unless it has the same bytes: then it is where they are read from now. `target` is for a data
     set that does not exist yet. Each batch is stored whole, so an import that was killed goes on
     where it was.
+
+    `safe` holds for what is new and for what is there with the same bytes; None makes what is new
+    not safe, and leaves alone what is there.
 
     Raises ImportRefusedError, SourceUnavailableError and StorageError.
     """
@@ -103,7 +106,7 @@ class _Batches:
     folder: Path
     data_set: str
     target: int
-    safe: bool
+    safe: bool | None
     clock: Clock
     random: Random
     tally: Tally
@@ -118,9 +121,13 @@ class _Batches:
         pictures = [each for each in looked if isinstance(each, Picture)]
         there = [each for each in looked if isinstance(each, AlreadyThere)]
         new = _one_a_key(pictures)
-        added = await self.database.write(partial(self._store, new, there)) if new or there else 0
+        added, turned = 0, 0
+        if new or there:
+            added, turned = await self.database.write(partial(self._store, new, there))
         self.tally.added += added
         self.tally.safe += added if self.safe else 0
+        self.tally.now_safe += turned if self.safe else 0
+        self.tally.now_unsafe += 0 if self.safe else turned
         self.tally.already_there += len(there) + len(new) - added
         for left_out in (each for each in looked if isinstance(each, LeftOut)):
             self.tally.leave_out(left_out.reason, [left_out.file.member])
@@ -137,18 +144,22 @@ class _Batches:
 
     def _store(
         self, pictures: Sequence[Picture], there: Sequence[AlreadyThere], connection: Connection
-    ) -> int:
+    ) -> tuple[int, int]:
+        """Return how many were added, and of how many there it changed whether they are safe."""
         now = self.clock.now()
         data_set = data_sets.create(connection, self.data_set, target=self.target, now=now)
         source = sources.create(connection, data_set.id, "folder", str(self.folder))
+        turned = 0
         for each in there:
+            if self.safe is not None:
+                turned += images.set_safe(connection, each.known.id, safe=self.safe)
             if (each.known.source_id, each.known.member) != (source.id, each.file.member):
                 images.move(connection, each.known.id, source.id, each.file.member)
         rows = [
             self._row(connection, data_set.id, source.id, each, each.sidecar or Sidecar())
             for each in pictures
         ]
-        return images.insert_new(connection, rows, now)
+        return images.insert_new(connection, rows, now), turned
 
     def _row(
         self,
@@ -166,7 +177,7 @@ class _Batches:
             picture.file.key,
             source_id,
             picture.file.member,
-            self.safe,
+            bool(self.safe),
             self.random.getrandbits(RANDOM_KEY_BITS),
             sha256=picture.sha256,
             set_id=set_id,

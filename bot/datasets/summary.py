@@ -84,7 +84,8 @@ class Summary:
     """What an import did.
 
     `read` = `added` + `already_there` + the counts of `left_out`. `safe` are those of `added`
-    that may be shown everywhere. `notes` tell of images that were added all the same.
+    that may be shown everywhere; `now_safe` and `now_unsafe` those of `already_there` for which
+    that changed. `notes` tell of images that were added all the same.
     """
 
     data_set: str
@@ -92,6 +93,8 @@ class Summary:
     added: int
     safe: int
     already_there: int
+    now_safe: int
+    now_unsafe: int
     left_out: tuple[Noted, ...]
     notes: tuple[Noted, ...]
 
@@ -107,6 +110,8 @@ class Summary:
             f"added: {self.added:,} ({self.safe:,} safe, {self.added - self.safe:,} not)",
             f"already there: {self.already_there:,}",
         ]
+        turned = {"now safe": self.now_safe, "no longer safe": self.now_unsafe}
+        lines += [f"  {title}: {count:,}" for title, count in turned.items() if count]
         for title, entries in (("left out", self.left_out), ("note", self.notes)):
             for entry in entries:
                 lines.append(f"{title}: {entry.count:,}: {SENTENCES[entry.reason]}")
@@ -124,6 +129,8 @@ class Tally:
     added: int = 0
     safe: int = 0
     already_there: int = 0
+    now_safe: int = 0
+    now_unsafe: int = 0
     _left_out: dict[Reason, tuple[int, list[str]]] = field(default_factory=dict)
     _notes: dict[Reason, tuple[int, list[str]]] = field(default_factory=dict)
 
@@ -149,6 +156,8 @@ class Tally:
             self.added,
             self.safe,
             self.already_there,
+            self.now_safe,
+            self.now_unsafe,
             _noted(self._left_out),
             _noted(self._notes),
         )

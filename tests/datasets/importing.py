@@ -88,7 +88,7 @@ async def bring_folder(
     database: Database,
     folder: Path,
     *,
-    safe: bool = False,
+    safe: bool | None = None,
     name: str = "mine",
     progress: Progress = no_progress,
 ) -> Summary:

@@ -71,6 +71,29 @@ async def test_the_flag_alone_makes_images_safe(database: Database, tmp_path: Pa
     assert stored(database, "safe")["b"] == (1,)
 
 
+async def test_importing_again_with_the_flag_changes_what_is_safe(
+    database: Database, tmp_path: Path
+) -> None:
+    folder = write_files(tmp_path / "in", {"a.png": PICTURE, "b.png": OTHER})
+    await bring_folder(database, folder)
+    write_files(folder, {"b.png": noise_png(), "c.png": OTHER})
+
+    first = await bring_folder(database, folder, safe=True)
+    assert (first.added, first.already_there, first.now_safe, first.now_unsafe) == (1, 1, 1, 0)
+    assert "  now safe: 1" in first.lines()
+    # b has other bytes than those that were imported, so nobody said that they are safe.
+    assert stored(database, "safe") == {"a": (1,), "b": (0,), "c": (1,)}
+    again = await bring_folder(database, folder, safe=True)
+    assert (again.already_there, again.now_safe) == (2, 0)
+    await bring_folder(database, folder)
+    assert stored(database, "safe") == {"a": (1,), "b": (0,), "c": (1,)}
+
+    back = await bring_folder(database, folder, safe=False)
+    assert (back.now_safe, back.now_unsafe) == (0, 2)
+    assert "  no longer safe: 2" in back.lines()
+    assert set(stored(database, "safe").values()) == {(0,)}
+
+
 async def test_stems_that_occur_twice_become_paths(database: Database, tmp_path: Path) -> None:
     folder = write_files(
         tmp_path / "in", {"x/a.png": PICTURE, "y/a.png": OTHER, "b.png": PICTURE, "b.jpg": OTHER}
