@@ -106,9 +106,16 @@ class NotAgeRestrictedError(UserError):
 
 
 class NothingLeftError(UserError):
-    """No image is left for this rater in this data set and place."""
+    """No image is left for this rater in this data set and place.
+
+    `today`: this rater's complete votes since 00:00 UTC.
+    """
 
     key = "error.nothing_left"
+
+    def __init__(self, today: int) -> None:
+        super().__init__()
+        self.today = today
 
 
 class PicturesUnavailableError(UserError):

@@ -80,8 +80,8 @@ def by_id(connection: sqlite3.Connection, channel_id: int) -> Channel | None:
 
 
 def of_guild(connection: sqlite3.Connection, guild_id: int) -> list[Channel]:
-    """Return a server's channels in the order in which they were set up first."""
-    rows = connection.execute(f"{_COLUMNS} WHERE c.guild_id = ? ORDER BY c.rowid", (guild_id,))
+    """Return a server's channels, the oldest first: the order of ids is that of their making."""
+    rows = connection.execute(f"{_COLUMNS} WHERE c.guild_id = ? ORDER BY c.channel_id", (guild_id,))
     return [_channel(row) for row in rows]
 
 
@@ -92,7 +92,7 @@ def started(connection: sqlite3.Connection) -> list[Channel]:
 
 def every(connection: sqlite3.Connection) -> list[Channel]:
     """Return every channel that was set up."""
-    return [_channel(row) for row in connection.execute(f"{_COLUMNS} ORDER BY c.rowid")]
+    return [_channel(row) for row in connection.execute(f"{_COLUMNS} ORDER BY c.channel_id")]
 
 
 def set_started(connection: sqlite3.Connection, channel_id: int, *, started: bool) -> None:
@@ -114,7 +114,8 @@ def set_problem(
     """Note what is wrong (None: nothing any more); return whether that is news."""
     moment = None if problem is None else to_microseconds(now)
     changed = connection.execute(
-        "UPDATE channels SET problem = ?, problem_at = ? WHERE channel_id = ? AND problem IS NOT ?",
+        "UPDATE channels SET problem = ?, problem_at = ?"
+        " WHERE channel_id = ? AND problem IS DISTINCT FROM ?",
         (problem, moment, channel_id, problem),
     )
     return changed.rowcount > 0

@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from sqlite3 import Connection
 
-from storage.times import to_microseconds
+from storage import reservations
+from storage.reservations import LIVE
 
 WINDOW = 500
 """Begun images looked at from one start before a fresh image is preferred."""
-EVERY = -1
-"""A window without bounds, as SQLite's LIMIT has it."""
+EVERY = 2**62
+"""A window that no data set fills."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +36,12 @@ def begun(
 ) -> int | None:
     """Return a begun image with an open place that the seeker has not met yet."""
     statement = _BEGUN_FOR_CHANNEL if seeker.rater is None else _BEGUN_FOR_RATER
-    return _seek(
-        connection, statement, seeker, start, {"now": to_microseconds(now), "window": window}
-    )
+    parameters = {**reservations.moments(now), "window": window}
+    return _seek(connection, statement, seeker, start, parameters)
 
 
 def waiting(connection: Connection, seeker: Seeker, start: int) -> int | None:
-    """Return an image that nobody was shown yet."""
+    """Return an image that waits for somebody to begin it, none that the seeker passed over."""
     return _seek(connection, _WAITING, seeker, start, {})
 
 
@@ -53,7 +53,7 @@ def reserved(connection: Connection, seeker: Seeker, now: datetime) -> int | Non
             "data_set_id": seeker.data_set_id,
             "rater": seeker.rater,
             "least_safe": int(seeker.safe_only),
-            "now": to_microseconds(now),
+            **reservations.moments(now),
         },
     ).fetchone()
     return row[0] if row else None
@@ -102,7 +102,7 @@ _NOT_MET = """
     AND NOT EXISTS (SELECT 1 FROM skips s WHERE s.rater = :rater AND s.image_id = i.id)
     AND NOT EXISTS (SELECT 1 FROM reports t WHERE t.image_id = i.id AND t.rater = :rater)
 """
-_BEGUN = """
+_BEGUN = f"""
     SELECT i.random_key, i.id FROM (
         SELECT id, random_key, complete_votes, revealed_at FROM images
         WHERE data_set_id = :data_set_id AND stage = 'begun' AND safe = :safe
@@ -110,13 +110,13 @@ _BEGUN = """
         ORDER BY random_key LIMIT :window
     ) i
     WHERE i.complete_votes + (
-        SELECT count(*) FROM reservations o WHERE o.image_id = i.id AND o.expires_at > :now
+        SELECT count(*) FROM reservations o WHERE o.image_id = i.id AND {LIVE}
     ) < (SELECT target FROM data_sets WHERE id = :data_set_id)
-"""
+"""  # noqa: S608 - constants
 _BEGUN_FOR_RATER = f"""{_BEGUN}
     AND NOT EXISTS (
         SELECT 1 FROM reservations r
-        WHERE r.image_id = i.id AND r.rater = :rater AND r.expires_at > :now
+        WHERE r.image_id = i.id AND r.rater = :rater AND {LIVE}
     )
     AND {_NOT_MET}
     LIMIT 1
@@ -129,18 +129,18 @@ _BEGUN_FOR_CHANNEL = f"""{_BEGUN}
     )
     LIMIT 1
 """  # noqa: S608 - constants
-_WAITING = """
-    SELECT random_key, id FROM images
-    WHERE data_set_id = :data_set_id AND stage = 'waiting' AND safe = :safe
-    AND random_key >= :start
-    ORDER BY random_key LIMIT 1
-"""
+_WAITING = f"""
+    SELECT i.random_key, i.id FROM images i
+    WHERE i.data_set_id = :data_set_id AND i.stage = 'waiting' AND i.safe = :safe
+    AND i.random_key >= :start AND {_NOT_MET}
+    ORDER BY i.random_key LIMIT 1
+"""  # noqa: S608 - constants
 _IS_SETTLED = f"""
     SELECT 1 FROM images i WHERE i.id = :image_id AND {_NOT_MET}
 """  # noqa: S608 - constants
 _RESERVED = f"""
     SELECT i.id FROM reservations h JOIN images i ON i.id = h.image_id
-    WHERE h.rater = :rater AND h.expires_at > :now AND i.data_set_id = :data_set_id
+    WHERE h.rater = :rater AND {LIVE} AND i.data_set_id = :data_set_id
     AND i.safe >= :least_safe AND i.stage = 'begun' AND {_NOT_MET}
     ORDER BY h.expires_at DESC LIMIT 1
 """  # noqa: S608 - constants

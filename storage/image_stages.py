@@ -3,7 +3,8 @@
 Whatever adds or takes a vote calls `recount` in the same transaction; `begun_images` and
 `full_images` of the data set follow every step.
 
-- waiting: never shown. begun: shown at least once and below its target, or in work again.
+- waiting: in nobody's work. begun: below its target with a vote, a place that is kept, a public
+  post, or scores that were shown. An image that was but passed over waits again.
 - full: at its target. `closes_at` is set while its raters may still change; without it the
   image is closed, until a missing vote opens it again.
 - hidden, broken: shown to nobody until restored.
@@ -15,6 +16,7 @@ from datetime import datetime, timedelta
 from sqlite3 import Connection
 from typing import Literal
 
+from storage.reservations import LIVE, moments
 from storage.times import to_microseconds
 
 Stage = Literal["waiting", "begun", "full", "hidden", "broken"]
@@ -32,9 +34,12 @@ COUNTS = """
 _FACTS = f"""
     SELECT i.stage, i.data_set_id, i.complete_votes, d.target,
         (SELECT count(*) FROM votes v WHERE v.image_id = i.id AND {COUNTS}),
-        EXISTS (SELECT 1 FROM posts p WHERE p.image_id = i.id)
+        i.revealed_at IS NOT NULL
+            OR EXISTS (SELECT 1 FROM votes v WHERE v.image_id = i.id)
+            OR EXISTS (SELECT 1 FROM reservations o WHERE o.image_id = i.id AND {LIVE})
+            OR EXISTS (SELECT 1 FROM posts p WHERE p.image_id = i.id AND p.surface = 'public')
     FROM images i JOIN data_sets d ON d.id = i.data_set_id
-    WHERE i.id = ?
+    WHERE i.id = :image_id
 """  # noqa: S608 - a constant of this module
 
 # The unary plus keeps SQLite to the range of ids: by the stage it would look at far more rows.
@@ -61,19 +66,27 @@ def begin(connection: Connection, image_id: int) -> None:
         _count_step(connection, row[0], "waiting", "begun")
 
 
-def recount(connection: Connection, image_id: int, now: datetime, close_delay: timedelta) -> Stage:
+def recount(
+    connection: Connection,
+    image_id: int,
+    now: datetime,
+    close_delay: timedelta,
+    *,
+    again: bool = False,
+) -> Stage:
     """Bring counter and stage of the image in line with its votes; return the stage.
 
-    An image that becomes full closes at `now + close_delay`. Hidden and broken images stay so.
+    An image that becomes full closes at `now + close_delay`; by a vote that was taken back and is
+    given `again`, when it was to close before. Hidden and broken images stay so.
     Raises LookupError for an unknown image.
     """
-    stage, data_set_id, counted, target, votes, shown = _facts(connection, image_id)
+    stage, data_set_id, counted, target, votes, touched = _facts(connection, image_id, now)
     if stage in {"hidden", "broken"}:
         new: Stage = stage
     else:
-        new = _open_stage(votes, target, shown=shown)
+        new = _open_stage(votes, target, touched=touched)
     if new != stage:
-        _enter(connection, image_id, new, now + close_delay)
+        _enter(connection, image_id, new, now, close_delay, again=again)
         _count_step(connection, data_set_id, stage, new)
     if votes != counted:
         connection.execute("UPDATE images SET complete_votes = ? WHERE id = ?", (votes, image_id))
@@ -95,11 +108,11 @@ def restore(connection: Connection, image_id: int, now: datetime, close_delay: t
 
     Raises LookupError for an unknown image.
     """
-    stage, data_set_id, _, target, votes, shown = _facts(connection, image_id)
+    stage, data_set_id, _, target, votes, touched = _facts(connection, image_id, now)
     if stage not in {"hidden", "broken"}:
         return False
-    new = _open_stage(votes, target, shown=shown)
-    _enter(connection, image_id, new, now + close_delay)
+    new = _open_stage(votes, target, touched=touched)
+    _enter(connection, image_id, new, now, close_delay)
     _count_step(connection, data_set_id, stage, new)
     return True
 
@@ -140,6 +153,12 @@ def follow_target(
     return int(last)
 
 
+def bring_closes_forward(connection: Connection, now: datetime, close_delay: timedelta) -> None:
+    """Let no full image wait longer than the delay: its time is of a clock set back since."""
+    latest = to_microseconds(now + close_delay)
+    connection.execute("UPDATE images SET closes_at = ? WHERE closes_at > ?", (latest, latest))
+
+
 def close(connection: Connection, now: datetime) -> None:
     """End the time in which raters may change their votes for every image that has had it."""
     connection.execute(
@@ -155,18 +174,20 @@ def reveal(connection: Connection, image_id: int, now: datetime) -> None:
     )
 
 
-def _facts(connection: Connection, image_id: int) -> tuple[Stage, int, int, int, int, bool]:
-    row = connection.execute(_FACTS, (image_id,)).fetchone()
+def _facts(
+    connection: Connection, image_id: int, now: datetime
+) -> tuple[Stage, int, int, int, int, bool]:
+    row = connection.execute(_FACTS, {**moments(now), "image_id": image_id}).fetchone()
     if row is None:
         raise LookupError(f"there is no image {image_id}")
-    stage, data_set_id, counted, target, votes, shown = row
-    return stage, data_set_id, counted, target, votes, bool(shown)
+    stage, data_set_id, counted, target, votes, touched = row
+    return stage, data_set_id, counted, target, votes, bool(touched)
 
 
-def _open_stage(votes: int, target: int, *, shown: bool) -> Stage:
+def _open_stage(votes: int, target: int, *, touched: bool) -> Stage:
     if votes >= target:
         return "full"
-    return "begun" if shown else "waiting"
+    return "begun" if touched else "waiting"
 
 
 def _withdraw(connection: Connection, image_id: int, stage: Stage) -> bool:
@@ -182,10 +203,30 @@ def _withdraw(connection: Connection, image_id: int, stage: Stage) -> bool:
     return True
 
 
-def _enter(connection: Connection, image_id: int, stage: Stage, closes_at: datetime) -> None:
+def _enter(
+    connection: Connection,
+    image_id: int,
+    stage: Stage,
+    now: datetime,
+    close_delay: timedelta,
+    *,
+    again: bool = False,
+) -> None:
+    if stage != "full":
+        connection.execute(
+            "UPDATE images SET stage = ?, closes_at = NULL WHERE id = ?", (stage, image_id)
+        )
+        return
+    closes_at = to_microseconds(now + close_delay)
+    if again:
+        (before,) = connection.execute(
+            "SELECT change_until FROM images WHERE id = ?", (image_id,)
+        ).fetchone()
+        if before is not None:
+            closes_at = min(closes_at, max(before, to_microseconds(now)))
     connection.execute(
-        "UPDATE images SET stage = ?, closes_at = ? WHERE id = ?",
-        (stage, to_microseconds(closes_at) if stage == "full" else None, image_id),
+        "UPDATE images SET stage = 'full', closes_at = ?, change_until = ? WHERE id = ?",
+        (closes_at, closes_at, image_id),
     )
 
 

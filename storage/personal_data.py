@@ -172,7 +172,7 @@ def _past_vote(connection: sqlite3.Connection, row: tuple[Any, ...]) -> PastVote
         artifacts=artifacts,
         given=bool(given),
         changed_at=from_microseconds(changed_at),
-        open=not shown.closed,
+        open=not shown.image_closed,
     )
 
 

@@ -61,7 +61,12 @@ class Shown:
         Its time is over, its image is out of sight or had its time after becoming full, or the
         scores were shown since; only a private post may be newer than that.
         """
-        if self.post.state in {"closing", "closed", "lost"} or self.stage in {"hidden", "broken"}:
+        return self.post.state in {"closing", "closed", "lost"} or self.image_closed
+
+    @property
+    def image_closed(self) -> bool:
+        """As `closed`, but for a vote that is reached without its post: by what its image is."""
+        if self.stage in {"hidden", "broken"}:
             return True
         if self.stage == "full" and self.closes_at is None:
             return True

@@ -94,7 +94,9 @@ def admit(
     shown, rater = find_shown(
         connection, caller, post_id, home_guild_id, message_id=message_id, in_place=in_place
     )
-    if shown.closed:
+    if shown.image_closed or (in_place and shown.closed):
+        raise ClosedPostError
+    if shown.closes_at is not None and shown.closes_at <= now:
         raise ClosedPostError
     if not shown.safe and not sees_unsafe(caller):
         raise NotAgeRestrictedError

@@ -21,9 +21,6 @@ from storage import image_stages, reservations, vote_history, votes
 from storage.vote_history import Action
 from storage.votes import Vote
 
-RESERVATION = timedelta(minutes=10)
-"""How long a place is kept for a rater who was shown an image or gave half a vote."""
-
 
 @dataclass(frozen=True, slots=True)
 class ScorePress:
@@ -88,6 +85,7 @@ class Ballot:
         if known is not None:
             return known
         standing = admit(connection, caller, post_id, now=now, home_guild_id=self.home_guild_id)
+        rate_limit.charge(connection, standing.rater.number, "undo", self.presses_per_minute, now)
         if standing.vote is None or standing.vote.state != "given":
             raise NothingToUndoError
         vote = replace(standing.vote, state="undone", completed_at=None, changed_at=now)
@@ -108,6 +106,7 @@ class Ballot:
         if known is not None:
             return known
         standing = admit(connection, caller, post_id, now=now, home_guild_id=self.home_guild_id)
+        rate_limit.charge(connection, standing.rater.number, "undo", self.presses_per_minute, now)
         if standing.vote is None or standing.vote.state != "undone":
             raise NothingToUndoError
         _require_place(connection, standing, now)
@@ -141,13 +140,19 @@ class Ballot:
         )
         stage = shown.stage
         if vote.complete != standing.complete:
-            stage = image_stages.recount(connection, vote.image_id, now, self.close_delay)
+            stage = image_stages.recount(
+                connection,
+                vote.image_id,
+                now,
+                self.close_delay,
+                again=standing.vote is not None and standing.vote.state == "undone",
+            )
+        elif stage == "waiting":
+            image_stages.begin(connection, vote.image_id)
         if not vote.complete and (
             action != "undone" or standing.complete or has_place(connection, shown, vote.rater, now)
         ):
-            reservations.keep(
-                connection, vote.image_id, vote.rater, shown.post.id, now + RESERVATION
-            )
+            reservations.keep(connection, vote.image_id, vote.rater, shown.post.id, now)
         elif vote.complete and not standing.complete:
             reservations.release(connection, vote.image_id, vote.rater)
         return receipt_of(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from random import Random
 from sqlite3 import Connection
 
@@ -62,6 +62,7 @@ class PostService:
         self._clock = clock
         self._home_guild_id = settings.home_guild_id
         self._pool_size = settings.pool_size
+        self._close_delay = timedelta(seconds=settings.close_delay_seconds)
         self._random = random
 
     async def wanted(self, channel: Channel) -> int:
@@ -170,10 +171,11 @@ class PostService:
         """
 
         def unit(connection: Connection) -> tuple[ClosingPost, ...]:
+            image_stages.bring_closes_forward(connection, now, self._close_delay)
             for image_id in public_posts.start_closing(connection, now, self._home_guild_id):
                 image_stages.reveal(connection, image_id, now)
             image_stages.close(connection, now)
-            reservations.release_expired(connection, now)
+            reservations.forget_old(connection, now)
             return tuple(
                 self._closing_post(connection, message, message.message_id)
                 for message in public_posts.in_state(connection, "closing")

@@ -22,6 +22,7 @@ from bot.errors import (
 )
 from bot.rating.admission import admit, find_shown, has_place, sees_unsafe
 from bot.rating.choosing import choose
+from bot.rating.receipts import votes_today
 from bot.rating.showing import (
     Showing,
     last_shown,
@@ -32,12 +33,14 @@ from bot.rating.showing import (
 )
 from bot.rating.voting import ballot_of
 from bot.settings import Settings
+from bot.trust import rate_limit
 from bot.trust.enrolment import Enrolment
 from bot.trust.grants import may_use
 from storage import (
     channels,
     choosing,
     data_sets,
+    image_stages,
     images,
     posts,
     reservations,
@@ -82,15 +85,16 @@ class SessionService:
 
         Without a name: from the channel's data set, else from any usable one. Raises
         UnknownDataSetError, NotAllowedError where no data set is usable, BannedError,
-        NothingLeftError.
+        RateLimitedError(seconds=...), NothingLeftError.
         """
         now = self._clock.now()
         start = self._random.getrandbits(RANDOM_KEY_BITS)
 
-        def unit(connection: Connection) -> Showing:
+        def unit(connection: Connection) -> Showing | NothingLeftError:
             rater = self._enrolment.rater(connection, caller.discord_id, now)
             if rater.banned_at(now):
                 raise BannedError
+            self._charge(connection, rater, now)
             for data_set in self._data_sets(connection, caller, data_set_name):
                 seeker = _seeker(data_set.id, caller, rater)
                 image_id = choosing.reserved(connection, seeker, now) or choose(
@@ -101,9 +105,9 @@ class SessionService:
                         connection, caller, rater, image_id, previous_id=None, now=now
                     )
                     return show(connection, caller, post_id, rater, now)
-            raise NothingLeftError
+            return NothingLeftError(votes_today(connection, rater.number, now))
 
-        return await self._database.write(unit)
+        return _shown_or_end(await self._database.write(unit))
 
     async def advance(self, caller: Caller, post_id: int) -> Showing:
         """Show what follows `post_id`: always the same post for the same finished post.
@@ -117,13 +121,16 @@ class SessionService:
     async def skip(self, caller: Caller, post_id: int, reason: SkipReason) -> Showing:
         """Pass over the image for good and show the next; repeated, it does the same once.
 
-        Raises what `advance` raises.
+        Raises RateLimitedError(seconds=...) and what `advance` raises.
         """
 
         def act(connection: Connection, shown: Shown, rater: Rater, now: datetime) -> None:
-            if not choosing.is_settled(connection, rater.number, shown.post.image_id):
-                skips.add(connection, rater.number, shown.post.image_id, reason, now)
-                reservations.release(connection, shown.post.image_id, rater.number)
+            self._charge(connection, rater, now)
+            image_id = shown.post.image_id
+            if not choosing.is_settled(connection, rater.number, image_id):
+                skips.add(connection, rater.number, image_id, reason, now)
+                reservations.end(connection, image_id, rater.number, now)
+                image_stages.recount(connection, image_id, now, self._ballot.close_delay)
 
         return await self._step(caller, post_id, act)
 
@@ -158,6 +165,7 @@ class SessionService:
             if standing.vote is not None and standing.vote.state == "given":
                 self._ballot.undo(connection, caller, interaction_id, post_id, now)
                 return show(connection, caller, post_id, rater, now)
+            self._charge(connection, rater, now)
             if not has_place(connection, shown, rater.number, now):
                 raise PlaceTakenError
             return show_again(connection, caller, shown, rater, now)
@@ -191,17 +199,16 @@ class SessionService:
         """Do `act` on the caller's post and show what comes after it, in one unit."""
         now = self._clock.now()
 
-        def unit(connection: Connection) -> Showing | None:
+        def unit(connection: Connection) -> Showing | NothingLeftError:
             shown, rater = self._own(connection, caller, post_id)
             if rater.banned_at(now):
                 raise BannedError
             act(connection, shown, rater, now)
-            return self._follow(connection, caller, post_id, rater, now)
+            return self._follow(connection, caller, post_id, rater, now) or NothingLeftError(
+                votes_today(connection, rater.number, now)
+            )
 
-        showing = await self._database.write(unit)
-        if showing is None:  # raised here, for inside the unit it would undo what was done
-            raise NothingLeftError
-        return showing
+        return _shown_or_end(await self._database.write(unit))
 
     def _follow(
         self, connection: Connection, caller: Caller, post_id: int, rater: Rater, now: datetime
@@ -221,6 +228,10 @@ class SessionService:
             return None
         next_id = open_private(connection, caller, rater, image_id, previous_id=last_id, now=now)
         return show(connection, caller, next_id, rater, now)
+
+    def _charge(self, connection: Connection, rater: Rater, now: datetime) -> None:
+        """Count an image that the rater asked for without rating the one before."""
+        rate_limit.charge(connection, rater.number, "session", self._ballot.presses_per_minute, now)
 
     def _choose_after(
         self, connection: Connection, seeker: Seeker, post_id: int, now: datetime
@@ -253,6 +264,13 @@ class SessionService:
         )
         preferred = None if channel is None else channel.data_set_id
         return sorted(usable, key=lambda data_set: data_set.id != preferred)
+
+
+def _shown_or_end(outcome: Showing | NothingLeftError) -> Showing:
+    """Raise the end after its unit, for inside it would undo what was done."""
+    if isinstance(outcome, NothingLeftError):
+        raise outcome
+    return outcome
 
 
 def _private(shown: Shown) -> Shown:

@@ -10,7 +10,6 @@ from sqlite3 import Connection
 from bot.caller import Caller
 from bot.errors import NotAgeRestrictedError, UnknownPostError
 from bot.rating.admission import has_place, sees_unsafe
-from bot.rating.ballot import RESERVATION
 from bot.rating.receipts import votes_today
 from storage import choosing, data_sets, image_stages, images, posts, reservations, votes
 from storage.images import Image
@@ -66,11 +65,10 @@ def show(
 def show_again(
     connection: Connection, caller: Caller, shown: Shown, rater: Rater, now: datetime
 ) -> Showing:
-    """Return the showing of an earlier post; its place is kept anew if it waits for scores."""
+    """Return the showing of an earlier post; its place is kept if it waits for scores."""
     if not choosing.is_settled(connection, rater.number, shown.post.image_id):
-        reservations.keep(
-            connection, shown.post.image_id, rater.number, shown.post.id, now + RESERVATION
-        )
+        image_stages.begin(connection, shown.post.image_id)
+        reservations.keep(connection, shown.post.image_id, rater.number, shown.post.id, now)
     return show(connection, caller, shown.post.id, rater, now)
 
 
@@ -94,7 +92,7 @@ def open_private(
         now=now,
     )
     image_stages.begin(connection, image_id)
-    reservations.keep(connection, image_id, rater.number, post_id, now + RESERVATION)
+    reservations.keep(connection, image_id, rater.number, post_id, now)
     return post_id
 
 

@@ -68,7 +68,8 @@ class VotingService:
     async def undo(self, caller: Caller, interaction_id: int, post_id: int) -> Receipt:
         """Take back the vote on the post's image; its scores stay and can be kept again.
 
-        Raises NothingToUndoError and the refusals of `take` but RateLimitedError.
+        The post may be lost while its image is open. Raises NothingToUndoError and the refusals
+        of `take`.
         """
         now = self._clock.now()
         return await self._database.write(

@@ -36,18 +36,17 @@ async def show(
     following: Awaitable[Showing],
     *,
     note: str | None = None,
-    today: int | None = None,
     on_screen: int | None = None,
 ) -> None:
     """Show what follows, or the end card; then make the image after it ready.
 
-    `note` is said above the picture, `today` is the rater's count where it is known before, and
-    `on_screen` is the post whose picture the pressed message already shows.
+    `note` is said above the picture, and `on_screen` is the post whose picture the pressed message
+    already shows.
     """
     try:
         showing, rendition = await _readable(exchange, await following)
-    except NothingLeftError:
-        await exchange.respond(EndCard(exchange.texts, exchange.language, today))
+    except NothingLeftError as end:
+        await exchange.respond(EndCard(exchange.texts, exchange.language, end.today))
         return
     picture = Picture.of(showing.image, rendition)
     card = SessionCard(exchange.texts, exchange.language, showing, picture, note)
@@ -67,7 +66,7 @@ async def after_press(exchange: Exchange, receipt: Receipt, *, redraw: bool) -> 
     """
     following = exchange.services.sessions.advance(exchange.caller, receipt.post_id)
     on_screen = None if redraw else receipt.post_id
-    await show(exchange, following, today=receipt.today, on_screen=on_screen)
+    await show(exchange, following, on_screen=on_screen)
 
 
 async def go_on_instead(exchange: Exchange, post_id: int, refusal: UserError) -> None:

@@ -38,6 +38,8 @@ CREATE TABLE sets (
 
 -- stage: waiting (nobody was asked yet), begun (open places), full (at its target),
 -- hidden (by a moderator or by reports), broken (its bytes cannot be shown).
+-- closes_at: until when raters of a full image may change their votes. change_until keeps it while
+-- one of them has taken a vote back: one that is given again starts no new time.
 -- random_key decides the order in which waiting and begun images are met.
 CREATE TABLE images (
     id INTEGER PRIMARY KEY,
@@ -57,6 +59,7 @@ CREATE TABLE images (
     random_key INTEGER NOT NULL,
     complete_votes INTEGER NOT NULL DEFAULT 0 CHECK (complete_votes >= 0),
     closes_at INTEGER,
+    change_until INTEGER,
     revealed_at INTEGER,
     imported_at INTEGER NOT NULL,
     UNIQUE (data_set_id, key)
@@ -141,11 +144,12 @@ CREATE INDEX posts_alive ON posts (state)
 CREATE INDEX posts_withdrawn ON posts (image_id) WHERE withdrawn = 1;
 CREATE INDEX posts_by_message ON posts (message_id) WHERE message_id IS NOT NULL;
 
--- A place of an image that is kept for one rater while they look.
+-- A place of an image that is kept for one rater while they look, kept_since the first time.
 CREATE TABLE reservations (
     image_id INTEGER NOT NULL REFERENCES images (id),
     rater INTEGER NOT NULL REFERENCES raters (number),
     post_id INTEGER NOT NULL REFERENCES posts (id),
+    kept_since INTEGER NOT NULL,
     expires_at INTEGER NOT NULL,
     PRIMARY KEY (image_id, rater)
 ) STRICT;

@@ -60,7 +60,12 @@ WRONG = {
     "a stage does not follow from the votes": """
         SELECT i.id FROM images i WHERE stage <> 'hidden' AND stage <> CASE
             WHEN complete_votes >= :target THEN 'full'
-            WHEN EXISTS (SELECT 1 FROM posts p WHERE p.image_id = i.id) THEN 'begun'
+            WHEN revealed_at IS NOT NULL
+                OR EXISTS (SELECT 1 FROM posts p WHERE p.image_id = i.id AND surface = 'public')
+                OR EXISTS (SELECT 1 FROM votes v WHERE v.image_id = i.id)
+                OR EXISTS (SELECT 1 FROM reservations r WHERE r.image_id = i.id
+                    AND r.expires_at > :now) THEN 'begun'
+            WHEN stage = 'begun' THEN 'begun' -- a place was kept, and nobody passed over it since
             ELSE 'waiting' END
     """,
     "only full images wait for their close": """

@@ -116,7 +116,9 @@ async def test_all_posts_of_an_image_close_together(world: World) -> None:
     assert [post.post_id for post in await world.posts.due(world.clock.now())] == posts
 
 
-async def test_an_undo_in_time_keeps_the_post_open(world: World) -> None:
+async def test_an_undo_in_time_keeps_the_post_open_until_the_vote_is_given_again(
+    world: World,
+) -> None:
     post = await world.public_post(await world.channel(await world.data_set(1, target=1)))
     await world.agree(1)
     await world.vote(1, post)
@@ -125,10 +127,44 @@ async def test_an_undo_in_time_keeps_the_post_open(world: World) -> None:
     world.clock.turn(60)
     assert await world.posts.due(world.clock.now()) == ()
     await world.voting.keep(caller(1), 901, post)
-    world.clock.turn(59)
-    assert await world.posts.due(world.clock.now()) == ()
-    world.clock.turn(1)
+    with pytest.raises(ClosedPostError):
+        await world.voting.undo(caller(1), 902, post)
     assert len(await world.posts.due(world.clock.now())) == 1
+
+
+async def test_votes_taken_back_and_given_again_put_no_close_off(world: World) -> None:
+    post = await world.public_post(await world.channel(await world.data_set(1, target=1)))
+    await world.agree(1)
+    await world.vote(1, post)
+    closes_at = (await world.image(post)).closes_at
+    for number in range(3):
+        world.clock.turn(10)
+        await world.voting.undo(caller(1), 900 + number, post)
+        await world.press(1, post, "aesthetic", 1 + number)
+        assert (await world.image(post)).closes_at == closes_at
+
+
+async def test_a_clock_set_back_puts_no_close_off(world: World) -> None:
+    post = await world.public_post(await world.channel(await world.data_set(1, target=1)))
+    await world.agree(1)
+    world.clock.turn(86_400)
+    await world.vote(1, post)
+    world.clock.turn(-86_400)
+    assert await world.posts.due(world.clock.now()) == ()
+    world.clock.turn(60)
+    assert len(await world.posts.due(world.clock.now())) == 1
+
+
+@pytest.mark.parametrize("state", ["pending", "open", "closing"])
+async def test_a_channel_gets_no_image_that_it_still_shows(world: World, state: str) -> None:
+    channel = await world.channel(await world.data_set(1, target=3), open_posts=2)
+    post = await world.public_post(channel)
+    await world.database.write(
+        lambda connection: connection.execute(
+            "UPDATE posts SET state = ? WHERE id = ?", (state, post)
+        )
+    )
+    assert await world.posts.open_post(channel) is None
 
 
 async def test_posts_of_hidden_images_close_without_a_result(world: World) -> None:
