@@ -1,23 +1,44 @@
 """One browser page a channel: SimCord's Preview, several at once, beside an acting crowd.
 
 SimCord serves one Preview an environment and refuses a press made a moment after the channel
-changed. Here three previews share one environment, and a press counts for what is shown now. All
-private touches of SimCord are in this module; `tests/demo` fails when one of them moves.
+changed. Here three previews share one environment, a press counts for what is shown now, and a
+script of ours brings into sight what matters. All private touches of SimCord are in this module;
+`tests/demo` fails when one of them moves.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
+from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import simcord
+from aiohttp import web
 from simcord.preview import Preview
+from simcord.preview._server import PreviewServer
 
 from bot.demo.pictures.avatar import draw_avatar
 from bot.demo.stage import Stage
 from bot.demo.turns import Turns
+
+SCRIPT = "/channel.js"
+
+
+class ChannelServer(PreviewServer):
+    """Serves SimCord's page with our script at its end."""
+
+    _STATIC_FILES: ClassVar[dict[str, str]] = {
+        **PreviewServer._STATIC_FILES,  # noqa: SLF001 - SimCord has no other way to add a file
+        SCRIPT: str(Path(__file__).with_name("pages") / "channel.js"),
+    }
+
+    async def _index(self, request: web.Request) -> web.Response:
+        page: web.Response = await super()._index(request)
+        ours = f'<script type="module" src="{SCRIPT}"></script>\n  </body>'
+        page.text = (page.text or "").replace("</body>", ours)
+        return page
 
 
 class ChannelPage(Preview):
@@ -83,6 +104,7 @@ class ChannelPages:
             port=port,
         )
         page.turns, page.stage = self._turns, self._stage
+        page._server = ChannelServer(page, port)  # noqa: SLF001 - or there were no script of ours
         env._preview = None  # noqa: SLF001 - or the second preview would be refused
         await self._stack.enter_async_context(page)
         self._pages.append(page)

@@ -12,7 +12,7 @@ from aiohttp import ClientSession
 from discord.ext import commands
 
 from bot.clock import SystemClock
-from bot.demo.channel_pages import ChannelPages
+from bot.demo.channel_pages import SCRIPT, ChannelPages
 from bot.demo.stage import Stage
 from bot.demo.turns import Turns
 
@@ -120,6 +120,24 @@ async def test_several_pages_show_their_own_channels(stage: Stage) -> None:
             await visitor.enter()
             assert visitor.state["channel"]["name"] == channel.name
             assert len(visitor.state["viewers"]) == 2
+
+
+async def test_our_script_is_in_the_page_and_finds_what_it_needs(stage: Stage) -> None:
+    async with ChannelPages(stage, Turns()) as pages, ClientSession() as session:
+        address = await pages.open(stage.cast.raters_channel, stage.cast.leads)
+        base = address.partition("#")[0]
+        async with session.get(base) as answer:
+            page = await answer.text()
+        assert f'src="{SCRIPT}"' in page
+        for name in ("preview-app", "channel-timeline", "channel-message-list"):
+            assert f'id="{name}"' in page
+        async with session.get(base.rstrip("/") + SCRIPT) as answer:
+            assert answer.content_type == "application/javascript"
+            script = await answer.text()
+        async with session.get(base + "messages.js") as answer:
+            theirs = await answer.text()
+    assert "message-ephemeral-note" in script
+    assert "message-ephemeral-note" in theirs
 
 
 async def test_a_press_counts_although_the_channel_changed_meanwhile(stage: Stage) -> None:
