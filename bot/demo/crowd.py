@@ -20,7 +20,7 @@ from bot.demo.turns import Turns
 from bot.rating.scales import SCALES
 from bot.services import Services
 from cogs.ui import custom_ids
-from storage import images, posts, public_posts
+from storage import data_sets, images, posts, public_posts
 
 IDLE_SECONDS = 1.0
 """How long somebody waits who finds nothing to rate."""
@@ -33,11 +33,20 @@ FLAWS_FIRST = 0.2
 REASON = "This picture is broken."
 
 
+def slowness(left: int, pictures: int) -> float:
+    """Return how much slower the crowd rates once `left` of so many pictures are not full.
+
+    Without this it would soon have rated everything, and nothing were left for the visitor.
+    """
+    return (pictures / max(left, 1)) ** 2
+
+
 @dataclass(frozen=True, slots=True)
 class OpenPost:
-    """A public post as the crowd finds it."""
+    """A public post as the crowd finds it; `left` counts the pictures of its set to be rated."""
 
     post_id: int
+    left: int
     channel_id: int
     message_id: int
     sample: Sample
@@ -53,7 +62,7 @@ class Member:
 
 
 class Crowd:
-    """Lets every member rate again and again, `pace` seconds apart on average; 0: no pause."""
+    """Lets every member rate again and again, `pace` seconds apart at first; 0: no pause."""
 
     def __init__(
         self,
@@ -78,7 +87,8 @@ class Crowd:
         """Rate for ever: mostly in the channels, now and then in a private session."""
         while True:
             if self._pace:
-                await self._clock.sleep(self._random.expovariate(1 / self._pace))
+                pause = self._pace * await self._slowness()
+                await self._clock.sleep(self._random.expovariate(1 / pause))
             if not await self.rate_something(member):
                 await self._clock.sleep(IDLE_SECONDS)
 
@@ -89,17 +99,29 @@ class Crowd:
         found = [post for post in await self._open_posts() if post.post_id not in member.done]
         if not found:
             return False
-        await self._rate_publicly(member, self._random.choice(found))
+        # Each channel is visited as often as it has pictures, lest the small one run dry first.
+        (post,) = self._random.choices(found, [post.left for post in found])
+        await self._rate_publicly(member, post)
         return True
+
+    async def _slowness(self) -> float:
+        def query(connection: Connection) -> float:
+            left = _left(connection)
+            pictures = sum(images.count(connection, data_set) for data_set in left)
+            return slowness(sum(left.values()), pictures)
+
+        return await self._services.database.read(query)
 
     async def _open_posts(self) -> list[OpenPost]:
         def query(connection: Connection) -> list[OpenPost]:
             found = []
+            left = _left(connection)
             for message in public_posts.in_state(connection, "open"):
                 image = images.by_id(connection, message.image_id)
                 if image is not None and message.message_id is not None:
                     place = message.channel_id, message.message_id
-                    found.append(OpenPost(message.post_id, *place, SAMPLES[image.key]))
+                    many = max(left[image.data_set_id], 1)
+                    found.append(OpenPost(message.post_id, many, *place, SAMPLES[image.key]))
             return found
 
         return await self._services.database.read(query)
@@ -184,6 +206,14 @@ class Crowd:
             return None
         self.presses += 1
         return result
+
+
+def _left(connection: Connection) -> dict[int, int]:
+    """Count the pictures of every data set that are not full yet."""
+    return {
+        data_set.id: images.count(connection, data_set.id) - data_set.full_images
+        for data_set in data_sets.every(connection)
+    }
 
 
 def _custom_ids(components: list[dict[str, Any]]) -> Iterator[str]:
