@@ -44,7 +44,7 @@ _FACTS = f"""
 
 # The unary plus keeps SQLite to the range of ids: by the stage it would look at far more rows.
 _FILL = """
-    UPDATE images SET stage = 'full', closes_at = :closes_at
+    UPDATE images SET stage = 'full', closes_at = :closes_at, change_until = :closes_at
     WHERE id > :after AND id <= :last AND +data_set_id = :data_set AND +stage = 'begun'
     AND complete_votes >= (SELECT target FROM data_sets WHERE id = :data_set)
 """
