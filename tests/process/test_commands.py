@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import signal
+import sqlite3
 from pathlib import Path
 
 import pandas as pd
@@ -164,3 +165,24 @@ async def test_the_list_says_how_many_images_there_are_and_how_many_are_safe(alo
     await alone.command("import", "folder", "safe", "--dataset", "drawn", "--safe")
     listed = await alone.command("dataset", "list")
     assert listed.out.startswith("drawn: 5 images (2 safe), 0 full, 0 begun; target 5 votes")
+
+
+async def test_ctrl_c_in_an_import_says_what_is_kept(alone: Home) -> None:
+    draw(alone.folder / "pictures", 2000)
+    process = await alone.spawn("import", "folder", "pictures", "--dataset", "drawn")
+    async with asyncio.timeout(30):
+        while not (alone.database.exists() and _has_images(alone)):  # noqa: ASYNC110 - a process
+            await asyncio.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    _, err = await process.communicate()
+    assert process.returncode == 130
+    assert err.decode().splitlines()[-1].startswith("jury: interrupted; what was imported so far")
+    again = await alone.command("import", "folder", "pictures", "--dataset", "drawn", "--json")
+    assert 0 < json.loads(again.out)["already_there"] < 2000
+
+
+def _has_images(home: Home) -> bool:
+    try:
+        return home.rows("SELECT count(*) FROM images") != [(0,)]
+    except sqlite3.OperationalError:  # not migrated yet
+        return False
