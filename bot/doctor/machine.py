@@ -75,7 +75,9 @@ def check_hash_key(path: Path) -> Check:
     """Read the hash key; one that is not there yet is made at the first start."""
     if not path.exists():
         return note(
-            "hash key", f"{path} is not there yet", "the first start makes it; then copy it"
+            "hash key",
+            f"{path} is not there",
+            "a new database's first start makes it; one with raters needs your copy back",
         )
     try:
         KeyedHash.load_or_create(path)
