@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.demo.conftest import Demo, RunDemo
 
@@ -72,7 +72,7 @@ def test_a_picture_is_rated_undone_and_rated_again_and_the_export_tells(
     _press(page, "7")
     _press(page, "I agree")
     _reads(page, "Still missing")
-    _press(page, "1 hardly seen")
+    _press(page, "1 barely")
     _reads(page, "Recorded. Thank you!")
     _press(page, "Undo")
     _reads(page, "Taken back")
@@ -83,6 +83,39 @@ def test_a_picture_is_rated_undone_and_rated_again_and_the_export_tells(
     votes = pd.concat([pd.read_parquet(path) for path in demo.said("Export:")])
     assert votes[["rating", "artifacts"]].to_numpy().tolist() == [[3, 1]]
     assert votes["user_id"].nunique() == 1
+
+
+def _in_sight(page: Page, found: Locator, at_least: str = "bottom") -> None:
+    """Wait until it is between the channel's header and the composer, or its top at least."""
+    looking = """(element, end) => {
+        const card = element.getBoundingClientRect();
+        const view = document.getElementById("channel-timeline").getBoundingClientRect();
+        return card.top >= view.top - 1 && card[end] <= view.bottom + 1;
+    }"""
+    for _ in range(PATIENCE_MS // 100):
+        if found.evaluate(looking, at_least):
+            return
+        page.wait_for_timeout(100)
+    pytest.fail(f"out of sight: {found}")
+
+
+@pytest.mark.parametrize("width", [WIDE, NARROW])
+def test_what_a_visitor_came_for_is_in_sight(browser: Browser, demo: Demo, width: int) -> None:
+    page = _page(browser, width)
+    _enter(page, _channels(page, demo)[0])
+    articles = page.get_by_role("article")
+    newest = articles.last
+    _in_sight(page, newest, at_least="top")
+    newest.get_by_role("button", name="7", exact=True).click()
+    _in_sight(page, page.get_by_role("button", name="I agree", exact=True))
+    page.get_by_role("button", name="I agree", exact=True).click()
+    _reads(page, "Flaws")
+    _in_sight(page, page.get_by_role("button", name="Undo", exact=True))
+    _run(page, "/me")
+    _in_sight(page, page.get_by_text("What you did").last)
+    _run(page, "/privacy show")
+    _in_sight(page, page.get_by_text("What I keep about you").last)
+    page.context.close()
 
 
 def test_every_page_loads_and_fits_a_phone(browser: Browser, demo: Demo) -> None:
