@@ -121,6 +121,23 @@ def set_problem(
     return changed.rowcount > 0
 
 
+def lost_posts(connection: sqlite3.Connection, guild_id: int, since: datetime) -> dict[int, int]:
+    """Return how many posts of a server's channels lost their message since then.
+
+    Channels without such a post are not in the answer.
+    """
+    rows = connection.execute(
+        """
+        SELECT p.channel_id, count(*)
+        FROM channels c
+        JOIN posts p ON p.channel_id = c.channel_id AND p.surface = 'public' AND p.state = 'lost'
+        WHERE c.guild_id = ? AND p.closed_at >= ? GROUP BY p.channel_id
+        """,
+        (guild_id, to_microseconds(since)),
+    )
+    return dict(rows.fetchall())
+
+
 def open_posts(connection: sqlite3.Connection, guild_id: int) -> dict[int, int]:
     """Return how many posts of each of a server's channels are open now."""
     rows = connection.execute(

@@ -25,6 +25,9 @@ from storage.times import to_microseconds
 APPLICATION_ID = 0x4A555259
 """`JURY` in the file's header tells our databases from other SQLite files."""
 
+LEAST_SQLITE = (3, 39)
+"""The first with IS DISTINCT FROM: https://sqlite.org/releaselog/3_39_0.html"""
+
 _LOCK_RETRY_SECONDS = 0.02
 
 _RECORD_TABLE = """
@@ -81,6 +84,10 @@ def upgrade(
     a newer schema, a foreign or damaged file, a read-only or full disk, and where `create` is
     False and there is no database.
     """
+    if sqlite3.sqlite_version_info < LEAST_SQLITE:
+        raise StorageError(
+            f"this Python has SQLite {sqlite3.sqlite_version}; 3.39 or newer is needed"
+        )
     known = known_migrations() if known is None else known
     if not _is_ours(path):
         if not create:

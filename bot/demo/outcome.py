@@ -31,4 +31,4 @@ async def write_outcome(services: Services, data_sets: Iterable[str], folder: Pa
     path = folder / "scores.png"
     titles = {name: services.texts.say(f"scale.{name}.name", ENGLISH) for name in SCALES}
     draw_distributions(counts, titles, path)
-    return [*lines, f"Scores:   {path}", f"Anew:     {export_command(folder)}"]
+    return [*lines, f"Scores:   {path}", f"Again:    {export_command(folder)}"]

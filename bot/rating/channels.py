@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from sqlite3 import Connection
 from typing import Final
 
@@ -54,10 +54,14 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class ChannelStatus:
-    """One channel: posts open now, and what is wrong as a key `problem.<...>`, None if nothing."""
+    """One channel: its posts, and what is wrong as a key `problem.<...>`, None if nothing.
+
+    `lost_posts` are those of the last 24 hours whose message is gone, or was never seen.
+    """
 
     channel: Channel
     open_posts: int
+    lost_posts: int
     problem: str | None
 
 
@@ -133,10 +137,12 @@ class ChannelService:
 
         def query(connection: Connection) -> list[ChannelStatus]:
             open_posts = channels.open_posts(connection, guild_id)
+            lost_posts = channels.lost_posts(connection, guild_id, now - timedelta(days=1))
             return [
                 ChannelStatus(
                     channel,
                     open_posts[channel.channel_id],
+                    lost_posts.get(channel.channel_id, 0),
                     self._obstacle(connection, channel, places.get(channel.channel_id))
                     or _noted(channel)
                     or _shortage(connection, channel, open_posts[channel.channel_id], now),

@@ -60,6 +60,8 @@ def _lines(exchange: Exchange, status: ChannelStatus) -> str:
         wanted=channel.open_posts,
         images=exchange.say("jury.safe_only" if channel.safe_only else "jury.all_images"),
     )
+    if status.lost_posts:
+        line += f"\n> {exchange.count('jury.lost_posts', status.lost_posts)}"
     if status.problem is None:
         return line
     problem = status.problem

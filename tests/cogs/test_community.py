@@ -158,8 +158,9 @@ async def test_status_names_lost_permissions_and_deleted_channels(stage: Stage) 
     deny(stage.channel, me, discord.Permissions(send_messages=True))
     await stage.env.settle()
     said = text(answer(await mia.slash(stage.home.create_text_channel("x"), "jury status")))
-    first, second = said.split("\n> ")[1:]
+    first, lost, second = said.split("\n> ")[1:]
     assert "I lack a permission" in first
+    assert "1 post was lost in the last 24 hours" in lost
     assert "deleted" in second
 
 

@@ -344,3 +344,12 @@ def test_a_missing_database_is_named_in_full(
     monkeypatch.chdir(tmp_path)
     with pytest.raises(StorageError, match=f"{tmp_path}/data/jury.db"):
         upgrade(Path("data/jury.db"), create=False)
+
+
+def test_an_sqlite_that_is_too_old_is_refused_before_anything_is_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 38, 5))
+    with pytest.raises(StorageError, match=r"3\.39 or newer is needed"):
+        upgrade(tmp_path / "jury.db")
+    assert list(tmp_path.iterdir()) == []
