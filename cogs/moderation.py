@@ -62,7 +62,7 @@ class RaterGroup(app_commands.Group):
             verdict = await exchange.services.moderation.ban(exchange.caller, user.id, reason)
             self._bot.publisher.wake()
             key = "rater.banned" if verdict.changed else "rater.banned_before"
-            await exchange.finish(exchange.say(key, user=user.mention, number=verdict.number))
+            await exchange.finish(exchange.say(key, user=user.mention))
 
         await self._bot.edge.run(interaction, act)
 
@@ -75,7 +75,7 @@ class RaterGroup(app_commands.Group):
             verdict = await exchange.services.moderation.unban(exchange.caller, user.id)
             self._bot.publisher.wake()
             key = "rater.unbanned" if verdict.changed else "rater.not_banned"
-            await exchange.finish(exchange.say(key, user=user.mention, number=verdict.number))
+            await exchange.finish(exchange.say(key, user=user.mention))
 
         await self._bot.edge.run(interaction, act)
 

@@ -14,7 +14,6 @@ class ErasedRater:
     """What is kept of an erased rater: a keyed hash of the Discord id, and whether banned."""
 
     discord_hash: str
-    number: int
     banned: bool
     erased_at: datetime
 
@@ -31,7 +30,7 @@ class LinkedRater:
 def by_hash(connection: sqlite3.Connection, discord_hash: str) -> ErasedRater | None:
     """Return what stayed of the rater with this hash, or None if none was erased."""
     row = connection.execute(
-        "SELECT discord_hash, number, banned, erased_at FROM erased_raters WHERE discord_hash = ?",
+        "SELECT discord_hash, banned, erased_at FROM erased_raters WHERE discord_hash = ?",
         (discord_hash,),
     ).fetchone()
     return None if row is None else _erased(row)
@@ -40,7 +39,7 @@ def by_hash(connection: sqlite3.Connection, discord_hash: str) -> ErasedRater | 
 def every(connection: sqlite3.Connection) -> list[ErasedRater]:
     """Return all that stayed, in the order of erasure."""
     rows = connection.execute(
-        "SELECT discord_hash, number, banned, erased_at FROM erased_raters ORDER BY erased_at"
+        "SELECT discord_hash, banned, erased_at FROM erased_raters ORDER BY erased_at"
     )
     return [_erased(row) for row in rows]
 
@@ -49,13 +48,12 @@ def remember(connection: sqlite3.Connection, erased: ErasedRater) -> None:
     """Keep the one row; a person who came back and is erased again still has one."""
     connection.execute(
         """
-        INSERT INTO erased_raters (discord_hash, number, banned, erased_at) VALUES (?, ?, ?, ?)
+        INSERT INTO erased_raters (discord_hash, banned, erased_at) VALUES (?, ?, ?)
         ON CONFLICT (discord_hash) DO UPDATE SET
-            number = excluded.number, banned = excluded.banned, erased_at = excluded.erased_at
+            banned = excluded.banned, erased_at = excluded.erased_at
         """,
         (
             erased.discord_hash,
-            erased.number,
             int(erased.banned),
             to_microseconds(erased.erased_at),
         ),
@@ -127,6 +125,6 @@ def unfinished(connection: sqlite3.Connection) -> list[int]:
     return [number for (number,) in rows]
 
 
-def _erased(row: tuple[str, int, int, int]) -> ErasedRater:
-    discord_hash, number, banned, erased_at = row
-    return ErasedRater(discord_hash, number, bool(banned), from_microseconds(erased_at))
+def _erased(row: tuple[str, int, int]) -> ErasedRater:
+    discord_hash, banned, erased_at = row
+    return ErasedRater(discord_hash, bool(banned), from_microseconds(erased_at))

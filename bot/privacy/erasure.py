@@ -147,7 +147,7 @@ def _take_out(
     erasures.cut_link(connection, rater.number, now)
     erasures.remember(
         connection,
-        ErasedRater(erasure.discord_hash, rater.number, erasure.banned, erasure.erased_at),
+        ErasedRater(erasure.discord_hash, erasure.banned, erasure.erased_at),
     )
     audit.record(
         connection,

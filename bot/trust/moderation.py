@@ -33,9 +33,13 @@ _LARGEST: Final = 2**63 - 1
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a moderator's act changed: `number` of the rater, and whether it was news."""
+    """About whom a moderator decided, as the audit log names them, and whether it was news.
 
-    number: int
+    An erased person is named by the beginning of their keyed hash: nobody may learn from a ban
+    under which number their history goes on.
+    """
+
+    subject: str
     changed: bool
 
 
@@ -128,7 +132,7 @@ class ModerationService:
                     raters.set_status(connection, rater.number, "normal")
                 if changed:
                     self._recounting.owe(connection, rater.number)
-                verdict = Verdict(rater.number, changed)
+                verdict = Verdict(f"rater:{rater.number}", changed)
             by = self._enrolment.rater(connection, caller.discord_id, now).number
             audit.record(
                 connection,
@@ -136,7 +140,7 @@ class ModerationService:
                 actor="moderator",
                 rater=by,
                 action=action,
-                subject=f"rater:{verdict.number}",
+                subject=verdict.subject,
             )
             return verdict
 
@@ -173,7 +177,7 @@ class ModerationService:
         erasures.set_banned(connection, digest, banned=banned)
         if raters.find(connection, discord_id) is not None:
             return None
-        return Verdict(erased.number, erased.banned != banned)
+        return Verdict(f"erased:{digest[:12]}", erased.banned != banned)
 
 
 def _find(connection: Connection, reference: str) -> Image | None:

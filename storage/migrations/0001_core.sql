@@ -81,10 +81,10 @@ CREATE TABLE raters (
     erased_at INTEGER
 ) STRICT;
 
--- What stays of an erased rater, under a keyed hash of the Discord id.
+-- What stays of an erased rater, under a keyed hash of the Discord id; nothing here leads to the
+-- number under which log and history go on.
 CREATE TABLE erased_raters (
     discord_hash TEXT NOT NULL PRIMARY KEY,
-    number INTEGER NOT NULL REFERENCES raters (number),
     banned INTEGER NOT NULL CHECK (banned IN (0, 1)),
     erased_at INTEGER NOT NULL
 ) STRICT;

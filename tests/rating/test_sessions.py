@@ -348,7 +348,6 @@ async def test_who_was_banned_when_erased_gets_no_session(world: World) -> None:
     await world.agree(2)
     erased = ErasedRater(
         discord_hash=Enrolment(KeyedHash(bytes(32))).digest(1),
-        number=await world.number(2),
         banned=True,
         erased_at=world.clock.now(),
     )

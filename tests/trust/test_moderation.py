@@ -189,3 +189,14 @@ async def test_a_case_is_decided_once(home: Home) -> None:
     with pytest.raises(SettledError):
         await review.decide(home.moderator, case.item.id, "restore")
     assert (await home.world.image(post)).stage == "hidden"
+
+
+async def test_a_ban_of_an_erased_person_does_not_tell_their_number(home: Home) -> None:
+    await home.raters(9)
+    number = await home.world.number(9)
+    await home.services.erasure.erase(caller(9))
+    await home.services.moderation.ban(home.moderator, 9, "spam")
+    (entry, *_) = [e for e in await home.log() if e.action == "rater.ban"]
+    assert entry.subject.startswith("erased:")
+    assert str(number) != entry.subject.removeprefix("erased:")
+    assert f"rater:{number}" not in {e.subject for e in await home.log() if e.action == "rater.ban"}
