@@ -253,7 +253,8 @@ async def test_a_server_that_is_back_is_served_at_once(stage: Stage, event: str)
     guild = stage.bot.get_guild(stage.home.id)
     assert guild is not None
     role = guild.default_role
-    stage.bot.dispatch(event, *((role, role) if event == "guild_role_update" else (guild,)))
-    await stage.env.settle()
+    # Called rather than dispatched, to know when the listener is done.
+    (listener,) = stage.bot.extra_events[f"on_{event}"]
+    await listener(*((role, role) if event == "guild_role_update" else (guild,)))
     await stage.publish()
     assert len(stage.posts()) == 1
