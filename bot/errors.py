@@ -198,3 +198,21 @@ class ExportFailedError(UserError):
     """The export came to nothing; `reason` is one plain line for an operator."""
 
     key = "error.export_failed"
+
+
+class PaidVoteError(UserError):
+    """The vote was paid, or is being paid: it can be changed, but not taken back."""
+
+    key = "error.paid_vote"
+
+
+class RewardsOffError(UserError):
+    """No kudos are paid: `HORDE_API_KEY` is empty."""
+
+    key = "error.rewards_off"
+
+
+class HordeSilentError(UserError):
+    """The AI Horde did not answer, or not sensibly; nothing changed."""
+
+    key = "error.horde_silent"

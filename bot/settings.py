@@ -21,6 +21,9 @@ ENV_FILE = Path(".env")
 LARGEST_ID = 2**63 - 1
 """Discord's ids are snowflakes of 64 bits; more than 63 neither Discord nor the database has."""
 
+ANONYMOUS_KEY = "0000000000"
+HORDE_KEY = re.compile(r"[A-Za-z0-9_-]{22}")
+
 LICENSE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 .,:;/+()'&-]*")
 """What a licence's name may hold: raters read it in Discord, where more would be markup."""
 
@@ -56,8 +59,21 @@ def _license_name(name: str) -> str:
     return name
 
 
+def _horde_key(key: SecretStr) -> SecretStr:
+    """Accept a registered account's own key: only that may send kudos.
+
+    AI Horde, `horde/utils.py`: `secrets.token_urlsafe(16)`, 22 characters. Shared keys are UUIDs.
+    """
+    if key.get_secret_value() == ANONYMOUS_KEY:
+        raise ValueError("the anonymous account cannot send kudos; use a registered account's key")
+    if not HORDE_KEY.fullmatch(key.get_secret_value()):
+        raise ValueError("must be the 22 characters of an account's own key, no shared key")
+    return key
+
+
 Snowflake = Annotated[int, Field(ge=1, le=LARGEST_ID)]
 LicenseName = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_license_name)]
+HordeKey = Annotated[SecretStr, AfterValidator(_horde_key)]
 ApiAddress = Annotated[str, AfterValidator(_api_address)]
 DatabaseAddress = Annotated[str, AfterValidator(_sqlite_address)]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -82,7 +98,7 @@ class Settings(BaseSettings):
     alert_channel_id: Snowflake | None = None
     shard_count: int | None = Field(default=None, ge=1)
 
-    horde_api_key: SecretStr | None = None
+    horde_api_key: HordeKey | None = None
     horde_api_url: ApiAddress = "https://aihorde.net/api"
 
     database_url: DatabaseAddress = "sqlite:///data/jury.db"
@@ -98,6 +114,16 @@ class Settings(BaseSettings):
     pool_size: int = Field(default=200, ge=1, le=100_000)
     rate_limit_per_minute: int = Field(default=40, ge=1, le=10_000)
     reports_to_hide: int = Field(default=3, ge=1, le=1000)
+
+    kudos_per_aesthetic: int = Field(default=5, ge=0, le=1000)
+    kudos_per_artifacts: int = Field(default=5, ge=0, le=1000)
+    kudos_percent_validated: int = Field(default=100, ge=0, le=1000)
+    kudos_percent_trusted: int = Field(default=100, ge=0, le=1000)
+    kudos_daily_cap: int = Field(default=1000, ge=1, le=1_000_000)
+    kudos_daily_budget: int = Field(default=10_000, ge=1, le=1_000_000_000)
+    hold_hours: int = Field(default=48, ge=0, le=8_760)
+    payout_minimum: int = Field(default=50, ge=1, le=1_000_000)
+    payout_period_hours: int = Field(default=24, ge=1, le=8_760)
 
     diffusiondb_image_nsfw_max: Share = 0.1
     diffusiondb_prompt_nsfw_max: Share = 0.1
@@ -117,6 +143,11 @@ class Settings(BaseSettings):
     @classmethod
     def _any_case(cls, value: object) -> object:
         return value.upper() if isinstance(value, str) else value
+
+    @property
+    def rewards_on(self) -> bool:
+        """Whether raters earn kudos: only with an account to pay them from."""
+        return self.horde_api_key is not None
 
     @property
     def database_path(self) -> Path:
@@ -149,7 +180,7 @@ def unknown_names(env_file: Path = ENV_FILE) -> list[str]:
     sentences = []
     for name in _names_in(env_file):
         if name.upper() not in known:
-            alike = get_close_matches(name.upper(), known, 1)
+            alike = get_close_matches(name.upper(), known, 1, cutoff=0.75)
             meant = f"; {alike[0]} is" if alike else ""
             sentences.append(f"{name} in {env_file} is no setting{meant}")
     return sentences

@@ -64,6 +64,23 @@ QUERIES: Mapping[str, str] = {
         WHERE r.rater = :rater ORDER BY r.expires_at
     """,
     "rate_limits": "SELECT kind, arrival_at FROM rate_limits WHERE rater = :rater ORDER BY kind",
+    "horde_links": """
+        SELECT horde_id, name, linked_at, verified_at, kudos, account_age, usage_requests, trusted,
+               read_at, refused_answer, not_before
+        FROM horde_links WHERE rater = :rater
+    """,
+    "horde_proofs": "SELECT nonce, expires_at, tries FROM horde_proofs WHERE rater = :rater",
+    "holds": "SELECT reason, since FROM holds WHERE rater = :rater ORDER BY reason",
+    "awards": """
+        SELECT d.name AS data_set, i.key AS image, a.scale, a.amount, a.standing, a.payout_id,
+               a.earned_at
+        FROM awards a JOIN images i ON i.id = a.image_id JOIN data_sets d ON d.id = i.data_set_id
+        WHERE a.rater = :rater ORDER BY a.earned_at
+    """,
+    "payouts": """
+        SELECT id, horde_id, verified, amount, state, answer, planned_at, first_sent_at, settled_at
+        FROM payouts WHERE rater = :rater ORDER BY id
+    """,
     "review_queue": """
         SELECT kind, details, opened_at, settled_at, outcome, settled_by = :rater AS settled_by_you
         FROM review_queue WHERE rater = :rater OR settled_by = :rater ORDER BY id

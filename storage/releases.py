@@ -1,0 +1,28 @@
+"""When an award may be paid: the conditions that planning, sums and status share.
+
+Each is over an award `a` with its image `i` and rater `r`.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from storage.times import to_microseconds
+
+OWED = """
+    a.payout_id IS NULL AND a.standing = 'stands'
+    AND NOT (r.status = 'banned' AND r.status_until IS NULL)
+"""
+"""Earned and not paid. A ban without an end makes what is unpaid void, for as long as it lasts."""
+
+RELEASED = """
+    (i.stage = 'full' OR a.earned_at <= :released_before)
+    AND NOT (r.status = 'banned' AND r.status_until > :now)
+    AND NOT EXISTS (SELECT 1 FROM holds h WHERE h.rater = a.rater)
+"""
+"""Nothing holds an owed award any more; parameters as of `release_moments`."""
+
+
+def release_moments(now: datetime, hold: timedelta) -> dict[str, int]:
+    """Return the parameters of RELEASED; an award older than `hold` waits for no image."""
+    return {"now": to_microseconds(now), "released_before": to_microseconds(now - hold)}
