@@ -17,6 +17,21 @@ COLUMNS = (
     "id, image_id, surface, guild_id, channel_id, message_id, rater, previous_id, state, "
     "shown_at, closed_at"
 )
+_POST_NAMES = COLUMNS.split(", ")
+_POST_LENGTH = len(_POST_NAMES)
+SHOWN_NAMES = (
+    *(f"p.{name}" for name in _POST_NAMES),
+    "i.data_set_id",
+    "d.target",
+    "i.safe",
+    "i.stage",
+    "i.complete_votes",
+    "i.closes_at",
+    "i.revealed_at",
+)
+"""The columns of a `Shown`, out of SHOWN_TABLES; `shown_of` builds the record."""
+
+SHOWN_TABLES = "posts p JOIN images i ON i.id = p.image_id JOIN data_sets d ON d.id = i.data_set_id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +131,11 @@ def by_id(connection: Connection, post_id: int) -> Post | None:
 def shown(connection: Connection, post_id: int) -> Shown | None:
     """Return the post with this id and what is true of its image now."""
     row = connection.execute(_SHOWN, (post_id,)).fetchone()
-    if row is None:
-        return None
+    return shown_of(row) if row else None
+
+
+def shown_of(row: tuple[Any, ...]) -> Shown:
+    """Build the record of a row of SHOWN_NAMES."""
     data_set_id, target, safe, stage, complete_votes, closes_at, revealed_at = row[_POST_LENGTH:]
     return Shown(
         _post(row[:_POST_LENGTH]),
@@ -144,16 +162,7 @@ def previous_voted(connection: Connection, post_id: int, rater: int) -> int | No
 
 
 _BY_ID = f"SELECT {COLUMNS} FROM posts WHERE id = ?"  # noqa: S608 - constants
-_POST_NAMES = COLUMNS.split(", ")
-_POST_LENGTH = len(_POST_NAMES)
-_SHOWN = f"""
-    SELECT {", ".join(f"p.{name}" for name in _POST_NAMES)}, i.data_set_id, d.target, i.safe,
-        i.stage, i.complete_votes, i.closes_at, i.revealed_at
-    FROM posts p
-    JOIN images i ON i.id = p.image_id
-    JOIN data_sets d ON d.id = i.data_set_id
-    WHERE p.id = ?
-"""  # noqa: S608 - constants
+_SHOWN = f"SELECT {', '.join(SHOWN_NAMES)} FROM {SHOWN_TABLES} WHERE p.id = ?"  # noqa: S608 - constants
 _PREVIOUS_VOTED = """
     WITH RECURSIVE earlier (id, image_id, previous_id, steps) AS (
         SELECT p.id, p.image_id, p.previous_id, 1 FROM posts p

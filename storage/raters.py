@@ -15,6 +15,7 @@ COLUMNS = (
     "number, discord_id, status, status_reason, status_until, locale, consent_version, "
     "consented_at, first_seen_at, erased_at"
 )
+NAMES = tuple(COLUMNS.split(", "))
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,16 @@ def get_or_create(connection: Connection, discord_id: int, now: datetime) -> Rat
 def find(connection: Connection, discord_id: int) -> Rater | None:
     """Return the rater of this Discord id."""
     row = connection.execute(_BY_DISCORD_ID, (discord_id,)).fetchone()
-    return _rater(row) if row else None
+    return rater_of(row) if row else None
+
+
+def rater_of(row: tuple[Any, ...]) -> Rater:
+    """Build the record of a row of COLUMNS."""
+    values = list(row)
+    for column in _MOMENTS:
+        if row[column] is not None:
+            values[column] = from_microseconds(row[column])
+    return Rater(*values)
 
 
 def exist(connection: Connection) -> bool:
@@ -96,13 +106,4 @@ def set_status(
 
 
 _BY_DISCORD_ID = f"SELECT {COLUMNS} FROM raters WHERE discord_id = ?"  # noqa: S608 - constants
-_NAMES = COLUMNS.split(", ")
-_MOMENTS = [n for n, name in enumerate(_NAMES) if name.endswith(("_at", "_until"))]
-
-
-def _rater(row: tuple[Any, ...]) -> Rater:
-    values = list(row)
-    for column in _MOMENTS:
-        if row[column] is not None:
-            values[column] = from_microseconds(row[column])
-    return Rater(*values)
+_MOMENTS = [n for n, name in enumerate(NAMES) if name.endswith(("_at", "_until"))]

@@ -17,7 +17,7 @@ VoteState = Literal["given", "undone", "void"]
 SCALES = ("aesthetic", "artifacts")
 """The scales that have columns; a column `<scale>_at` keeps when the score was given."""
 
-_COLUMNS = (
+NAMES = (
     "rater",
     "image_id",
     *SCALES,
@@ -41,7 +41,7 @@ _CHANGING = (
     "completed_at",
     "after_reveal",
 )
-_NAMES = ", ".join(_COLUMNS)
+_LIST = ", ".join(NAMES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,37 @@ class Vote:
 def find(connection: Connection, rater: int, image_id: int) -> Vote | None:
     """Return the rater's vote on the image."""
     row = connection.execute(_FIND, (rater, image_id)).fetchone()
-    return _vote(row) if row else None
+    return vote_of(row) if row else None
+
+
+def vote_of(row: tuple[Any, ...]) -> Vote:
+    """Build the record of a row of NAMES."""
+    rater, image_id, *rest = row
+    scores = rest[: len(SCALES)]
+    times = rest[len(SCALES) : 2 * len(SCALES)]
+    state, post_id, surface, locale, agent, shown, created, changed, completed, after = rest[
+        2 * len(SCALES) :
+    ]
+    return Vote(
+        rater,
+        image_id,
+        {scale: score for scale, score in zip(SCALES, scores, strict=True) if score is not None},
+        {
+            scale: from_microseconds(at)
+            for scale, at in zip(SCALES, times, strict=True)
+            if at is not None
+        },
+        state,
+        post_id,
+        surface,
+        locale,
+        agent,
+        from_microseconds(shown),
+        from_microseconds(created),
+        from_microseconds(changed),
+        None if completed is None else from_microseconds(completed),
+        bool(after),
+    )
 
 
 def store(connection: Connection, vote: Vote) -> None:
@@ -128,9 +158,9 @@ def client_agent_id(connection: Connection, name: str) -> int:
     return int(row[0])
 
 
-_FIND = f"SELECT {_NAMES} FROM votes WHERE rater = ? AND image_id = ?"  # noqa: S608 - constants
+_FIND = f"SELECT {_LIST} FROM votes WHERE rater = ? AND image_id = ?"  # noqa: S608 - constants
 _STORE = f"""
-    INSERT INTO votes ({_NAMES}) VALUES ({", ".join("?" * len(_COLUMNS))})
+    INSERT INTO votes ({_LIST}) VALUES ({", ".join("?" * len(NAMES))})
     ON CONFLICT (rater, image_id) DO UPDATE
     SET {", ".join(f"{name} = excluded.{name}" for name in _CHANGING)}
 """  # noqa: S608 - constants
@@ -141,32 +171,3 @@ _COUNTED = f"""
 
 def _microseconds(moment: datetime | None) -> int | None:
     return None if moment is None else to_microseconds(moment)
-
-
-def _vote(row: tuple[Any, ...]) -> Vote:
-    rater, image_id, *rest = row
-    scores = rest[: len(SCALES)]
-    times = rest[len(SCALES) : 2 * len(SCALES)]
-    state, post_id, surface, locale, agent, shown, created, changed, completed, after = rest[
-        2 * len(SCALES) :
-    ]
-    return Vote(
-        rater,
-        image_id,
-        {scale: score for scale, score in zip(SCALES, scores, strict=True) if score is not None},
-        {
-            scale: from_microseconds(at)
-            for scale, at in zip(SCALES, times, strict=True)
-            if at is not None
-        },
-        state,
-        post_id,
-        surface,
-        locale,
-        agent,
-        from_microseconds(shown),
-        from_microseconds(created),
-        from_microseconds(changed),
-        None if completed is None else from_microseconds(completed),
-        bool(after),
-    )

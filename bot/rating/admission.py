@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from sqlite3 import Connection
 
+from bot import CLIENT_AGENT
 from bot.caller import Caller
 from bot.errors import (
     BannedError,
@@ -17,20 +18,37 @@ from bot.errors import (
     UnknownPostError,
 )
 from bot.rating.consent import CONSENT_VERSION
+from bot.rating.receipts import midnight
 from bot.trust.grants import may_use
-from storage import posts, raters, reservations, votes
+from bot.trust.rate_limit import Kind
+from storage import posts, raters, reservations, standings
 from storage.posts import Shown
 from storage.raters import Rater
+from storage.standings import Found
 from storage.votes import Vote
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A rater before a post: all that decides what a press means."""
+    """A rater who may press a post: all that decides what a press means."""
 
-    shown: Shown
+    found: Found
     rater: Rater
-    vote: Vote | None
+
+    @property
+    def shown(self) -> Shown:
+        """The post and its image."""
+        return self.found.shown
+
+    @property
+    def vote(self) -> Vote | None:
+        """The rater's vote on the image."""
+        return self.found.vote
+
+    @property
+    def has_place(self) -> bool:
+        """The image has a place that is open to this rater, unless their vote is complete."""
+        return self.shown.complete_votes + self.found.others < self.shown.target
 
     @property
     def complete(self) -> bool:
@@ -60,8 +78,49 @@ def find_shown(
     shown = posts.shown(connection, post_id)
     if shown is None:
         raise UnknownPostError
-    post = shown.post
     rater = raters.find(connection, caller.discord_id)
+    _require_reach(
+        connection, caller, shown, rater, home_guild_id, message_id=message_id, in_place=in_place
+    )
+    return shown, rater
+
+
+def look(
+    connection: Connection,
+    caller: Caller,
+    post_id: int,
+    *,
+    interaction_id: int,
+    limit: Kind,
+    now: datetime,
+) -> Found:
+    """Return what there is to know before the caller's press; raises UnknownPostError."""
+    found = standings.find(
+        connection,
+        post_id,
+        caller.discord_id,
+        interaction_id=interaction_id,
+        limit=limit,
+        client_agent=CLIENT_AGENT,
+        since=midnight(now),
+        now=now,
+    )
+    if found is None:
+        raise UnknownPostError
+    return found
+
+
+def _require_reach(
+    connection: Connection,
+    caller: Caller,
+    shown: Shown,
+    rater: Rater | None,
+    home_guild_id: int | None,
+    *,
+    message_id: int | None,
+    in_place: bool,
+) -> None:
+    post = shown.post
     if post.surface == "private":
         if rater is None or rater.number != post.rater:
             raise ForeignPostError
@@ -71,13 +130,12 @@ def find_shown(
         raise UnknownPostError
     if not may_use(connection, shown.data_set_id, caller.guild_ids, home_guild_id):
         raise NotAllowedError
-    return shown, rater
 
 
 def admit(
     connection: Connection,
     caller: Caller,
-    post_id: int,
+    found: Found,
     *,
     now: datetime,
     home_guild_id: int | None,
@@ -86,13 +144,13 @@ def admit(
 ) -> Standing:
     """Return the caller's standing if they may give, change or take back a vote there now.
 
-    `message_id` and `in_place` are as of `find_shown`.
-
-    Raises UnknownPostError, ForeignPostError, NotAllowedError, ClosedPostError,
+    `found` is what `look` returned in this unit; `message_id` and `in_place` are as of
+    `find_shown`. Raises UnknownPostError, ForeignPostError, NotAllowedError, ClosedPostError,
     NotAgeRestrictedError, BannedError, ConsentNeededError.
     """
-    shown, rater = find_shown(
-        connection, caller, post_id, home_guild_id, message_id=message_id, in_place=in_place
+    shown, rater = found.shown, found.rater
+    _require_reach(
+        connection, caller, shown, rater, home_guild_id, message_id=message_id, in_place=in_place
     )
     if shown.image_closed or (in_place and shown.closed):
         raise ClosedPostError
@@ -104,10 +162,9 @@ def admit(
         raise BannedError
     if rater is None or rater.consent_version != CONSENT_VERSION:
         raise ConsentNeededError
-    vote = votes.find(connection, rater.number, shown.post.image_id)
-    if vote is not None and vote.state == "void":
+    if found.vote is not None and found.vote.state == "void":
         raise ClosedPostError
-    return Standing(shown, rater, vote)
+    return Standing(found, rater)
 
 
 def has_place(connection: Connection, shown: Shown, rater: int, now: datetime) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from sqlite3 import Connection
@@ -11,15 +12,18 @@ from bot.caller import Caller
 from bot.errors import (
     NothingToUndoError,
     PlaceTakenError,
+    RateLimitedError,
     WrongValueError,
 )
-from bot.rating.admission import Standing, admit, has_place
-from bot.rating.receipts import Receipt, missing_scales, receipt_of, replayed
+from bot.rating.admission import Standing, admit, look
+from bot.rating.receipts import Receipt, counts_today, missing_scales, receipt_of, replayed
 from bot.rating.scales import SCALES
 from bot.trust import rate_limit
-from storage import image_stages, reservations, vote_history, votes
+from bot.trust.rate_limit import Kind
+from storage import image_stages, rate_limits, reservations, vote_history, votes
+from storage.times import to_microseconds
 from storage.vote_history import Action
-from storage.votes import Vote
+from storage.votes import Vote, VoteState
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,21 +56,28 @@ class Ballot:
         scale = SCALES.get(press.scale)
         if scale is None or press.value not in scale:
             raise WrongValueError
-        known = replayed(connection, caller, press.interaction_id, now)
-        if known is not None:
-            return known
-        standing = admit(
+        found = look(
             connection,
             caller,
             press.post_id,
+            interaction_id=press.interaction_id,
+            limit="score",
+            now=now,
+        )
+        if found.recorded:
+            return replayed(connection, caller, press.interaction_id, now)
+        standing = admit(
+            connection,
+            caller,
+            found,
             now=now,
             home_guild_id=self.home_guild_id,
             message_id=press.message_id,
             in_place=True,
         )
-        rate_limit.charge(connection, standing.rater.number, "score", self.presses_per_minute, now)
-        if not standing.complete:
-            _require_place(connection, standing, now)
+        self._charge(connection, standing, "score", now)
+        if not standing.complete and not standing.has_place:
+            raise PlaceTakenError
         vote, action = _scored(connection, caller, standing, press, now)
         return self._record(
             connection, standing, vote, action, interaction_id=press.interaction_id, now=now
@@ -81,16 +92,13 @@ class Ballot:
         now: datetime,
     ) -> Receipt:
         """Take a vote back; see `VotingService.undo`."""
-        known = replayed(connection, caller, interaction_id, now)
-        if known is not None:
-            return known
-        standing = admit(connection, caller, post_id, now=now, home_guild_id=self.home_guild_id)
-        rate_limit.charge(connection, standing.rater.number, "undo", self.presses_per_minute, now)
-        if standing.vote is None or standing.vote.state != "given":
-            raise NothingToUndoError
-        vote = replace(standing.vote, state="undone", completed_at=None, changed_at=now)
+        opened = self._reopen(connection, caller, interaction_id, post_id, now, state="given")
+        if isinstance(opened, Receipt):
+            return opened
+        standing, vote = opened
+        undone = replace(vote, state="undone", completed_at=None, changed_at=now)
         return self._record(
-            connection, standing, vote, "undone", interaction_id=interaction_id, now=now
+            connection, standing, undone, "undone", interaction_id=interaction_id, now=now
         )
 
     def keep(
@@ -102,18 +110,52 @@ class Ballot:
         now: datetime,
     ) -> Receipt:
         """Give an undone vote again; see `VotingService.keep`."""
-        known = replayed(connection, caller, interaction_id, now)
-        if known is not None:
-            return known
-        standing = admit(connection, caller, post_id, now=now, home_guild_id=self.home_guild_id)
-        rate_limit.charge(connection, standing.rater.number, "undo", self.presses_per_minute, now)
-        if standing.vote is None or standing.vote.state != "undone":
-            raise NothingToUndoError
-        _require_place(connection, standing, now)
-        vote = _given(standing, standing.vote, now)
+        opened = self._reopen(connection, caller, interaction_id, post_id, now, state="undone")
+        if isinstance(opened, Receipt):
+            return opened
+        standing, vote = opened
+        if not standing.has_place:
+            raise PlaceTakenError
+        given = _given(standing, vote, vote.scores, vote.scored_at, now)
         return self._record(
-            connection, standing, vote, "kept", interaction_id=interaction_id, now=now
+            connection, standing, given, "kept", interaction_id=interaction_id, now=now
         )
+
+    def _reopen(
+        self,
+        connection: Connection,
+        caller: Caller,
+        interaction_id: int,
+        post_id: int,
+        now: datetime,
+        *,
+        state: VoteState,
+    ) -> Receipt | tuple[Standing, Vote]:
+        """Return the caller's vote if it is in `state`, or the receipt of a repeated interaction.
+
+        Raises NothingToUndoError and the refusals of `admit`.
+        """
+        found = look(
+            connection, caller, post_id, interaction_id=interaction_id, limit="undo", now=now
+        )
+        if found.recorded:
+            return replayed(connection, caller, interaction_id, now)
+        standing = admit(connection, caller, found, now=now, home_guild_id=self.home_guild_id)
+        self._charge(connection, standing, "undo", now)
+        if standing.vote is None or standing.vote.state != state:
+            raise NothingToUndoError
+        return standing, standing.vote
+
+    def _charge(
+        self, connection: Connection, standing: Standing, limit: Kind, now: datetime
+    ) -> None:
+        """Count the press with the arrival time that `look` brought; raises RateLimitedError."""
+        arrival, wait = rate_limit.admit(
+            to_microseconds(now), standing.found.arrival_at, self.presses_per_minute
+        )
+        if wait:
+            raise RateLimitedError(seconds=-(-wait // 1_000_000))
+        rate_limits.set_arrival(connection, standing.rater.number, limit, arrival)
 
     def _record(
         self,
@@ -149,26 +191,20 @@ class Ballot:
             )
         elif stage == "waiting":
             image_stages.begin(connection, vote.image_id)
-        if not vote.complete and (
-            action != "undone" or standing.complete or has_place(connection, shown, vote.rater, now)
-        ):
+        completed_now = vote.complete and not standing.complete
+        if not vote.complete and (action != "undone" or standing.complete or standing.has_place):
             reservations.keep(connection, vote.image_id, vote.rater, shown.post.id, now)
-        elif vote.complete and not standing.complete:
+        elif completed_now:
             reservations.release(connection, vote.image_id, vote.rater)
+        earlier_today = standing.found.completed - counts_today(standing.vote, now)
         return receipt_of(
-            connection,
             shown,
             vote,
             changed=action == "changed",
-            completed_now=vote.complete and not standing.complete,
+            completed_now=completed_now,
             image_full=stage == "full",
-            now=now,
+            today=earlier_today + counts_today(vote, now),
         )
-
-
-def _require_place(connection: Connection, standing: Standing, now: datetime) -> None:
-    if not has_place(connection, standing.shown, standing.rater.number, now):
-        raise PlaceTakenError
 
 
 def _scored(
@@ -177,23 +213,29 @@ def _scored(
     """Return the vote with one more score, and what that is called in the history."""
     vote = standing.vote or _first(connection, caller, standing, now)
     earlier = vote.scores.get(press.scale)
+    scores, scored_at = vote.scores, vote.scored_at
     if earlier != press.value:
-        vote = replace(
-            vote,
-            scores={**vote.scores, press.scale: press.value},
-            scored_at={**vote.scored_at, press.scale: now},
-        )
+        scores = {**scores, press.scale: press.value}
+        scored_at = {**scored_at, press.scale: now}
     action: Action = "given" if earlier in {None, press.value} else "changed"
-    return _given(standing, vote, now), action
+    return _given(standing, vote, scores, scored_at, now), action
 
 
-def _given(standing: Standing, vote: Vote, now: datetime) -> Vote:
+def _given(
+    standing: Standing,
+    vote: Vote,
+    scores: Mapping[str, int],
+    scored_at: Mapping[str, datetime],
+    now: datetime,
+) -> Vote:
     """Return the vote as one that the rater stands by; complete once every scale has a score."""
     completed_at = vote.completed_at
-    if completed_at is None and not missing_scales(vote.scores):
+    if completed_at is None and not missing_scales(scores):
         completed_at = now
     return replace(
         vote,
+        scores=scores,
+        scored_at=scored_at,
         state="given",
         changed_at=now,
         completed_at=completed_at,
@@ -212,7 +254,8 @@ def _first(connection: Connection, caller: Caller, standing: Standing, now: date
         post_id=post.id,
         surface=post.surface,
         locale=standing.rater.locale or caller.locale,
-        client_agent_id=votes.client_agent_id(connection, CLIENT_AGENT),
+        client_agent_id=standing.found.client_agent_id
+        or votes.client_agent_id(connection, CLIENT_AGENT),
         shown_at=post.shown_at,
         created_at=now,
         changed_at=now,

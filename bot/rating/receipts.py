@@ -43,21 +43,34 @@ def missing_scales(scores: Mapping[str, int]) -> tuple[str, ...]:
     return tuple(name for name in SCALES if name not in scores)
 
 
+def midnight(now: datetime) -> datetime:
+    """Return when the day of `now` began, 00:00 UTC."""
+    return now.replace(hour=0, minute=0, second=0, microsecond=0)
+
+
 def votes_today(connection: Connection, rater: int, now: datetime) -> int:
     """Count the rater's complete votes since 00:00 UTC."""
-    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    return votes.completed_since(connection, rater, midnight)
+    return votes.completed_since(connection, rater, midnight(now))
+
+
+def counts_today(vote: Vote | None, now: datetime) -> bool:
+    """Tell whether `votes_today` counts this vote."""
+    return (
+        vote is not None
+        and vote.state == "given"
+        and vote.completed_at is not None
+        and vote.completed_at >= midnight(now)
+    )
 
 
 def receipt_of(
-    connection: Connection,
     shown: Shown,
     vote: Vote,
     *,
     changed: bool,
     completed_now: bool,
     image_full: bool,
-    now: datetime,
+    today: int,
 ) -> Receipt:
     """Build the receipt of a vote that was just written."""
     return Receipt(
@@ -70,21 +83,19 @@ def receipt_of(
         changed=changed,
         completed_now=completed_now,
         image_full=image_full,
-        today=votes_today(connection, vote.rater, now),
+        today=today,
     )
 
 
-def replayed(
-    connection: Connection, caller: Caller, interaction_id: int, now: datetime
-) -> Receipt | None:
-    """Return the receipt of an interaction that was recorded before, None for a new one.
+def replayed(connection: Connection, caller: Caller, interaction_id: int, now: datetime) -> Receipt:
+    """Return the receipt of an interaction that was recorded before.
 
     It is what the history says of that moment; `image_full` and `today` are as of now. Raises
     UnknownPostError for somebody else's interaction.
     """
     entry = vote_history.of_interaction(connection, interaction_id)
     if entry is None:
-        return None
+        raise UnknownPostError
     rater = raters.find(connection, caller.discord_id)
     shown = None if entry.post_id is None else posts.shown(connection, entry.post_id)
     if rater is None or rater.number != entry.rater or shown is None:

@@ -20,7 +20,7 @@ from bot.errors import (
     UnknownDataSetError,
     UnknownPostError,
 )
-from bot.rating.admission import admit, find_shown, has_place, sees_unsafe
+from bot.rating.admission import admit, find_shown, look, sees_unsafe
 from bot.rating.choosing import choose
 from bot.rating.receipts import votes_today
 from bot.rating.showing import (
@@ -157,16 +157,17 @@ class SessionService:
         now = self._clock.now()
 
         def unit(connection: Connection) -> Showing:
-            standing = admit(
-                connection, caller, post_id, now=now, home_guild_id=self._home_guild_id
+            found = look(
+                connection, caller, post_id, interaction_id=interaction_id, limit="undo", now=now
             )
+            standing = admit(connection, caller, found, now=now, home_guild_id=self._home_guild_id)
             shown, rater = _private(standing.shown), standing.rater
             skips.remove(connection, rater.number, shown.post.image_id)
             if standing.vote is not None and standing.vote.state == "given":
                 self._ballot.undo(connection, caller, interaction_id, post_id, now)
                 return show(connection, caller, post_id, rater, now)
             self._charge(connection, rater, now)
-            if not has_place(connection, shown, rater.number, now):
+            if not standing.has_place:
                 raise PlaceTakenError
             return show_again(connection, caller, shown, rater, now)
 

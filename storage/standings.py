@@ -1,0 +1,98 @@
+"""Standings: a rater before a post. All that a press must know, in one look at the tables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from sqlite3 import Connection
+
+from storage import posts, raters, votes
+from storage.posts import Shown
+from storage.raters import Rater
+from storage.reservations import LIVE, moments
+from storage.times import to_microseconds
+from storage.votes import Vote
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What is known of the presser and the post; `vote` is theirs on its image.
+
+    `arrival_at` is as of `storage.rate_limits`. `others` counts the places of the image that are
+    kept for anybody else, `completed` the rater's complete votes since the asked moment.
+    `recorded`: the interaction is in the history of votes.
+    """
+
+    shown: Shown
+    rater: Rater | None
+    vote: Vote | None
+    arrival_at: int | None
+    others: int
+    completed: int
+    client_agent_id: int | None
+    recorded: bool
+
+
+def find(
+    connection: Connection,
+    post_id: int,
+    discord_id: int,
+    *,
+    interaction_id: int,
+    limit: str,
+    client_agent: str,
+    since: datetime,
+    now: datetime,
+) -> Found | None:
+    """Return what there is to know; None for an unknown post.
+
+    `limit` is the kind of rate limit to look up, `since` when `completed` begins.
+    """
+    values = {
+        **moments(now),
+        "post": post_id,
+        "discord_id": discord_id,
+        "interaction": interaction_id,
+        "limit": limit,
+        "agent": client_agent,
+        "since": to_microseconds(since),
+    }
+    row = connection.execute(_FIND, values).fetchone()
+    if row is None:
+        return None
+    rater, vote = row[_SHOWN_END:_RATER_END], row[_RATER_END:_VOTE_END]
+    arrival_at, others, completed, client_agent_id, recorded = row[_VOTE_END:]
+    return Found(
+        posts.shown_of(row[:_SHOWN_END]),
+        None if rater[0] is None else raters.rater_of(rater),
+        None if vote[0] is None else votes.vote_of(vote),
+        arrival_at,
+        others,
+        completed,
+        client_agent_id,
+        bool(recorded),
+    )
+
+
+_SHOWN_END = len(posts.SHOWN_NAMES)
+_RATER_END = _SHOWN_END + len(raters.NAMES)
+_VOTE_END = _RATER_END + len(votes.NAMES)
+_COLUMNS = (
+    *posts.SHOWN_NAMES,
+    *(f"r.{name}" for name in raters.NAMES),
+    *(f"v.{name}" for name in votes.NAMES),
+)
+_FIND = f"""
+    SELECT {", ".join(_COLUMNS)},
+        (SELECT l.arrival_at FROM rate_limits l WHERE l.rater = r.number AND l.kind = :limit),
+        (SELECT count(*) FROM reservations o
+            WHERE o.image_id = p.image_id AND o.rater <> r.number AND {LIVE}),
+        (SELECT count(*) FROM votes c
+            WHERE c.rater = r.number AND c.completed_at >= :since AND c.state = 'given'),
+        (SELECT a.id FROM client_agents a WHERE a.name = :agent),
+        EXISTS (SELECT 1 FROM vote_history h WHERE h.interaction_id = :interaction)
+    FROM {posts.SHOWN_TABLES}
+    LEFT JOIN raters r ON r.discord_id = :discord_id
+    LEFT JOIN votes v ON v.rater = r.number AND v.image_id = p.image_id
+    WHERE p.id = :post
+"""  # noqa: S608 - constants
