@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
+DAY = timedelta(days=1)
 
 
 def to_microseconds(moment: datetime) -> int:
@@ -19,3 +20,13 @@ def to_microseconds(moment: datetime) -> int:
 def from_microseconds(microseconds: int) -> datetime:
     """Return the aware UTC moment that `microseconds` since the epoch names, exactly."""
     return EPOCH + timedelta(microseconds=microseconds)
+
+
+def day_of(moment: datetime) -> int:
+    """Return the UTC day of an aware `moment`, in days since the epoch."""
+    return (moment - EPOCH) // DAY
+
+
+def start_of(day: int) -> datetime:
+    """Return the moment at which a UTC day begins, given in days since the epoch."""
+    return EPOCH + day * DAY
