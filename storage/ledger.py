@@ -11,13 +11,14 @@ from datetime import datetime, timedelta
 from sqlite3 import Connection
 from typing import Final
 
-from storage.releases import OWED, RELEASED, release_moments
-from storage.times import DAY, MICROSECOND, day_of, start_of, to_microseconds
+from storage.releases import BANNED_FOR_GOOD, OWED, RELEASED, release_moments
+from storage.times import day_of, start_of, to_microseconds
 
-_WRITTEN_OFF: Final = """
-    p.state = 'paid'
-    AND (a.standing <> 'stands' OR (r.status = 'banned' AND r.status_until IS NULL))
-"""
+_SUM_WRITTEN_OFF: Final = f"""
+    SELECT sum(a.amount) FROM awards a JOIN payouts p ON p.id = a.payout_id
+    JOIN raters r ON r.number = a.rater
+    WHERE p.state = 'paid' AND (a.standing <> 'stands' OR {BANNED_FOR_GOOD})
+"""  # noqa: S608 - a constant
 
 _SHOWN: Final = 5
 """How many rows of one kind are named; a ledger that is broken on purpose may have millions."""
@@ -77,11 +78,6 @@ def totals(connection: Connection, now: datetime, hold: timedelta) -> Totals:
             "SELECT state, sum(amount) FROM payouts GROUP BY state"
         )
     }
-    written_off = _sum(
-        connection,
-        "SELECT sum(a.amount) FROM awards a JOIN payouts p ON p.id = a.payout_id "
-        f"JOIN raters r ON r.number = a.rater WHERE {_WRITTEN_OFF}",  # noqa: S608 - a constant
-    )
     return Totals(
         held=owed - released,
         released=released,
@@ -89,7 +85,7 @@ def totals(connection: Connection, now: datetime, hold: timedelta) -> Totals:
         sending=states.get("sending", 0),
         in_doubt=states.get("in_doubt", 0),
         paid=states.get("paid", 0),
-        written_off=written_off,
+        written_off=_sum(connection, _SUM_WRITTEN_OFF),
         awarded_today=_sum(
             connection, "SELECT amount FROM award_days WHERE day = :day", {"day": day_of(now)}
         ),
@@ -115,13 +111,7 @@ def of_rater(connection: Connection, number: int, now: datetime, hold: timedelta
             "SELECT sum(amount) FROM payouts WHERE rater = :rater AND state = 'paid'",
             of,
         ),
-        written_off=_sum(
-            connection,
-            "SELECT sum(a.amount) FROM awards a JOIN payouts p ON p.id = a.payout_id "
-            "JOIN raters r ON r.number = a.rater "
-            f"WHERE a.rater = :rater AND {_WRITTEN_OFF}",  # noqa: S608 - a constant
-            of,
-        ),
+        written_off=_sum(connection, f"{_SUM_WRITTEN_OFF} AND a.rater = :rater", of),
     )
 
 
@@ -182,52 +172,63 @@ def _orphans(connection: Connection) -> Iterator[str]:
             yield f"{table}: {number} rows point at no row of {parent}"
 
 
-_DAY: Final = DAY // MICROSECOND
-
 _CHECKS: Final = (
     (
-        "SELECT p.id, p.state, p.amount, coalesce(sum(a.amount), 0) FROM payouts p "
-        "LEFT JOIN awards a ON a.payout_id = p.id "
-        "WHERE p.state IN ('planned', 'sending', 'in_doubt', 'paid') "
-        "GROUP BY p.id HAVING p.amount <> coalesce(sum(a.amount), 0) ORDER BY p.id",
+        """
+        SELECT p.id, p.state, p.amount, coalesce(sum(a.amount), 0) FROM payouts p
+        LEFT JOIN awards a ON a.payout_id = p.id
+        WHERE p.state IN ('planned', 'sending', 'in_doubt', 'paid')
+        GROUP BY p.id HAVING p.amount <> coalesce(sum(a.amount), 0) ORDER BY p.id
+        """,
         "payout {0} ({1}) is of {2} kudos, its awards are of {3}",
     ),
     (
-        "SELECT p.id, p.state, count(*), sum(a.amount) FROM payouts p "
-        "JOIN awards a ON a.payout_id = p.id WHERE p.state IN ('refused', 'cancelled') "
-        "GROUP BY p.id ORDER BY p.id",
-        "payout {0} ({1}) still has {2} awards of {3} kudos, which are owed again",
+        """
+        SELECT p.id, p.state, count(*), sum(a.amount) FROM payouts p
+        JOIN awards a ON a.payout_id = p.id WHERE p.state IN ('refused', 'cancelled')
+        GROUP BY p.id ORDER BY p.id
+        """,
+        "payout {0} ({1}) keeps {2} awards of {3} kudos, which are owed again",
     ),
     (
-        "SELECT p.id, p.rater, a.rater, count(*) FROM payouts p "
-        "JOIN awards a ON a.payout_id = p.id WHERE a.rater <> p.rater "
-        "GROUP BY p.id, a.rater ORDER BY p.id, a.rater",
+        """
+        SELECT p.id, p.rater, a.rater, count(*) FROM payouts p
+        JOIN awards a ON a.payout_id = p.id WHERE a.rater <> p.rater
+        GROUP BY p.id, a.rater ORDER BY p.id, a.rater
+        """,
         "payout {0} of rater {1} has {3} awards of rater {2}",
     ),
     (
-        "SELECT rater, count(*) FROM payouts WHERE state IN ('planned', 'sending', 'in_doubt') "
-        "GROUP BY rater HAVING count(*) > 1 ORDER BY rater",
+        """
+        SELECT rater, count(*) FROM payouts WHERE state IN ('planned', 'sending', 'in_doubt')
+        GROUP BY rater HAVING count(*) > 1 ORDER BY rater
+        """,
         "rater {0} has {1} payouts under way at once",
     ),
     (
-        "SELECT id, state FROM payouts "
-        "WHERE (settled_at IS NOT NULL) <> (state IN ('paid', 'refused', 'cancelled')) ORDER BY id",
+        """
+        SELECT id, state FROM payouts
+        WHERE (settled_at IS NOT NULL) <> (state IN ('paid', 'refused', 'cancelled')) ORDER BY id
+        """,
         "payout {0} ({1}) does not agree with when it was settled",
     ),
     (
-        "SELECT id, state FROM payouts WHERE state IN ('sending', 'in_doubt', 'paid') "
-        "AND first_sent_at IS NULL ORDER BY id",
+        """
+        SELECT id, state FROM payouts
+        WHERE state IN ('sending', 'in_doubt', 'paid') AND first_sent_at IS NULL ORDER BY id
+        """,
         "payout {0} ({1}) was never sent",
     ),
     (
-        "SELECT key, count(*) FROM payouts GROUP BY key HAVING count(*) > 1 ORDER BY key",
-        "{1} payouts have the key {0}",
-    ),
-    (
-        "SELECT date(e.day * 86400, 'unixepoch'), e.amount, coalesce(d.amount, 0) "
-        f"FROM (SELECT earned_at / {_DAY} AS day, sum(amount) AS amount FROM awards GROUP BY 1) e "  # noqa: S608 - a constant
-        "LEFT JOIN award_days d ON d.day = e.day WHERE e.amount > coalesce(d.amount, 0) "
-        "ORDER BY e.day",
+        """
+        SELECT e.date, e.amount, coalesce(d.amount, 0) FROM (
+            SELECT earned_at / 86400000000 AS day, date(earned_at / 1000000, 'unixepoch') AS date,
+                sum(amount) AS amount
+            FROM awards GROUP BY 1
+        ) e LEFT JOIN award_days d ON d.day = e.day
+        WHERE e.amount > coalesce(d.amount, 0) ORDER BY e.day
+        """,
         "on {0} awards of {1} kudos were earned, the day counts {2}",
     ),
 )
+"""What to look for, and the words for each row found."""

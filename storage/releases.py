@@ -9,10 +9,9 @@ from datetime import datetime, timedelta
 
 from storage.times import to_microseconds
 
-OWED = """
-    a.payout_id IS NULL AND a.standing = 'stands'
-    AND NOT (r.status = 'banned' AND r.status_until IS NULL)
-"""
+BANNED_FOR_GOOD = "(r.status = 'banned' AND r.status_until IS NULL)"
+
+OWED = f"a.payout_id IS NULL AND a.standing = 'stands' AND NOT {BANNED_FOR_GOOD}"
 """Earned and not paid. A ban without an end makes what is unpaid void, for as long as it lasts."""
 
 RELEASED = """
