@@ -18,7 +18,8 @@ from bot.clock import SystemClock
 from bot.demo.channel_pages import ChannelPages
 from bot.demo.crowd import Crowd
 from bot.demo.folder import AFTER_DARK, GALLERY, LEASE, claim, set_aside
-from bot.demo.horde import Account, HordeStandIn
+from bot.demo.horde.accounts import Account
+from bot.demo.horde.server import HordeStandIn
 from bot.demo.outcome import write_outcome
 from bot.demo.personas import names, personas
 from bot.demo.pictures.folder import write_samples
