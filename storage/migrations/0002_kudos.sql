@@ -125,10 +125,12 @@ CREATE TABLE awards (
     earned_at INTEGER NOT NULL,
     PRIMARY KEY (rater, image_id, scale)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX awards_by_time ON awards (rater, earned_at, amount);
+CREATE INDEX awards_by_time ON awards (rater, earned_at, amount, standing);
 CREATE INDEX awards_unpaid ON awards (rater, earned_at)
     WHERE payout_id IS NULL AND standing = 'stands';
 CREATE INDEX awards_by_payout ON awards (payout_id) WHERE payout_id IS NOT NULL;
+CREATE INDEX awards_written_off ON awards (payout_id, amount)
+    WHERE payout_id IS NOT NULL AND standing <> 'stands';
 
 -- What the bot awarded on each day since 1970-01-01 UTC; what is taken back later still counts.
 CREATE TABLE award_days (
