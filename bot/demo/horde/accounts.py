@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
 
 ANONYMOUS_KEY = "0000000000"
 FLOOR = 25
 """Kudos that an account which was registered by OAuth cannot give away."""
 PSEUDONYMOUS_FLOOR = 14
-UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 MARKS = ("trusted", "flagged", "pseudonymous", "education", "deleted", "service", "moderator")
 """What an account's details say of it; `suspicious` is a mark too, which they do not say."""
 
@@ -44,6 +41,11 @@ class Account:
         """What cannot be given away."""
         return PSEUDONYMOUS_FLOOR if "pseudonymous" in self.marks else FLOOR
 
+    @property
+    def suspicious(self) -> bool:
+        """Whether the Horde distrusts the account; never one that it calls trusted."""
+        return "suspicious" in self.marks and "trusted" not in self.marks
+
     def details(self) -> dict[str, object]:
         """Return what everybody may know."""
         return {
@@ -74,38 +76,12 @@ class Account:
         }
 
 
-@dataclass(slots=True)
-class SharedKey:
-    """A key that its owner made for others; `kudos` may be spent with it until `expires`."""
-
-    id: str
-    owner: Account
-    name: str
-    kudos: int
-    expires: datetime | None
-
-    def details(self) -> dict[str, object]:
-        """Return what whoever knows the id may know."""
-        return {
-            "id": self.id,
-            "username": self.owner.alias,
-            "name": self.name,
-            "kudos": self.kudos,
-            "expiry": None if self.expires is None else self.expires.strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "utilized": 0,
-            "max_image_pixels": -1,
-            "max_image_steps": -1,
-            "max_text_tokens": -1,
-        }
-
-
 class Accounts:
-    """All accounts and shared keys; `Anonymous#0` is always among them."""
+    """All accounts; `Anonymous#0` is always among them."""
 
     def __init__(self, accounts: Iterable[Account]) -> None:
         anonymous = Account(0, "Anonymous", ANONYMOUS_KEY)
         self._by_number = {account.number: account for account in (anonymous, *accounts)}
-        self.shared_keys: dict[str, SharedKey] = {}
 
     def __getitem__(self, number: int) -> Account:
         return self._by_number[number]
@@ -121,6 +97,16 @@ class Accounts:
     def find(self, number: int) -> Account | None:
         """Return the account of that number."""
         return self._by_number.get(number)
+
+    def by_alias(self, text: str) -> Account | None:
+        """Return the account whose number follows the last `#`; what precedes it is not looked at.
+
+        A number alone will do.
+        """
+        try:
+            return self.find(int(text.rpartition("#")[2]))
+        except ValueError:
+            return None
 
     def by_key(self, key: str) -> Account | None:
         """Return the account that `key` is the own key of."""

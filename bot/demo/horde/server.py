@@ -2,41 +2,51 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 
 from aiohttp import web
 
 from bot.clock import Clock, SystemClock
-from bot.demo.horde import limits
+from bot.demo.horde import cache, limits
 from bot.demo.horde.accounts import Account, Accounts
-from bot.demo.horde.errors import Refusal, misshapen, refusal
+from bot.demo.horde.cache import Cache, Details
+from bot.demo.horde.errors import Refusal, refusal
 from bot.demo.horde.faults import Fault, Faults, suffer
 from bot.demo.horde.limits import Limiter
+from bot.demo.horde.reading import read_body, read_key, read_transfer
+from bot.demo.horde.shared_keys import SharedKeys
 from bot.demo.horde.transfers import Transfer, Transfers
 
 VERSION = "5.1.5"
+KEYS_SINCE = (5, 1, 0)
+"""The first version that knows of Idempotency-Key; earlier ones ignore it."""
 PREFIX = "/api"
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class HordeStandIn:
-    """Answers as the Horde does; a test changes `accounts`, `version` and `down` at any time."""
+    """Answers as the Horde does.
+
+    A test changes `accounts`, `version` and `down` (its database is out of reach) at any time, and
+    reads in `paid` what really moved. `limiter` and `cache` can forget.
+    """
 
     def __init__(self, accounts: Iterable[Account], clock: Clock | None = None) -> None:
         clock = clock or SystemClock()
         self.accounts = Accounts(accounts)
+        self.shared_keys = SharedKeys(clock)
         self.version = VERSION
         self.down = False
         self.limiter = Limiter(clock)
+        self.cache = Cache(clock)
         self.faults = Faults()
-        self._transfers = Transfers(self.accounts, clock)
+        self.transfers = Transfers(self.accounts, self.shared_keys, clock)
 
     @property
     def paid(self) -> list[Transfer]:
         """What really moved, in order."""
-        return self._transfers.paid
+        return self.transfers.paid
 
     def fail(self, path: str, fault: Fault, times: int = 1) -> None:
         """Let the next requests to `path` and below it go wrong, such as `/v2/kudos/transfer`."""
@@ -47,8 +57,13 @@ class HordeStandIn:
         app = web.Application(middlewares=[self._answer])
         app.router.add_get(f"{PREFIX}/v2/status/heartbeat", self._heartbeat)
         app.router.add_get(f"{PREFIX}/v2/find_user", self._find_user)
-        app.router.add_get(f"{PREFIX}/v2/users/{{number:[0-9]+}}", self._user)
+        app.router.add_get(f"{PREFIX}/v2/users/{{number}}", self._user)
         app.router.add_post(f"{PREFIX}/v2/kudos/transfer", self._transfer)
+        app.router.add_put(f"{PREFIX}/v2/sharedkeys", self._make_shared_key)
+        shared_key = f"{PREFIX}/v2/sharedkeys/{{id}}"
+        app.router.add_get(shared_key, self._shared_key)
+        app.router.add_patch(shared_key, self._change_shared_key)
+        app.router.add_delete(shared_key, self._delete_shared_key)
         return app
 
     @web.middleware
@@ -78,59 +93,99 @@ class HordeStandIn:
         return web.json_response(state)
 
     async def _find_user(self, request: web.Request) -> web.Response:
-        headers = self.limiter.hit(f"{request.remote}@find_user", limits.OTHERS)
-        self._check_up()
-        key = request.headers.get("apikey")
+        headers = self._count(request, limits.OTHERS, under="find_user")
+        key = request.headers.get("apikey", "")
         if not key:
             raise refusal(401, "InvalidAPIKey", "No user matching sent API Key.")
+        found = self.cache.get(("find_user", key), cache.ACCOUNT, lambda: self._whose(key))
+        return web.json_response(found, headers=headers)
+
+    def _whose(self, key: str) -> Details:
+        """Return whose key it is; a shared one finds its owner."""
+        shared = self.shared_keys.find(key)
+        if shared is not None:
+            name = "" if shared.name is None else f": {shared.name}"
+            return shared.owner.details() | {
+                "username": f"{shared.owner.alias} (Shared Key{name})",
+            }
         account = self.accounts.by_key(key)
         if account is None:
-            raise refusal(404, "UserNotFound", f"User '{key}' not found.")
-        return web.json_response(account.details() | {"sharedkey_ids": []}, headers=headers)
+            raise refusal(404, "UserNotFound", f"User with api_key '{key}' not found.")
+        return self._own_details(account)
 
     async def _user(self, request: web.Request) -> web.Response:
-        headers = self.limiter.hit(f"{request.remote}@{request.path}", limits.USERS)
-        self._check_up()
-        account = self.accounts.find(int(request.match_info["number"]))
+        headers = self._count(request, limits.USERS)
+        asker = self._caller(request) if "apikey" in request.headers else None
+        number = request.match_info["number"]
+        account = self.accounts.find(int(number)) if number.isdecimal() else None
         if account is None:
-            raise refusal(404, "UserNotFound", "User not found.")
-        return web.json_response(account.details(), headers=headers)
+            raise refusal(404, "UserNotFound", f"User with ID '{number}' not found.")
+        own = asker is account
+        make = (lambda: self._own_details(account)) if own else account.details
+        return web.json_response(
+            self.cache.get((request.path, own), cache.ACCOUNT, make), headers=headers
+        )
+
+    def _own_details(self, account: Account) -> Details:
+        keys = [key.id for key in self.shared_keys.of(account)]
+        return account.details() | {"sharedkey_ids": keys, "vpn": False, "special": False}
 
     async def _transfer(self, request: web.Request) -> web.Response:
-        key = request.headers.get("apikey")
-        headers = self.limiter.hit(f"{key}@{request.path}", limits.TRANSFERS)
-        self._check_up()
-        target, amount = await _read_transfer(request)
-        sender = self.accounts.by_key(key or "")
-        if sender is None:
-            raise refusal(401, "InvalidAPIKey", "No user matching sent API Key.")
-        self._transfers.send(sender, target, amount, self._idempotency_key(request))
+        key = request.headers.get("apikey", "")
+        headers = self._count(request, limits.TRANSFERS, under=f"{key}@{request.path}")
+        read_key(request)
+        target, amount = await read_transfer(request)
+        sender = self._caller(request)
+        self.transfers.send(sender, target, amount, self._idempotency_key(request))
         return web.json_response({"transferred": float(amount)}, headers=headers)
 
     def _idempotency_key(self, request: web.Request) -> str | None:
-        """Return the key of a transfer; servers before 5.1.0 do not know of any."""
-        if tuple(map(int, self.version.split("."))) < (5, 1, 0):
+        if tuple(map(int, self.version.split("."))) < KEYS_SINCE:
             return None
         return request.headers.get("Idempotency-Key")
 
-    def _check_up(self) -> None:
+    async def _make_shared_key(self, request: web.Request) -> web.Response:
+        headers = self._count(request, limits.NEW_SHARED_KEYS)
+        read_key(request)
+        key = self.shared_keys.make(self._caller(request), await read_body(request))
+        return web.json_response(key.details(), headers=headers)
+
+    async def _shared_key(self, request: web.Request) -> web.Response:
+        headers = self._count(request, limits.OTHERS, under="sharedkeys")
+        found = self.cache.get(
+            request.path,
+            cache.SHARED_KEY,
+            lambda: self.shared_keys.get(request.match_info["id"]).details(),
+        )
+        return web.json_response(found, headers=headers)
+
+    async def _change_shared_key(self, request: web.Request) -> web.Response:
+        headers = self._count(request, limits.OTHERS, under="sharedkeys")
+        read_key(request)
+        key = self.shared_keys.get(request.match_info["id"])
+        self.shared_keys.change(key, self._caller(request), await read_body(request))
+        return web.json_response(key.details(), headers=headers)
+
+    async def _delete_shared_key(self, request: web.Request) -> web.Response:
+        headers = self._count(request, limits.OTHERS, under="sharedkeys")
+        read_key(request)
+        key = self.shared_keys.get(request.match_info["id"])
+        self.shared_keys.delete(key, self._caller(request))
+        return web.json_response({"message": "OK"}, headers=headers)
+
+    def _count(
+        self, request: web.Request, rate: tuple[limits.Limit, ...], under: str | None = None
+    ) -> Mapping[str, str]:
+        """Count the call, by address and path if by nothing else; return the answer's headers."""
+        path = under or request.path
+        headers = self.limiter.hit(f"{request.remote}@{request.method}@{path}", rate)
         if self.down:
             raise Refusal(500, {"message": "Internal Server Error"})
+        return headers
 
-
-async def _read_transfer(request: web.Request) -> tuple[str, int]:
-    """Return the payee and the amount, which is 100 where none is named."""
-    if "apikey" not in request.headers:
-        raise misshapen(apikey="Missing required parameter in the HTTP headers")
-    try:
-        body = json.loads(await request.text())
-    except ValueError:
-        body = None
-    if request.content_type != "application/json" or not isinstance(body, dict):
-        body = {}
-    if "username" not in body:
-        raise misshapen(username="Missing required parameter in the JSON body")
-    try:
-        return str(body["username"]), int(body.get("amount", 100))
-    except (TypeError, ValueError) as error:
-        raise misshapen(amount=str(error)) from error
+    def _caller(self, request: web.Request) -> Account:
+        """Return whose own key was sent; a shared one will not do. Raises Refusal."""
+        account = self.accounts.by_key(request.headers.get("apikey", ""))
+        if account is None:
+            raise refusal(401, "InvalidAPIKey", "No user matching sent API Key.")
+        return account

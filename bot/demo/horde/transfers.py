@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.clock import Clock
-from bot.demo.horde.accounts import UUID, Account, Accounts
+from bot.demo.horde.accounts import Account, Accounts
 from bot.demo.horde.errors import refusal
+from bot.demo.horde.shared_keys import UNLIMITED, SharedKey, SharedKeys
 
 PAYBACK_PAUSE = timedelta(seconds=60)
 """For so long somebody who was just paid cannot pay back."""
-# Two of these texts name the wrong account, as the Horde's do.
-UNFIT_SENDER = (
-    ("suspicious", "FaultWhenKudosSending", "Something went wrong when sending kudos."),
-    ("flagged", "SourceAccountFlagged", "The target account has been flagged."),
-    ("education", "EducationCannotSendKudos", "Education accounts cannot transfer kudos away"),
-)
-UNFIT_PAYEE = (
-    ("suspicious", "FaultWhenKudosReceiving", "Something went wrong when receiving kudos."),
-    ("flagged", "TargetAccountFlagged", "Your account has been flagged."),
-    ("deleted", "DeletedUser", "This destination account has been scheduled for deletion."),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +29,9 @@ class Transfer:
 class Transfers:
     """Moves kudos. `paid` is the log of what moved; a replay moves nothing."""
 
-    def __init__(self, accounts: Accounts, clock: Clock) -> None:
+    def __init__(self, accounts: Accounts, shared_keys: SharedKeys, clock: Clock) -> None:
         self._accounts = accounts
+        self._shared_keys = shared_keys
         self._clock = clock
         self._by_key: dict[tuple[int, str], tuple[int, int]] = {}
         self._last: dict[tuple[int, int], datetime] = {}
@@ -53,24 +45,26 @@ class Transfers:
         """
         if sender.number == 0:
             raise refusal(400, "KudosTransferFromAnon", "You cannot transfer Kudos from Anonymous.")
-        payee = self._payee(target)
+        payee, shared = self._payee(target)
         self._check_accounts(sender, payee)
         _check_amount(amount)
         if key is not None and self._replayed(sender, key, (payee.number, amount)):
             return
         self._pay(sender, payee, amount, key)
+        if shared is not None and shared.kudos != UNLIMITED:
+            shared.kudos += amount
 
-    def _payee(self, target: str) -> Account:
-        """Find who is paid: the owner of a shared key, or the number after the last `#` alone."""
-        if UUID.fullmatch(target) and (key := self._accounts.shared_keys.get(target)):
-            if key.expires is not None and key.expires <= self._clock.now():
-                raise refusal(400, "SharedKeyExpired", "This shared key has expired")
-            return key.owner
-        number = target.rpartition("#")[2]
-        payee = self._accounts.find(int(number)) if number.isdecimal() else None
-        if payee is None:
+    def _payee(self, target: str) -> tuple[Account, SharedKey | None]:
+        """Find who is paid: the number after the last `#` alone tells, or a shared key's UUID."""
+        payee = self._accounts.by_alias(target)
+        if payee is not None:
+            return payee, None
+        shared = self._shared_keys.find(target)
+        if shared is None:
             raise refusal(400, "InvalidTargetUsername", "Invalid target username.")
-        return payee
+        if self._shared_keys.is_expired(shared):
+            raise refusal(400, "SharedKeyExpired", "This shared key has expired")
+        return shared.owner, shared
 
     def _check_accounts(self, sender: Account, payee: Account) -> None:
         if payee.number == 0:
@@ -85,13 +79,9 @@ class Transfers:
                 "This user transferred kudos to you very recently. Please wait at least 1 minute."
             )
             raise refusal(400, "TooFastKudosTransfers", text)
-        for account, faults in ((sender, UNFIT_SENDER), (payee, UNFIT_PAYEE)):
-            for mark, rc, message in faults:
-                if mark in account.marks:
-                    raise refusal(400, rc, message)
-        if "deleted" in sender.marks:
-            text = "This source account has been scheduled for deletion."
-            raise refusal(400, "DeletedUser", text)
+        for unfit, rc, message in _guards(sender, payee):
+            if unfit:
+                raise refusal(400, rc, message)
 
     def _replayed(self, sender: Account, key: str, transfer: tuple[int, int]) -> bool:
         """Return whether exactly this transfer was made under `key` before."""
@@ -116,6 +106,26 @@ class Transfers:
             self._by_key[sender.number, key] = payee.number, amount
         self._last[sender.number, payee.number] = now
         self.paid.append(Transfer(sender.number, payee.number, amount, key, now))
+
+
+def _guards(sender: Account, payee: Account) -> Iterator[tuple[bool, str, str]]:
+    """Give what keeps accounts from a transfer, in the Horde's order.
+
+    Two of these texts name the wrong account, as the Horde's do: the return code alone tells.
+    """
+    text = "Something went wrong when {} kudos. Please contact the mods."
+    yield sender.suspicious, "FaultWhenKudosSending", text.format("sending")
+    text = "The target account has been flagged for suspicious activity."
+    yield "flagged" in sender.marks, "SourceAccountFlagged", text
+    text = "Education accounts cannot transfer kudos away"
+    yield "education" in sender.marks, "EducationCannotSendKudos", text
+    text = "Something went wrong when {} kudos. Please contact the mods."
+    yield payee.suspicious, "FaultWhenKudosReceiving", text.format("receiving")
+    text = "Your account has been flagged for suspicious activity."
+    yield "flagged" in payee.marks, "TargetAccountFlagged", text
+    text = "This {} account has been scheduled for deletion and is disabled"
+    yield "deleted" in payee.marks, "DeletedUser", text.format("destination")
+    yield "deleted" in sender.marks, "DeletedUser", text.format("source")
 
 
 def _check_amount(amount: int) -> None:
