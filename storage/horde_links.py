@@ -1,0 +1,172 @@
+"""Links: the Horde account that a rater is paid to, proved to be theirs or merely named."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from sqlite3 import Connection
+from typing import Any, Final
+
+from storage.signals import SIGNALS, Signals, signals_of
+from storage.times import from_microseconds, to_microseconds
+
+
+@dataclass(frozen=True, slots=True)
+class HordeLink:
+    """One rater's account; `verified_at` is None where it was only named.
+
+    `signals`, read at `read_at`, are of a verified account alone. `refused_answer` is why the
+    Horde would not pay it; nothing is sent there before `not_before`.
+    """
+
+    rater: int
+    horde_id: int
+    name: str
+    linked_at: datetime
+    verified_at: datetime | None
+    signals: Signals | None
+    read_at: datetime | None
+    refused_answer: str | None
+    not_before: datetime | None
+
+    @property
+    def alias(self) -> str:
+        """The account as people know it; the number alone says who is paid."""
+        return f"{self.name}#{self.horde_id}"
+
+
+def find(connection: Connection, rater: int) -> HordeLink | None:
+    """Return the rater's link."""
+    row = connection.execute(f"{_SELECT} WHERE rater = ?", (rater,)).fetchone()
+    return None if row is None else _link(row)
+
+
+def verified(connection: Connection, horde_id: int) -> HordeLink | None:
+    """Return the one link by which somebody proved that the account is theirs."""
+    row = connection.execute(
+        f"{_SELECT} WHERE horde_id = ? AND verified_at IS NOT NULL", (horde_id,)
+    ).fetchone()
+    return None if row is None else _link(row)
+
+
+def put(
+    connection: Connection,
+    rater: int,
+    *,
+    horde_id: int,
+    name: str,
+    now: datetime,
+    signals: Signals | None = None,
+) -> None:
+    """Link an account in the place of any other; with `signals` it was proved to be theirs.
+
+    Raises sqlite3.IntegrityError where somebody else proved the same.
+    """
+    remove(connection, rater)
+    at = to_microseconds(now)
+    proved_at = None if signals is None else at
+    said = [None] * len(SIGNALS) if signals is None else _values(signals)
+    connection.execute(_PUT, (rater, horde_id, name, at, proved_at, *said, proved_at))
+
+
+def displace(connection: Connection, horde_id: int, *, keep: int) -> list[int]:
+    """Remove every link that only names the account, but that of `keep`; return whose."""
+    rows = connection.execute(
+        "DELETE FROM horde_links WHERE horde_id = ? AND rater <> ? AND verified_at IS NULL"
+        " RETURNING rater",
+        (horde_id, keep),
+    ).fetchall()
+    return sorted(rater for (rater,) in rows)
+
+
+def remove(connection: Connection, rater: int) -> None:
+    """Remove the rater's link, if there is one."""
+    connection.execute("DELETE FROM horde_links WHERE rater = ?", (rater,))
+
+
+def rename(connection: Connection, rater: int, horde_id: int, name: str) -> None:
+    """Store the account's name as it is now, and forget that the Horde would not pay it."""
+    connection.execute(
+        "UPDATE horde_links SET name = ?, refused_answer = NULL, not_before = NULL"
+        " WHERE rater = ? AND horde_id = ?",
+        (name, rater, horde_id),
+    )
+
+
+def refuse(
+    connection: Connection, rater: int, horde_id: int, answer: str, not_before: datetime
+) -> None:
+    """Store why the Horde would not pay the account; linking anew clears it."""
+    connection.execute(
+        "UPDATE horde_links SET refused_answer = ?, not_before = ?"
+        " WHERE rater = ? AND horde_id = ?",
+        (answer, to_microseconds(not_before), rater, horde_id),
+    )
+
+
+def keep_signals(
+    connection: Connection, link: HordeLink, name: str, signals: Signals, now: datetime
+) -> bool:
+    """Store what the Horde says of a verified account by now; False where the link is gone."""
+    changed = connection.execute(
+        _KEEP_SIGNALS,
+        (name, *_values(signals), to_microseconds(now), link.rater, link.horde_id),
+    )
+    return changed.rowcount == 1
+
+
+def to_read_again(
+    connection: Connection, *, read_before: datetime, voted_after: datetime, limit: int
+) -> list[HordeLink]:
+    """Return verified links not read since then whose raters voted since, oldest reading first."""
+    rows = connection.execute(
+        _TO_READ_AGAIN,
+        (to_microseconds(read_before), to_microseconds(voted_after), limit),
+    )
+    return [_link(row) for row in rows]
+
+
+def _values(signals: Signals) -> list[int]:
+    return [int(getattr(signals, name)) for name in SIGNALS]
+
+
+def _link(row: tuple[Any, ...]) -> HordeLink:
+    rater, horde_id, name, linked_at, verified_at, *said, read_at, answer, not_before = row
+    return HordeLink(
+        rater=rater,
+        horde_id=horde_id,
+        name=name,
+        linked_at=from_microseconds(linked_at),
+        verified_at=_moment(verified_at),
+        signals=None if read_at is None else signals_of(said),
+        read_at=_moment(read_at),
+        refused_answer=answer,
+        not_before=_moment(not_before),
+    )
+
+
+def _moment(microseconds: int | None) -> datetime | None:
+    return None if microseconds is None else from_microseconds(microseconds)
+
+
+_SAID: Final = ", ".join(SIGNALS)
+_SELECT: Final = f"""
+    SELECT rater, horde_id, name, linked_at, verified_at, {_SAID}, read_at, refused_answer,
+        not_before
+    FROM horde_links
+"""  # noqa: S608 - constants
+_PUT: Final = f"""
+    INSERT INTO horde_links (rater, horde_id, name, linked_at, verified_at, {_SAID},
+        read_at)
+    VALUES (?, ?, ?, ?, ?, {", ".join("?" * len(SIGNALS))}, ?)
+"""  # noqa: S608 - constants
+_KEEP_SIGNALS: Final = f"""
+    UPDATE horde_links SET name = ?, {", ".join(f"{name} = ?" for name in SIGNALS)}, read_at = ?
+    WHERE rater = ? AND horde_id = ? AND verified_at IS NOT NULL
+"""  # noqa: S608 - constants
+_TO_READ_AGAIN: Final = f"""
+    {_SELECT} AS link WHERE verified_at IS NOT NULL AND read_at <= ? AND EXISTS (
+        SELECT 1 FROM votes WHERE votes.rater = link.rater AND completed_at > ?
+    )
+    ORDER BY read_at LIMIT ?
+"""  # noqa: S608 - constants
