@@ -11,10 +11,10 @@ from discord.ext import commands
 
 from bot.texts import LANGUAGES
 from cogs.ui import custom_ids
-from cogs.ui.card import Upload
+from cogs.ui.card import NoticeCard, Upload
 from cogs.ui.edge import Exchange
 from cogs.ui.items import JuryItem
-from cogs.ui.personal import ConfirmErasureCard, NoticeCard, OverviewCard, PastCard
+from cogs.ui.personal import ConfirmErasureCard, OverviewCard, PastCard
 
 if TYPE_CHECKING:
     from bot.client import JuryBot

@@ -8,9 +8,9 @@ import discord
 from discord import app_commands
 
 from cogs.ui import custom_ids
+from cogs.ui.card import NoticeCard
 from cogs.ui.edge import Exchange
 from cogs.ui.items import JuryItem
-from cogs.ui.personal import NoticeCard
 from cogs.ui.reviewing import LATER, ReviewCard, picture_of
 
 if TYPE_CHECKING:

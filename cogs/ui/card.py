@@ -24,6 +24,14 @@ class Card(ui.LayoutView):
         self.stop()
 
 
+class NoticeCard(Card):
+    """One text in the place of a card."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.add_item(ui.TextDisplay(text))
+
+
 class Upload(discord.File):
     """A file to send; Discord's API description wants its id as text, discord.py sends a number."""
 

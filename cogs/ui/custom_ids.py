@@ -24,6 +24,8 @@ REPORT_REASON: Final = f"report:reason:{_POST}"
 MORE: Final = f"more:{_POST}"
 REVIEW: Final = r"review:(?P<action>[a-z_]{1,20}):(?P<entry>[0-9]{1,18})"
 PRIVACY: Final = r"privacy:(?P<answer>erase|keep)"
+KUDOS: Final = r"kudos:(?P<action>pause|resume|cases|refresh)"
+PAYOUT: Final = r"payout:(?P<answer>paid|unpaid|later):(?P<entry>[0-9]{1,18})"
 
 TEMPLATES: Final = (
     VOTE,
@@ -37,6 +39,8 @@ TEMPLATES: Final = (
     MORE,
     REVIEW,
     PRIVACY,
+    KUDOS,
+    PAYOUT,
 )
 """Every template, for the fallback that answers what none of them knows."""
 
@@ -94,3 +98,13 @@ def review(action: str, entry_id: int) -> str:
 def privacy(answer: str) -> str:
     """Return the id of a button that answers whether everything about its presser is erased."""
     return f"privacy:{answer}"
+
+
+def kudos(action: str) -> str:
+    """Return the id of an operator's button below the sums of kudos."""
+    return f"kudos:{action}"
+
+
+def payout(answer: str, entry_id: int) -> str:
+    """Return the id of a button that says what became of a payout in doubt."""
+    return f"payout:{answer}:{entry_id}"

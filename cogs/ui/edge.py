@@ -21,7 +21,7 @@ from bot.errors import BusyError, StoppingError, UserError
 from bot.texts import Texts
 from bot.texts.languages import Languages
 from cogs.ui.callers import caller_of
-from cogs.ui.card import Card
+from cogs.ui.card import Card, NoticeCard
 
 if TYPE_CHECKING:
     from bot.client import JuryBot
@@ -102,17 +102,26 @@ class Exchange:
             await self.answer(card, file)
 
     async def think(self) -> None:
-        """Tell Discord that the answer may take longer than 3 s; `finish` then gives it."""
-        await self.interaction.response.defer(ephemeral=True, thinking=True)
+        """Tell Discord that the answer may take longer than 3 s; `finish` then gives it.
 
-    async def finish(self, answer: str, file: discord.File | None = None) -> None:
+        As with `respond`, it will stand in place of a pressed message of this person's own.
+        """
+        if self.is_private:
+            await self.interaction.response.defer()
+        else:
+            await self.interaction.response.defer(ephemeral=True, thinking=True)
+
+    async def finish(self, answer: Card | str, file: discord.File | None = None) -> None:
         """Give the answer that `think` announced; closes the file."""
         edit = self.interaction.edit_original_response
-        if file is None:
-            await edit(content=answer)
-            return
-        with closing(file):
-            await edit(content=answer, attachments=[file])
+        if isinstance(answer, str) and self.is_private:
+            answer = NoticeCard(answer)
+        with ExitStack() as open_files:
+            files = [open_files.enter_context(closing(file))] if file else []
+            if isinstance(answer, str):
+                await edit(content=answer, attachments=files)
+            else:
+                await edit(view=answer, attachments=files)
 
 
 Action = Callable[[Exchange], Awaitable[None]]

@@ -99,11 +99,3 @@ class ConfirmErasureCard(Card):
                 button(texts, language, "privacy.keep_button", keep, grey),
             )
         )
-
-
-class NoticeCard(Card):
-    """One text in the place of a card."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.add_item(ui.TextDisplay(text))

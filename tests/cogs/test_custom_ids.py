@@ -27,6 +27,12 @@ BUILT = {
         custom_ids.review, st.sampled_from(["hide", "restore", "dismiss"]), POSTS
     ),
     custom_ids.PRIVACY: st.builds(custom_ids.privacy, st.sampled_from(["erase", "keep"])),
+    custom_ids.KUDOS: st.builds(
+        custom_ids.kudos, st.sampled_from(["pause", "resume", "cases", "refresh"])
+    ),
+    custom_ids.PAYOUT: st.builds(
+        custom_ids.payout, st.sampled_from(["paid", "unpaid", "later"]), POSTS
+    ),
 }
 
 
