@@ -36,6 +36,14 @@ def by_hash(connection: sqlite3.Connection, discord_hash: str) -> ErasedRater | 
     return None if row is None else _erased(row)
 
 
+def account_banned(connection: sqlite3.Connection, horde_hash: str) -> bool:
+    """Tell whether a rater was banned and erased whose verified Horde account this was."""
+    row = connection.execute(
+        "SELECT 1 FROM erased_raters WHERE horde_hash = ? AND banned = 1 LIMIT 1", (horde_hash,)
+    ).fetchone()
+    return row is not None
+
+
 def every(connection: sqlite3.Connection) -> list[ErasedRater]:
     """Return all that stayed, in the order of erasure."""
     rows = connection.execute(

@@ -15,6 +15,9 @@ from storage.raters import Rater
 ERASURE: Final = "erasure"
 """The purpose under which erased Discord ids are hashed; changing it forgets every erasure."""
 
+HORDE_ACCOUNT: Final = "horde account"
+"""The same for verified Horde accounts."""
+
 _ALLOWANCE: Final = timedelta(microseconds=rate_limit.MINUTE)
 
 
@@ -27,6 +30,10 @@ class Enrolment:
     def digest(self, discord_id: int) -> str:
         """Return the hash under which an erased Discord id is kept."""
         return self.hash_key.digest(ERASURE, discord_id)
+
+    def horde_digest(self, horde_id: int) -> str:
+        """Return the hash under which the verified Horde account of an erased rater is kept."""
+        return self.hash_key.digest(HORDE_ACCOUNT, horde_id)
 
     def rater(self, connection: Connection, discord_id: int, now: datetime) -> Rater:
         """Return the rater; one who was banned when erased is made as a banned one.
