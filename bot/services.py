@@ -110,7 +110,7 @@ def build_services(
         personal_data=PersonalDataService(database, clock, enrolment),
         erasure=ErasureService(database, clock, enrolment, recounting),
         exports=ExportService(
-            database.path, clock, hash_key, exact_times=settings.export_exact_signals
+            database.path, clock, hash_key, exact_signals=settings.export_exact_signals
         ),
     )
 

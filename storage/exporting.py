@@ -25,7 +25,8 @@ VOTES_EVER = "SELECT COUNT(*) AS number FROM votes"
 """All votes, of every state: a cheap upper bound for a progress bar."""
 
 VOTES = """
-SELECT image_id, rater, aesthetic, artifacts, created_at, client_agent_id
+SELECT image_id, rater, aesthetic, artifacts, created_at, client_agent_id,
+    horde_kudos, horde_account_age, horde_usage_requests, horde_trusted
 FROM votes
 WHERE state = 'given' AND aesthetic IS NOT NULL
 ORDER BY +image_id

@@ -85,7 +85,7 @@ def export(request: ExportRequest, progress: Callable[[int, int], None]) -> Expo
             request.data_set,
             KeyedHash(bytes.fromhex(request.hash_key)),
             request.now,
-            exact_times=request.exact_times,
+            exact_signals=request.exact_signals,
         )
         with closing(batches), replacing(target) as file:
             writer = WRITERS[request.format](file, HORDE)

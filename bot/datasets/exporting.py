@@ -54,12 +54,12 @@ class ExportService:
     """Exports votes, one export at a time."""
 
     def __init__(
-        self, database: Path, clock: Clock, keyed_hash: KeyedHash, *, exact_times: bool = False
+        self, database: Path, clock: Clock, keyed_hash: KeyedHash, *, exact_signals: bool = False
     ) -> None:
         self._database = database.resolve()
         self._clock = clock
         self._keyed_hash = keyed_hash
-        self._exact_times = exact_times
+        self._exact_signals = exact_signals
         self._running = False
 
     @property
@@ -94,7 +94,7 @@ class ExportService:
                 format=chosen,
                 hash_key=self._keyed_hash.key.hex(),
                 now=to_microseconds(self._clock.now()),
-                exact_times=self._exact_times,
+                exact_signals=self._exact_signals,
             )
             counts = await _run(request, progress or (lambda _done, _most: None))
             return ExportedFile(target, counts.rows, counts.images, counts.bytes)

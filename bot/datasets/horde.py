@@ -6,7 +6,7 @@ the database open would drop that process's locks.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
@@ -17,12 +17,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from adbc_driver_manager.dbapi import Connection
 
+from bot.datasets.coarsening import to_minutes, to_two_digits, to_weeks
 from bot.datasets.columns import ANONYMOUS_KUDOS, HORDE
 from bot.keyed_hash import KeyedHash
 from storage import exporting
 
 BATCH_ROWS = 131_072
-MICROSECONDS_A_MINUTE = 60_000_000
 
 Integers = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
@@ -36,6 +36,10 @@ VOTES = pa.schema(
         ("artifacts", pa.int64()),
         ("created_at", pa.int64()),
         ("client_agent_id", pa.int64()),
+        ("horde_kudos", pa.int64()),
+        ("horde_account_age", pa.int64()),
+        ("horde_usage_requests", pa.int64()),
+        ("horde_trusted", pa.int64()),
     ]
 )
 IMAGES = pa.schema([("image_id", pa.int64()), ("key", pa.string())])
@@ -49,12 +53,12 @@ class NoSuchDataSetError(Exception):
 
 
 def read_horde(
-    connection: Connection, data_set: str, keyed_hash: KeyedHash, now: int, *, exact_times: bool
+    connection: Connection, data_set: str, keyed_hash: KeyedHash, now: int, *, exact_signals: bool
 ) -> Batches:
     """Yield the published rows of a data set in the columns of `HORDE`, whole images at a time.
 
-    `now` in microseconds decides which statuses still hold; without `exact_times` created_at is
-    rounded down to the minute. Raises NoSuchDataSetError.
+    `now` in microseconds decides which statuses still hold; without `exact_signals` what could
+    identify a rater is coarsened. Raises NoSuchDataSetError.
     """
     found = fetch(connection, exporting.DATA_SET, NUMBER, data_set)["number"]
     if not len(found):
@@ -62,7 +66,7 @@ def read_horde(
     table = HordeTable(
         Raters.load(connection, keyed_hash, now),
         fetch(connection, exporting.CLIENT_AGENTS, CLIENT_AGENTS),
-        exact_times,
+        exact_signals,
     )
     images = stream(connection, exporting.TOUCHED_IMAGES, IMAGES, found[0].as_py())
     votes = stream(connection, exporting.VOTES, VOTES)
@@ -180,7 +184,7 @@ class HordeTable:
 
     raters: Raters
     client_agents: pa.RecordBatch
-    exact_times: bool
+    exact_signals: bool
 
     def rows(self, votes: pa.RecordBatch, images: ImageKeys) -> pa.RecordBatch:
         """Return the rows of published `votes`: all of their images, image by image."""
@@ -198,24 +202,32 @@ class HordeTable:
             "id": keys.take(pa.array(np.repeat(np.arange(len(keys)), counts))),
             "ratings_count": pa.array(np.repeat(counts, counts)),
             "rating": votes["aesthetic"],
-            "kudos": pa.repeat(ANONYMOUS_KUDOS, size),
-            "account_age": pa.repeat(0, size),
-            "usage_requests": pa.repeat(0, size),
-            "created_at": self._times(votes["created_at"].to_numpy()),
+            "kudos": self._signal(votes["horde_kudos"], to_two_digits, ANONYMOUS_KUDOS),
+            "account_age": self._signal(votes["horde_account_age"], to_weeks),
+            "usage_requests": self._signal(votes["horde_usage_requests"], to_two_digits),
+            "created_at": self._signal(votes["created_at"], to_minutes)
+            .cast(pa.timestamp("us"))
+            .cast(HORDE.field("created_at").type),
             "client_agent": self.client_agents["name"].take(pa.array(agents)),
             "artifacts": votes["artifacts"].cast(pa.float64()),
             "user_id": self.raters.pseudonyms.take(votes["rater"]),
-            "trusted": pa.repeat(pa.scalar(value=False), size),
+            "trusted": pc.fill_null(votes["horde_trusted"], 0).cast(pa.bool_()),
             "validated": self.raters.validated.take(votes["rater"]),
             "captchas_failed": pa.repeat(0, size),
             "country": pa.nulls(size, pa.string()),
         }
         return pa.record_batch([columns[name] for name in HORDE.names], schema=HORDE)
 
-    def _times(self, microseconds: Integers) -> pa.TimestampArray:
-        if not self.exact_times:
-            microseconds = microseconds // MICROSECONDS_A_MINUTE * MICROSECONDS_A_MINUTE
-        return pa.array(microseconds, pa.timestamp("us")).cast(HORDE.field("created_at").type)
+    def _signal(
+        self, values: pa.Int64Array, coarsen: Callable[[Integers], Integers], missing: int = 0
+    ) -> pa.Int64Array:
+        """Return the numbers as they are published; `missing` is for raters without an account."""
+        if values.null_count == len(values):
+            return pa.repeat(missing, len(values))
+        numbers = pc.fill_null(values, 0)
+        if not self.exact_signals:
+            numbers = pa.array(coarsen(numbers.to_numpy()))
+        return pc.if_else(pc.is_valid(values), numbers, missing)
 
 
 def by_whole_images(votes: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

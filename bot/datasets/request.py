@@ -18,7 +18,7 @@ FAILED: Final = "failed"
 class ExportRequest:
     """One export. `hash_key` in hex; `now` in microseconds decides which statuses still hold.
 
-    `exact_times` leaves created_at as it is, instead of rounding it down to the minute.
+    `exact_signals` leaves what could identify a rater as it is, instead of coarsening it.
     """
 
     database: str
@@ -27,7 +27,7 @@ class ExportRequest:
     format: ExportFormat
     hash_key: str
     now: int
-    exact_times: bool
+    exact_signals: bool
 
 
 @dataclass(frozen=True, slots=True)

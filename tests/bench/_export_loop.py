@@ -19,17 +19,19 @@ from bot.keyed_hash import KeyedHash
 
 ROWS = 65_536
 MINUTE = 60_000_000
+WEEK = 7 * 86_400
 
 SQL = """
 WITH published AS (
     SELECT image_id, rater, aesthetic, artifacts, votes.created_at, client_agent_id,
-        status = 'validated' AS validated
+        status = 'validated' AS validated, horde_kudos, horde_account_age, horde_usage_requests,
+        horde_trusted
     FROM votes JOIN raters ON raters.number = votes.rater
     WHERE state = 'given' AND aesthetic IS NOT NULL AND status <> 'banned'
         AND erased_at IS NULL
 )
 SELECT images.key, ratings_count, aesthetic, published.created_at, client_agents.name, artifacts,
-    rater, validated
+    rater, validated, horde_kudos, horde_account_age, horde_usage_requests, horde_trusted
 FROM published
 JOIN (
     SELECT image_id AS counted, COUNT(*) AS ratings_count FROM published GROUP BY image_id
@@ -41,6 +43,14 @@ WHERE data_sets.name = ?
 """
 
 
+def two_digits(number: int | None) -> int:
+    """Round towards zero to two significant digits."""
+    if number is None or abs(number) < 100:
+        return number or 0
+    unit: int = 10 ** (len(str(abs(number))) - 2)
+    return abs(number) // unit * unit * (1 if number > 0 else -1)
+
+
 def export(database: Path, target: Path, data_set: str, keyed_hash: KeyedHash) -> None:
     """Write the file."""
     pseudonym = cache(lambda rater: keyed_hash.digest("rater", rater))
@@ -50,15 +60,16 @@ def export(database: Path, target: Path, data_set: str, keyed_hash: KeyedHash) -
     ):
         cursor = connection.execute(SQL, (data_set,))
         while rows := cursor.fetchmany(ROWS):
-            keys, counts, ratings, times, agents, artifacts, raters, validated = zip(
-                *rows, strict=True
-            )
+            (keys, counts, ratings, times, agents, artifacts, raters, validated,
+             kudos, ages, requests, trusted) = zip(*rows, strict=True)  # fmt: skip
             size = len(rows)
             times = pa.array([time // MINUTE * MINUTE for time in times], pa.timestamp("us"))
             columns = [
-                keys, counts, ratings, [ANONYMOUS_KUDOS] * size, [0] * size, [0] * size,
+                keys, counts, ratings,
+                [ANONYMOUS_KUDOS if one is None else two_digits(one) for one in kudos],
+                [(age or 0) // WEEK * WEEK for age in ages], list(map(two_digits, requests)),
                 times.cast(pa.timestamp("ns")), agents, artifacts, list(map(pseudonym, raters)),
-                [False] * size, list(map(bool, validated)), [0] * size, [None] * size,
+                list(map(bool, trusted)), list(map(bool, validated)), [0] * size, [None] * size,
             ]  # fmt: skip
             arrays = [pa.array(c, f.type) for c, f in zip(columns, HORDE, strict=True)]
             writer.write_table(pa.Table.from_arrays(arrays, schema=HORDE))

@@ -26,7 +26,7 @@ def run(way: str, database: Path, target: Path) -> None:
         _export_loop.export(database, target, DATA_SET, KeyedHash(KEY))
         return
     request = ExportRequest(
-        str(database), str(target), DATA_SET, "parquet", KEY.hex(), now=0, exact_times=False
+        str(database), str(target), DATA_SET, "parquet", KEY.hex(), now=0, exact_signals=False
     )
     export(request, lambda _done, _most: None)
 

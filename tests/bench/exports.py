@@ -34,23 +34,27 @@ INSERT INTO raters (number, status, first_seen_at)
     SELECT i, CASE i % 50 WHEN 0 THEN 'banned' WHEN 1 THEN 'validated' ELSE 'normal' END, 0
     FROM n;
 INSERT INTO votes (rater, image_id, aesthetic, artifacts, aesthetic_at, artifacts_at, state,
-        post_id, surface, locale, client_agent_id, shown_at, created_at, changed_at, completed_at)
+        post_id, surface, locale, client_agent_id, shown_at, created_at, changed_at, completed_at,
+        horde_kudos, horde_account_age, horde_usage_requests, horde_trusted)
     WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < {votes} - 1),
     given AS (
         SELECT i, 1700000000000000 + i * 7000001 AS at,
             CASE WHEN i % 9 THEN abs(random()) % 6 END AS artifacts,
-            CASE i % 100 WHEN 0 THEN 'undone' ELSE 'given' END AS state
+            CASE i % 100 WHEN 0 THEN 'undone' ELSE 'given' END AS state,
+            CASE WHEN i % 3 = 0 THEN i % 99991 END AS account
         FROM n
     )
     SELECT (i * 48271) % {raters} + 1,
         ((i / {pool_votes} * {pool} + i % {pool}) * 7368787) % {images} + 1,
         abs(random()) % 10 + 1, artifacts, at, CASE WHEN artifacts IS NOT NULL THEN at END,
         state, 1, 'private', 'en-US', 1 + i % 2, at, at, at,
-        CASE WHEN artifacts IS NOT NULL AND state = 'given' THEN at END
+        CASE WHEN artifacts IS NOT NULL AND state = 'given' THEN at END,
+        account * 13, account * 77, account, account % 2
     FROM given WHERE true ON CONFLICT DO NOTHING;
 """
-"""Votes as they come: in the order of time, five an image, from a pool of images that wanders
-over all of them in no order. 7368787 is a prime, so that the walk meets every image."""
+"""Votes as they come: in the order of time, five an image, from a pool of images that wanders over
+all of them in no order; a third of them with a Horde account. 7368787 is a prime, so that the walk
+meets every image."""
 
 
 def make_database(path: Path, votes: int) -> None:

@@ -61,7 +61,7 @@ def filled(votes: list[Vote]) -> Iterator[VotesFile]:
 def read(path: Path, data_set: str) -> list[pa.RecordBatch]:
     with (
         closing(adbc_driver_sqlite.dbapi.connect(f"file:{path}?mode=ro")) as connection,
-        closing(horde.read_horde(connection, data_set, KEY, 0, exact_times=False)) as batches,
+        closing(horde.read_horde(connection, data_set, KEY, 0, exact_signals=False)) as batches,
     ):
         return list(batches)
 
@@ -128,7 +128,7 @@ def test_all_is_read_of_one_moment() -> None:
             late = file.rater()
             file.vote(late, file.image("late"))
             file.vote(late, 3)
-            batches = list(horde.read_horde(connection, "odd", KEY, 0, exact_times=False))
+            batches = list(horde.read_horde(connection, "odd", KEY, 0, exact_signals=False))
         later = read(file.path, "odd")
     assert keys(batches) == ["key 1", "key 3"]
     assert keys(later) == ["key 1", "key 3", "key 3", "late"]

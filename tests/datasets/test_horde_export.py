@@ -96,12 +96,36 @@ async def test_a_vote_becomes_a_row(votes: VotesFile) -> None:
     }
 
 
-async def test_exact_times_only_when_they_are_asked_for(votes: VotesFile) -> None:
+async def test_exact_signals_only_when_they_are_asked_for(votes: VotesFile) -> None:
     votes.vote(votes.rater(), votes.image("a"))
-    exported = await votes.service(exact_times=True).export("diffusiondb")
+    exported = await votes.service(exact_signals=True).export("diffusiondb")
     frame = pd.read_parquet(exported.path)
     assert frame["created_at"][0] == pd.Timestamp("2026-01-13 05:45:38.259477")
     assert types(frame) == COLUMNS
+
+
+SIGNALS = ["kudos", "account_age", "usage_requests", "trusted"]
+WEEK = 7 * 86_400
+
+
+async def test_a_verified_account_is_told_coarsely(votes: VotesFile) -> None:
+    image = votes.image("a")
+    votes.vote(votes.rater(1), image, account=(308_873, 2_828_698, 2_883, True))
+    votes.vote(votes.rater(2), image, account=(-7, WEEK - 1, 99, False))
+    votes.vote(votes.rater(3), image)
+    frame = (await votes.export()).set_index("user_id")[SIGNALS]
+    assert frame.loc[KEY.digest("rater", 1)].to_list() == [300_000, 4 * WEEK, 2_800, True]
+    assert frame.loc[KEY.digest("rater", 2)].to_list() == [-7, 0, 99, False]
+    assert frame.loc[KEY.digest("rater", 3)].to_list() == [-50, 0, 0, False]
+
+
+async def test_a_verified_account_is_told_exactly_where_that_is_asked_for(
+    votes: VotesFile,
+) -> None:
+    votes.vote(votes.rater(), votes.image("a"), account=(308_873, 2_828_698, 2_883, True))
+    exported = await votes.service(exact_signals=True).export("diffusiondb")
+    (row,) = pd.read_parquet(exported.path)[SIGNALS].to_dict("records")
+    assert list(row.values()) == [308_873, 2_828_698, 2_883, True]
 
 
 async def test_votes_that_do_not_count_stay_at_home(votes: VotesFile) -> None:

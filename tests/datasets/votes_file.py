@@ -76,16 +76,19 @@ class VotesFile:
         state: str = "given",
         at: datetime = VOTED,
         agent: int = 1,
+        account: tuple[int, int, int, bool] | tuple[None, None, None, None] = (None,) * 4,
     ) -> int:
+        """`account`: kudos, age in seconds, requests and trusted of a verified Horde account."""
         moment = to_microseconds(at)
         complete = None not in {aesthetic, artifacts} and state != "undone"
         return self._insert(
             "INSERT INTO votes (rater, image_id, aesthetic, artifacts, aesthetic_at, artifacts_at,"
             " state, post_id, surface, locale, client_agent_id, shown_at, created_at, changed_at,"
-            " completed_at) VALUES (?, ?, ?, ?, ?, ?, ?, 1, 'public', 'en', ?, ?, ?, ?, ?)",
+            " completed_at, horde_kudos, horde_account_age, horde_usage_requests, horde_trusted)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, 1, 'public', 'en', ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             rater, image, aesthetic, artifacts,
             None if aesthetic is None else moment, None if artifacts is None else moment,
-            state, agent, moment, moment, moment, moment if complete else None,
+            state, agent, moment, moment, moment, moment if complete else None, *account,
         )  # fmt: skip
 
     def _insert(self, sql: str, *values: object) -> int:
@@ -94,9 +97,9 @@ class VotesFile:
         return cursor.lastrowid
 
     def service(
-        self, *, key: KeyedHash = KEY, now: datetime = VOTED, exact_times: bool = False
+        self, *, key: KeyedHash = KEY, now: datetime = VOTED, exact_signals: bool = False
     ) -> ExportService:
-        return ExportService(self.path, TurnedClock(now), key, exact_times=exact_times)
+        return ExportService(self.path, TurnedClock(now), key, exact_signals=exact_signals)
 
     async def export(
         self, export_format: ExportFormat = "parquet", data_set: str = "diffusiondb"
