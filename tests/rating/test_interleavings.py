@@ -98,6 +98,11 @@ WRONG = {
     """,
 }
 
+COMPLETE = """
+    SELECT count(*) FROM votes v JOIN raters r ON r.number = v.rater
+    WHERE r.discord_id = ? AND v.completed_at IS NOT NULL AND v.state = 'given'
+"""
+
 
 class Interleavings(RuleBasedStateMachine):
     """Few raters and images, so that they meet often."""
@@ -149,6 +154,7 @@ class Interleavings(RuleBasedStateMachine):
         receipt = self.attempt(self.world.voting.take(caller(rater), press))
         if receipt is not None:
             self.receipts.append((rater, press, receipt))
+            assert receipt.today == self.run(self.world.value(COMPLETE, rater)), "all of one day"
 
     @rule(rater=RATERS, values=VALUES)
     def rate_in_private(self, rater: int, values: tuple[int, int]) -> None:

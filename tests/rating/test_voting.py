@@ -333,6 +333,20 @@ async def test_today_begins_at_midnight_utc(world: World) -> None:
     assert (await world.vote(1, second)).today == 1
 
 
+async def test_a_change_leaves_a_vote_in_the_day_that_completed_it(world: World) -> None:
+    channel = await world.channel(await world.data_set(5), open_posts=5)
+    first, second = await world.public_post(channel), await world.public_post(channel)
+    await world.agree(1)
+    await world.vote(1, first)
+    world.clock.turn(12 * 3600)
+    assert (await world.press(1, first, "aesthetic", 3)).today == 0
+    assert (await world.vote(1, second)).today == 1
+    assert (await world.press(1, second, "aesthetic", 3)).today == 1
+    assert (await world.voting.undo(caller(1), 900, first)).today == 1
+    assert (await world.voting.keep(caller(1), 901, first)).today == 2, "complete again as of now"
+    assert (await world.voting.undo(caller(1), 902, second)).today == 1
+
+
 async def test_a_void_vote_stays_void(world: World) -> None:
     post = await world.public_post(await world.channel(await world.data_set(1)))
     await world.agree(1)
