@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -27,7 +27,7 @@ class Transfer:
 
 
 class Transfers:
-    """Moves kudos. `paid` is the log of what moved; a replay moves nothing."""
+    """Moves kudos. `paid` is the log of what moved, and `on_paid` is told when it does."""
 
     def __init__(self, accounts: Accounts, shared_keys: SharedKeys, clock: Clock) -> None:
         self._accounts = accounts
@@ -36,6 +36,7 @@ class Transfers:
         self._by_key: dict[tuple[int, str], tuple[int, int]] = {}
         self._last: dict[tuple[int, int], datetime] = {}
         self.paid: list[Transfer] = []
+        self.on_paid: Callable[[Transfer], None] = lambda _: None
 
     def send(self, sender: Account, target: str, amount: int, key: str | None) -> None:
         """Move kudos unless `key` moved them before; raises Refusal.
@@ -91,21 +92,31 @@ class Transfers:
             raise refusal(400, "IdempotencyKeyConflict", text)
         return earlier is not None
 
+    def replay(self, earlier: Iterable[Transfer]) -> None:
+        """Let transfers of an earlier time have been made; `on_paid` is not told."""
+        for transfer in earlier:
+            self._move(transfer)
+
     def _pay(self, sender: Account, payee: Account, amount: int, key: str | None) -> None:
         if amount > sender.kudos - sender.floor:
             raise refusal(400, "KudosTransferNotEnough", "Not enough kudos.")
-        sender.kudos -= amount
+        transfer = Transfer(sender.number, payee.number, amount, key, self._clock.now())
+        self._move(transfer)
+        self.on_paid(transfer)
+
+    def _move(self, transfer: Transfer) -> None:
+        sender, payee = self._accounts[transfer.sender], self._accounts[transfer.payee]
+        sender.kudos -= transfer.amount
         if "education" in payee.marks:
-            sender.donated -= amount
+            sender.donated -= transfer.amount
         else:
-            sender.gifted -= amount
-        payee.kudos += amount
-        payee.received += amount
-        now = self._clock.now()
-        if key is not None:
-            self._by_key[sender.number, key] = payee.number, amount
-        self._last[sender.number, payee.number] = now
-        self.paid.append(Transfer(sender.number, payee.number, amount, key, now))
+            sender.gifted -= transfer.amount
+        payee.kudos += transfer.amount
+        payee.received += transfer.amount
+        if transfer.key is not None:
+            self._by_key[sender.number, transfer.key] = payee.number, transfer.amount
+        self._last[sender.number, payee.number] = transfer.at
+        self.paid.append(transfer)
 
 
 def _guards(sender: Account, payee: Account) -> Iterator[tuple[bool, str, str]]:
