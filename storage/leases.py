@@ -98,10 +98,7 @@ class Lease:
     def __init__(
         self, database: Database, name: str, clock: Clock, duration: timedelta = DURATION
     ) -> None:
-        process = Process.this()
-        self._holder = "|".join(
-            (process.host, process.place, str(process.pid), process.born, token_hex(8))
-        )
+        self._holder = new_holder()
         self._database = database
         self._name = name
         self._clock = clock
@@ -133,7 +130,7 @@ class Lease:
         with contextlib.suppress(
             StorageError, sqlite3.Error
         ):  # left behind, the lease runs out by itself
-            await self._database.write(partial(_leave, name=self._name, holder=self._holder))
+            await self._database.write(partial(leave, name=self._name, holder=self._holder))
 
     async def beat(self) -> None:
         """Make the lease last for another duration from now, or set `lost`."""
@@ -157,6 +154,12 @@ class Lease:
             await self.beat()
 
 
+def new_holder() -> str:
+    """Return a name for one holder in this process, different from every other one's."""
+    process = Process.this()
+    return "|".join((process.host, process.place, str(process.pid), process.born, token_hex(8)))
+
+
 def is_held(connection: sqlite3.Connection, name: str, now: datetime) -> bool:
     """Tell whether somebody holds the name, so that long work beside them can make room."""
     row = connection.execute(
@@ -178,6 +181,24 @@ def refuse_held(connection: sqlite3.Connection, name: str, now: datetime) -> Non
                 f"another `jury {name}` (process {pid} on {host}) uses this database; stop it "
                 f"first, or if it is gone wait until {expires_at:%H:%M:%S} UTC"
             )
+
+
+def take_or_keep(
+    connection: sqlite3.Connection, *, name: str, holder: str, now: datetime, until: datetime
+) -> bool:
+    """Hold the name for `holder` until then, without a heartbeat; True where it was not its own.
+
+    Raises DatabaseBusyError while another live holder has it.
+    """
+    if _prolong(connection, name=name, holder=holder, until=until):
+        return False
+    _take(connection, name=name, holder=holder, now=now, until=until)
+    return True
+
+
+def leave(connection: sqlite3.Connection, *, name: str, holder: str) -> None:
+    """Hold the name no more; another holder's is left alone."""
+    connection.execute("DELETE FROM leases WHERE name = ? AND holder = ?", (name, holder))
 
 
 def refuse_upgrade(path: Path, name: str, now: datetime) -> None:
@@ -213,7 +234,3 @@ def _prolong(connection: sqlite3.Connection, *, name: str, holder: str, until: d
         (to_microseconds(until), name, holder),
     ).rowcount
     return changed == 1
-
-
-def _leave(connection: sqlite3.Connection, *, name: str, holder: str) -> None:
-    connection.execute("DELETE FROM leases WHERE name = ? AND holder = ?", (name, holder))
