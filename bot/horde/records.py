@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final, NamedTuple
 
 from bot.horde.payee import Alias
@@ -85,10 +86,12 @@ class Account:
 class SharedKey:
     """A key that its owner made for others to use; `name` is the owner's choice.
 
-    `kudos`: what may still be spent with it, -1 for no limit.
+    `kudos`: what may still be spent with it, -1 for no limit. `expires_at` is None for a key
+    that never does; an expired one is still shown.
     """
 
     id: str
     name: str
     owner: Alias
     kudos: int
+    expires_at: datetime | None = None
