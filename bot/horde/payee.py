@@ -1,7 +1,7 @@
 """How the Horde names an account, and what may be paid.
 
-AI Horde, `horde/database/functions.py`: the number after the last `#` alone says who is meant. Names
-are not unique, may be changed at any time, and may hold a `#` themselves.
+AI Horde, `horde/database/functions.py`: the number after the last `#` alone says who is meant.
+Names are not unique, may be changed at any time, and may hold a `#` themselves.
 """
 
 from __future__ import annotations
