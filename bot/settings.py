@@ -123,7 +123,7 @@ class Settings(BaseSettings):
     kudos_daily_budget: int = Field(default=10_000, ge=1, le=1_000_000_000)
     hold_hours: int = Field(default=48, ge=0, le=8_760)
     payout_minimum: int = Field(default=50, ge=1, le=1_000_000)
-    payout_period_hours: int = Field(default=24, ge=1, le=8_760)
+    payout_period_hours: int = Field(default=24, ge=0, le=8_760)
 
     diffusiondb_image_nsfw_max: Share = 0.1
     diffusiondb_prompt_nsfw_max: Share = 0.1
