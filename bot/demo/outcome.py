@@ -24,7 +24,7 @@ async def write_outcome(services: Services, data_sets: Iterable[str], folder: Pa
     counts: dict[str, Counter[int]] = {name: Counter() for name in SCALES}
     for data_set in data_sets:
         exported = await services.exports.export(data_set, out=folder / EXPORTS)
-        lines.append(f"Export:   {exported.path} ({exported.rows} ratings)")
+        lines.append(f"Export:   {exported.path} (ratings: {exported.rows})")
         table = pq.read_table(exported.path, columns=list(COLUMNS.values()))
         for name, column in COLUMNS.items():
             counts[name].update(v for v in table[column].to_pylist() if v is not None)
