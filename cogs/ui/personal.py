@@ -79,9 +79,10 @@ class OverviewCard(Card):
             f"- {exchange.say(f'privacy.kept.{table}')}: **{count}**"
             for table, count in overview.rows.items()
         ]
-        lines.append(exchange.say("privacy.published", license=license_name))
-        lines.append(exchange.say("privacy.rights"))
         self.add_item(ui.TextDisplay("\n".join(lines)))
+        # A text of its own: right below a list it would look like a part of its last item.
+        rights = exchange.say("privacy.published", license=license_name)
+        self.add_item(ui.TextDisplay(f"{rights}\n{exchange.say('privacy.rights')}"))
 
 
 class ConfirmErasureCard(Card):
