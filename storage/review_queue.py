@@ -11,8 +11,11 @@ from datetime import datetime
 from storage.times import from_microseconds, to_microseconds
 
 REPORTED_IMAGE = "reported_image"
+PAYOUT_IN_DOUBT = "payout_in_doubt"
 
-_COLUMNS = "SELECT id, kind, image_id, rater, details, opened_at, outcome FROM review_queue"
+_COLUMNS = (
+    "SELECT id, kind, image_id, rater, details, opened_at, outcome, payout_id FROM review_queue"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +29,22 @@ class QueueItem:
     details: dict[str, str | int | None]
     opened_at: datetime
     outcome: str | None
+    payout_id: int | None = None
 
 
 def _item(
-    row: tuple[int, str, int | None, int | None, str, int, str | None],
+    row: tuple[int, str, int | None, int | None, str, int, str | None, int | None],
 ) -> QueueItem:
-    number, kind, image_id, rater, details, opened_at, outcome = row
+    number, kind, image_id, rater, details, opened_at, outcome, payout_id = row
     return QueueItem(
-        number, kind, image_id, rater, json.loads(details), from_microseconds(opened_at), outcome
+        number,
+        kind,
+        image_id,
+        rater,
+        json.loads(details),
+        from_microseconds(opened_at),
+        outcome,
+        payout_id,
     )
 
 
@@ -44,21 +55,30 @@ def put(
     now: datetime,
     image_id: int | None = None,
     rater: int | None = None,
+    payout_id: int | None = None,
     details: Mapping[str, str | int | None] | None = None,
 ) -> int:
     """Open a case and return its id; a case that is open for the same subject is that case."""
     row = connection.execute(
         "SELECT id FROM review_queue "
         "WHERE kind = ? AND image_id IS NOT DISTINCT FROM ? AND "
-        "rater IS NOT DISTINCT FROM ? AND settled_at IS NULL",
-        (kind, image_id, rater),
+        "rater IS NOT DISTINCT FROM ? AND payout_id IS NOT DISTINCT FROM ? "
+        "AND settled_at IS NULL",
+        (kind, image_id, rater, payout_id),
     ).fetchone()
     if row is not None:
         return int(row[0])
     added = connection.execute(
-        "INSERT INTO review_queue (kind, image_id, rater, details, opened_at) "
-        "VALUES (?, ?, ?, ?, ?) RETURNING id",
-        (kind, image_id, rater, json.dumps(dict(details or {})), to_microseconds(now)),
+        "INSERT INTO review_queue (kind, image_id, rater, payout_id, details, opened_at) "
+        "VALUES (?, ?, ?, ?, ?, ?) RETURNING id",
+        (
+            kind,
+            image_id,
+            rater,
+            payout_id,
+            json.dumps(dict(details or {})),
+            to_microseconds(now),
+        ),
     )
     return int(added.fetchone()[0])
 
@@ -94,4 +114,24 @@ def settle_image(
         "UPDATE review_queue SET settled_at = ?, settled_by = ?, outcome = ? "
         "WHERE image_id = ? AND settled_at IS NULL",
         (to_microseconds(now), by, outcome, image_id),
+    )
+
+
+def is_open(connection: sqlite3.Connection, payout_id: int) -> bool:
+    """Tell whether a case of a payout waits for somebody."""
+    row = connection.execute(
+        "SELECT 1 FROM review_queue WHERE kind = ? AND payout_id = ? AND settled_at IS NULL",
+        (PAYOUT_IN_DOUBT, payout_id),
+    ).fetchone()
+    return row is not None
+
+
+def settle_payout(
+    connection: sqlite3.Connection, payout_id: int, *, by: int | None, outcome: str, now: datetime
+) -> None:
+    """Close every open case of a payout; `by` is None where the program has the proof."""
+    connection.execute(
+        "UPDATE review_queue SET settled_at = ?, settled_by = ?, outcome = ? "
+        "WHERE kind = ? AND payout_id = ? AND settled_at IS NULL",
+        (to_microseconds(now), by, outcome, PAYOUT_IN_DOUBT, payout_id),
     )

@@ -69,6 +69,10 @@ class AlertService:
             _log.warning("alert_not_kept", kind=kind, values=values, reason=str(error))
         self._waiting.set()
 
+    def wake(self) -> None:
+        """Show soon what another unit of this program kept with `storage.alerts.add`."""
+        self._waiting.set()
+
     async def settle(self) -> None:
         """Show what is not shown yet, once.
 
