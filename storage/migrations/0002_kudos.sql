@@ -13,6 +13,10 @@ ALTER TABLE votes ADD COLUMN horde_account_age INTEGER CHECK (horde_account_age 
 ALTER TABLE votes ADD COLUMN horde_usage_requests INTEGER CHECK (horde_usage_requests >= 0);
 ALTER TABLE votes ADD COLUMN horde_trusted INTEGER CHECK (horde_trusted IN (0, 1));
 
+-- With the state, a rater's votes of today are counted without a look at the votes themselves.
+DROP INDEX votes_by_rater_time;
+CREATE INDEX votes_by_rater_time ON votes (rater, completed_at, state);
+
 -- erased_before: this person was erased once and came back; what they earned is in earned_before.
 ALTER TABLE raters ADD COLUMN erased_before INTEGER NOT NULL DEFAULT 0
     CHECK (erased_before IN (0, 1));
