@@ -93,17 +93,6 @@ def rename(connection: Connection, rater: int, horde_id: int, name: str) -> None
     )
 
 
-def refuse(
-    connection: Connection, rater: int, horde_id: int, answer: str, not_before: datetime
-) -> None:
-    """Store why the Horde would not pay the account; linking anew clears it."""
-    connection.execute(
-        "UPDATE horde_links SET refused_answer = ?, not_before = ?"
-        " WHERE rater = ? AND horde_id = ?",
-        (answer, to_microseconds(not_before), rater, horde_id),
-    )
-
-
 def keep_signals(
     connection: Connection, link: HordeLink, name: str, signals: Signals, now: datetime
 ) -> bool:

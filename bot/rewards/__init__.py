@@ -1,0 +1,1 @@
+"""Kudos: what raters earn, to which account, and how it is paid."""

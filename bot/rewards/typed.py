@@ -1,0 +1,45 @@
+"""What raters type to name an account or a shared key, and what they type by mistake."""
+
+from __future__ import annotations
+
+import re
+
+from bot.horde.payee import Alias, is_uuid, parse_alias
+from bot.rewards import refusals
+from bot.settings import HORDE_KEY
+
+_ZERO = re.compile(r".*#0+", re.DOTALL)
+
+
+def read_alias(text: str) -> Alias:
+    """Read what was typed as NAME#NUMBER; raises one of `refusals`."""
+    typed = text.strip()
+    if HORDE_KEY.fullmatch(typed):
+        raise refusals.ApiKeyGivenError
+    if is_uuid(typed):
+        raise refusals.SharedKeyNamedError
+    if _ZERO.fullmatch(typed):
+        raise refusals.AnonymousAccountError
+    if typed.lstrip("#").isdecimal():
+        raise refusals.BareNumberError
+    if typed and "#" not in typed:
+        raise refusals.BareNameError
+    try:
+        return parse_alias(typed)
+    except ValueError:
+        raise refusals.MisshapenAliasError from None
+
+
+def read_shared_key(text: str) -> str:
+    """Read the id of a shared key; raises one of `refusals`."""
+    typed = text.strip()
+    if HORDE_KEY.fullmatch(typed):
+        raise refusals.ApiKeyGivenError
+    if not is_uuid(typed):
+        raise refusals.NotSharedKeyError
+    return typed.lower()
+
+
+def quoted(alias: Alias) -> str:
+    """Return an account as it may stand between backticks; its owner chose the name."""
+    return str(alias).replace("`", "'")
