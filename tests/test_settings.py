@@ -12,7 +12,8 @@ from bot.settings import LARGEST_ID, load_settings, unknown_names
 
 @pytest.fixture(autouse=True)
 def _alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("HOME_GUILD_ID", "OPERATOR_IDS", "DATASET_LICENSE", "LOG_LEVEL"):
+    names = ("HOME_GUILD_ID", "OPERATOR_IDS", "DATASET_LICENSE", "LOG_LEVEL")
+    for name in (*names, "HORDE_API_URL", "DISCORD_API_URL"):
         monkeypatch.delenv(name, raising=False)
 
 
@@ -70,3 +71,34 @@ def test_misspelled_names_are_found_with_what_was_meant(tmp_path: Path) -> None:
 
 def test_no_file_has_no_unknown_names(tmp_path: Path) -> None:
     assert unknown_names(tmp_path / "absent") == []
+
+
+LOOPBACK = ("http://127.0.0.1:8080/api", "http://[::1]:7001/api", "http://localhost/api")
+ELSEWHERE = (
+    "http://aihorde.net/api",
+    "http://10.0.0.7/api",
+    "http://127.0.0.1.example.org/api",
+    "http://localhost.example.org/api",
+    "http://127.0.0.1@example.org/api",
+    "ftp://127.0.0.1/api",
+    "aihorde.net/api",
+    "https:///api",
+)
+
+
+@pytest.mark.parametrize("name", ["HORDE_API_URL", "DISCORD_API_URL"])
+@pytest.mark.parametrize("address", ["https://aihorde.net/api", *LOOPBACK])
+def test_an_api_is_reached_by_https_or_on_this_machine(
+    tmp_path: Path, name: str, address: str
+) -> None:
+    settings = load_settings(written(tmp_path, f"{name}={address}/"))
+    assert getattr(settings, name.lower()) == address
+
+
+@pytest.mark.parametrize("name", ["HORDE_API_URL", "DISCORD_API_URL"])
+@pytest.mark.parametrize("address", ELSEWHERE)
+def test_an_api_that_others_could_listen_to_is_refused(
+    tmp_path: Path, name: str, address: str
+) -> None:
+    with pytest.raises(SettingsError, match=f"^{name}: must be"):
+        load_settings(written(tmp_path, f"{name}={address}"))

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
+from random import SystemRandom
+from sqlite3 import Connection
 
 import aiohttp
 import typer
@@ -14,8 +16,16 @@ from bot.clock import SystemClock
 from bot.commands.console import AsJson, say
 from bot.doctor.checks import Check
 from bot.doctor.discord_side import check_discord
-from bot.doctor.machine import check_database, check_hash_key, check_media, check_settings
-from bot.doctor.network import check_clock, check_horde
+from bot.doctor.horde_side import check_horde
+from bot.doctor.machine import (
+    check_database,
+    check_hash_key,
+    check_ledger,
+    check_media,
+    check_settings,
+)
+from bot.doctor.network import check_clock
+from bot.horde.client import HordeClient
 from bot.settings import Settings, load_settings
 from storage import channels
 from storage.channels import Channel
@@ -23,7 +33,10 @@ from storage.database import Database
 
 
 def doctor(*, as_json: AsJson = False) -> None:
-    """Check settings, token, permissions, database, media folder and clock; exits 1 on a fault."""
+    """Check settings, token, permissions, database, ledger, folders, clock and Horde.
+
+    Exits 1 on a fault.
+    """
     faults = asyncio.run(_examine(load_settings(), as_json=as_json))
     if faults:
         raise typer.Exit(1)
@@ -40,25 +53,44 @@ async def _examine(settings: Settings, *, as_json: bool) -> int:
     return sum(check.state == "failed" for check in checks)
 
 
+@dataclass(frozen=True, slots=True)
+class Inside:
+    """What a look into a sound database says."""
+
+    checks: tuple[Check, ...] = ()
+    channels: tuple[Channel, ...] = ()
+
+
 async def _every(settings: Settings) -> AsyncIterator[Check]:
+    clock = SystemClock()
     for check in check_settings(settings):
         yield check
     database = check_database(settings.database_path)
     yield database
+    inside = await _inside(settings) if database.state == "ok" else Inside()
+    for check in inside.checks:
+        yield check
     yield check_media(settings)
     yield check_hash_key(settings.hash_key_file)
     async with aiohttp.ClientSession() as session:
-        yield await check_clock(session, settings.discord_api_url, SystemClock())
-        yield await check_horde(session, settings.horde_api_url)
-    known = await _channels(settings) if database.state == "ok" else []
-    async for check in check_discord(settings, known):
+        yield await check_clock(session, settings.discord_api_url, clock)
+    horde = HordeClient(settings.horde_api_url, settings.horde_api_key, clock, SystemRandom())
+    try:
+        async for check in check_horde(horde, settings):
+            yield check
+    finally:
+        await horde.close()
+    async for check in check_discord(settings, inside.channels):
         yield check
 
 
-async def _channels(settings: Settings) -> list[Channel]:
+async def _inside(settings: Settings) -> Inside:
+    def look(connection: Connection) -> Inside:
+        return Inside(tuple(check_ledger(connection)), tuple(channels.every(connection)))
+
     database = await Database.open(settings.database_path, create=False)
     try:
-        return await database.read(channels.every)
+        return await database.read(look)
     finally:
         await database.close()
 

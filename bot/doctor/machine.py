@@ -6,11 +6,13 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from sqlite3 import Connection
 
 from bot.doctor.checks import Check, failed, note, ok
 from bot.errors import SettingsError
 from bot.keyed_hash import KeyedHash
 from bot.settings import Settings, unknown_names
+from storage import ledger
 from storage.errors import StorageError
 from storage.health import examine
 
@@ -50,6 +52,17 @@ def check_database(path: Path) -> Check:
     if health.pending:
         return note(name, f"{health.pending} migrations to come, {size}", "run: jury db upgrade")
     return ok(name, f"schema {health.version}, intact, writable, {size}")
+
+
+def check_ledger(connection: Connection) -> Iterator[Check]:
+    """Say whether awards and payouts agree, and each way in which they do not."""
+    faults = ledger.imbalances(connection)
+    for sentence in faults:
+        advice = "pause payouts with /kudos, keep a copy of the database, and report it"
+        yield failed("ledger", sentence, advice)
+    if not faults:
+        awards, payouts = ledger.counts(connection)
+        yield ok("ledger", f"{awards:,} awards, {payouts:,} payouts, balanced")
 
 
 def check_media(settings: Settings) -> Check:

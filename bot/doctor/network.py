@@ -1,4 +1,4 @@
-"""Checks of what lies behind the network and needs no token: the clock and the AI Horde."""
+"""The check of this machine's clock, by what Discord says without a token."""
 
 from __future__ import annotations
 
@@ -37,18 +37,6 @@ def _compare(ours: datetime, theirs: datetime) -> Check:
         found = f"{abs(seconds):,.0f} s {how} Discord's"
         return failed("clock", found, "let this machine set its clock by NTP")
     return ok("clock", "agrees with Discord's")
-
-
-async def check_horde(session: aiohttp.ClientSession, api_url: str) -> Check:
-    """Ask the AI Horde for its heartbeat; nothing of this version depends on it."""
-    advice = "nothing of this version needs it; rewards will"
-    try:
-        async with session.get(f"{api_url}/v2/status/heartbeat", timeout=TIMEOUT) as response:
-            if response.ok:
-                return ok("AI Horde", f"{api_url} answers")
-            return note("AI Horde", f"{api_url} answers with {response.status}", advice)
-    except (aiohttp.ClientError, TimeoutError) as error:
-        return note("AI Horde", f"{api_url} cannot be reached: {_words(error)}", advice)
 
 
 def _words(error: Exception) -> str:

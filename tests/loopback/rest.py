@@ -87,10 +87,6 @@ async def gateway(call: Call) -> tuple[int, object]:
     return 200, {"url": call.discord.gateway.address}
 
 
-async def heartbeat(_call: Call) -> tuple[int, object]:
-    return 200, {"message": "OK", "version": "4.0.0"}
-
-
 async def put_commands(call: Call) -> tuple[int, object]:
     guild = call.request.match_info.get("guild")
     commands = []
@@ -252,7 +248,6 @@ ROUTES: tuple[tuple[str, str, Route], ...] = (
     ("GET", "/users/@me/guilds", get_guilds),
     ("GET", "/applications/@me", application),
     ("GET", "/oauth2/applications/@me", application),
-    ("GET", "/v2/status/heartbeat", heartbeat),  # the AI Horde's
     ("GET", "/gateway", gateway),
     ("GET", "/gateway/bot", gateway_bot),
     ("PUT", "/applications/{application}/commands", put_commands),

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 import aiohttp
 import pytest
 
+from bot.demo.horde.accounts import Account
+from bot.demo.horde.server import HordeStandIn
 from bot.doctor.network import check_clock
+from tests.horde.stage import serving
 from tests.loopback.rest import REVOKED_TOKEN
 from tests.loopback.server import LoopbackDiscord
 from tests.process.jury import CHANNEL, HOME_GUILD, Finished, Home
@@ -17,11 +23,15 @@ from tests.process.seed import seed
 pytestmark = pytest.mark.process
 
 
+KEY = "a-key_of-22-characters"
+
+
 @pytest.fixture
-def seeded(home: Home, discord: LoopbackDiscord) -> Home:
+async def seeded(home: Home) -> AsyncIterator[Home]:
     seed(home.database, home.folder / "pictures", guild_id=HOME_GUILD, channel_ids=(CHANNEL,))
-    home.settings["HORDE_API_URL"] = discord.api_url
-    return home
+    async with serving(HordeStandIn([Account(7, "jury", KEY, kudos=1000)])) as api_url:
+        home.settings["HORDE_API_URL"] = api_url
+        yield home
 
 
 def states(finished: Finished) -> dict[str, str]:
@@ -37,6 +47,30 @@ async def test_finds_a_good_installation_good(seeded: Home) -> None:
     assert set(found.values()) == {"ok"}
     assert {"token", "database", "media folder", "clock", "home server"} < set(found)
     assert "permissions=101376" in finished.out
+    assert "0 awards, 0 payouts, balanced" in finished.out
+    assert "are off: HORDE_API_KEY is empty" in finished.out
+
+
+async def test_looks_at_the_account_that_pays_and_never_shows_its_key(seeded: Home) -> None:
+    finished = await seeded.command("doctor", HORDE_API_KEY=KEY)
+    assert finished.code == 0
+    assert "ok      rewards: jury#7 has 975 kudos to give" in finished.out
+    assert KEY not in finished.out + finished.err
+
+
+async def test_a_ledger_that_does_not_balance_is_a_fault(seeded: Home) -> None:
+    with closing(sqlite3.connect(seeded.database)) as connection, connection:
+        connection.executescript(
+            """
+            INSERT INTO raters (number, first_seen_at) VALUES (1, 0);
+            INSERT INTO payouts (key, rater, horde_id, verified, amount, state, planned_at)
+            VALUES ('00000000-0000-0000-0000-000000000000', 1, 5, 0, 50, 'planned', 0);
+            """
+        )
+    finished = await seeded.command("doctor")
+    assert finished.code == 1
+    (line,) = [line for line in finished.out.splitlines() if line.startswith("failed")]
+    assert "ledger: payout 1 (planned) is of 50 kudos, its awards are of 0" in line
 
 
 async def test_names_the_permission_that_a_channel_lacks(
