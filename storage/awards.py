@@ -8,7 +8,6 @@ from datetime import datetime
 from sqlite3 import Connection
 from typing import Final, Literal
 
-from storage.signals import SIGNALS, Signals, signals_of
 from storage.times import day_of, from_microseconds, start_of, to_microseconds
 from storage.votes import SCALES
 
@@ -32,14 +31,14 @@ class Outlook:
 
     `earned` is the rater's of the UTC day, taken back or not, and `standing` the part of it that
     stands; `of_all` is what the bot awarded to everybody that day. `prices` are the data set's own
-    by scale, None where the settings say. `signals` are of a verified Horde account.
+    by scale, None where the settings say. `trusted`: the rater's verified Horde account is.
     """
 
     earned: int
     standing: int
     of_all: int
     prices: Mapping[str, int | None]
-    signals: Signals | None
+    trusted: bool
     erased_before: bool
 
 
@@ -73,14 +72,13 @@ def outlook(connection: Connection, rater: int, data_set_id: int, now: datetime)
     row = connection.execute(_OUTLOOK, values).fetchone()
     if row is None:
         raise LookupError(f"there is no rater {rater} or no data set {data_set_id}")
-    earned, standing, of_all, erased_before, *rest = row
-    prices, said = rest[: len(SCALES)], rest[len(SCALES) :]
+    earned, standing, of_all, trusted, erased_before, *prices = row
     return Outlook(
         earned,
         standing,
         of_all,
         dict(zip(SCALES, prices, strict=True)),
-        None if said[0] is None else signals_of(said),
+        bool(trusted),
         bool(erased_before),
     )
 
@@ -172,8 +170,7 @@ _OUTLOOK: Final = f"""
     SELECT coalesce(sum(a.amount), 0),
         coalesce(sum(a.amount) FILTER (WHERE a.standing = 'stands'), 0),
         coalesce((SELECT amount FROM award_days WHERE day = :day), 0),
-        r.erased_before, {", ".join(f"d.kudos_{scale}" for scale in SCALES)},
-        {", ".join(f"l.{name}" for name in SIGNALS)}
+        l.trusted, r.erased_before, {", ".join(f"d.kudos_{scale}" for scale in SCALES)}
     FROM raters r JOIN data_sets d ON d.id = :data_set
     LEFT JOIN horde_links l ON l.rater = r.number
     LEFT JOIN awards a ON a.rater = r.number AND a.earned_at >= :from AND a.earned_at < :to

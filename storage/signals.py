@@ -28,22 +28,13 @@ def signals_of(row: Sequence[int]) -> Signals:
     return Signals(kudos, account_age, usage_requests, bool(trusted))
 
 
-def keep_on_vote(connection: Connection, rater: int, image_id: int, signals: Signals) -> None:
-    """Copy the signals onto a vote that just began."""
-    connection.execute(
-        _KEEP,
-        (
-            signals.kudos,
-            signals.account_age,
-            signals.usage_requests,
-            signals.trusted,
-            rater,
-            image_id,
-        ),
-    )
+def copy_to_vote(connection: Connection, rater: int, image_id: int) -> None:
+    """Copy what the rater's verified account said last onto their vote, if they have one."""
+    connection.execute(_COPY, (rater, image_id))
 
 
-_KEEP: Final = f"""
-    UPDATE votes SET {", ".join(f"horde_{name} = ?" for name in SIGNALS)}
-    WHERE rater = ? AND image_id = ?
+_COPY: Final = f"""
+    UPDATE votes SET {", ".join(f"horde_{name} = l.{name}" for name in SIGNALS)}
+    FROM horde_links l
+    WHERE votes.rater = ? AND votes.image_id = ? AND l.rater = votes.rater AND l.read_at IS NOT NULL
 """  # noqa: S608 - constants
