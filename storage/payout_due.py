@@ -114,6 +114,17 @@ def obstacle(connection: Connection, payout_id: int, now: datetime) -> str | Non
     return next((name for name, stands in zip(names, row, strict=True) if stands), None)
 
 
+def refuse_account(
+    connection: Connection, rater: int, horde_id: int, *, answer: str, until: datetime
+) -> None:
+    """Note why the Horde would not pay this account; nothing is sent there `until` then."""
+    connection.execute(
+        "UPDATE horde_links SET refused_answer = ?, not_before = ?"
+        " WHERE rater = ? AND horde_id = ?",
+        (answer, to_microseconds(until), rater, horde_id),
+    )
+
+
 def accept_account(connection: Connection, rater: int, horde_id: int) -> None:
     """Forget that the Horde once would not pay this account: it did."""
     connection.execute(
