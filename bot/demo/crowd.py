@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from random import Random
 from sqlite3 import Connection
 from typing import Any
@@ -20,7 +21,8 @@ from bot.demo.turns import Turns
 from bot.rating.scales import SCALES
 from bot.services import Services
 from cogs.ui import custom_ids
-from storage import data_sets, images, posts, public_posts
+from storage import data_sets, images, posts, public_posts, reservations
+from storage.public_posts import Message
 
 IDLE_SECONDS = 1.0
 """How long somebody waits who finds nothing to rate."""
@@ -31,6 +33,10 @@ AT_ONCE = 4
 FLAWS_FIRST = 0.2
 """How often somebody presses the flaw before the score."""
 REASON = "This picture is broken."
+NOBODY = 0
+"""No rater has this number."""
+VISITOR = timedelta(seconds=45)
+"""How long the crowd leaves the last place of a post to somebody who reads before they agree."""
 
 
 def slowness(left: int, pictures: int) -> float:
@@ -39,6 +45,14 @@ def slowness(left: int, pictures: int) -> float:
     Without this it would soon have rated everything, and nothing were left for the visitor.
     """
     return (pictures / max(left, 1)) ** 2
+
+
+def is_left_to_visitors(places: int, age: timedelta) -> bool:
+    """Tell whether the crowd passes over a post so old of which so many places are free.
+
+    A visitor who asks for its last place would else be refused in the middle of the consent.
+    """
+    return places <= 1 and age < VISITOR
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +131,8 @@ class Crowd:
             found = []
             left = _left(connection)
             for message in public_posts.in_state(connection, "open"):
+                if self._pace and self._is_left(connection, message):
+                    continue
                 image = images.by_id(connection, message.image_id)
                 if image is not None and message.message_id is not None:
                     place = message.channel_id, message.message_id
@@ -125,6 +141,17 @@ class Crowd:
             return found
 
         return await self._services.database.read(query)
+
+    def _is_left(self, connection: Connection, message: Message) -> bool:
+        post = posts.by_id(connection, message.post_id)
+        image = images.by_id(connection, message.image_id)
+        data_set = None if image is None else data_sets.by_id(connection, image.data_set_id)
+        if post is None or image is None or data_set is None:
+            return True
+        now = self._clock.now()
+        kept = reservations.of_others(connection, image.id, NOBODY, now)
+        places = data_set.target - image.complete_votes - kept
+        return is_left_to_visitors(places, now - post.shown_at)
 
     async def _rate_publicly(self, member: Member, post: OpenPost) -> None:
         member.done.add(post.post_id)
