@@ -37,7 +37,7 @@ def demo(
         int, typer.Option(help="Simulated raters beside you.", min=0, max=500)
     ] = DEFAULTS.raters,
     port: Annotated[
-        int | None, typer.Option(help="Port of the start page.", min=1, max=65_532)
+        int | None, typer.Option(help="Port of the start page.", min=1, max=65_531)
     ] = DEFAULTS.port,
     keep: Annotated[
         bool,

@@ -20,6 +20,7 @@ MARKER = ".horde-jury-demo"
 DATABASE = "jury.db"
 HASH_KEY = "hash.key"
 EXPORTS = "exports"
+TRANSFERS = "horde-transfers.jsonl"
 LAST_TIME = "last-time"
 GALLERY = "gallery"
 AFTER_DARK = "after-dark"
@@ -29,6 +30,8 @@ MADE_EACH_TIME = (
     f"{DATABASE}-wal",
     f"{DATABASE}-shm",
     f"{DATABASE}.erasures",
+    f"{DATABASE}.payouts",
+    TRANSFERS,
     EXPORTS,
     "scores.png",
 )

@@ -23,7 +23,8 @@ class DemoOptions:
     """What `jury demo` was asked for.
 
     `folder` keeps the pictures, the database and what comes out; it is the demo's alone. `port` is
-    the start page's; the channels take the three behind it (None: 8420, or any free ones). `keep`
+    the start page's; the channels and the stand-in for the AI Horde take the four behind it (None:
+    8420, or any free ones). `keep`
     goes on with the votes of the last time, which else are set aside. `seconds` ends the demo by
     itself, headless at the latest when every picture is full.
     """

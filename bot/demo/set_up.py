@@ -9,6 +9,7 @@ from pydantic import SecretStr
 
 from bot.datasets.folder import import_folder
 from bot.demo.folder import AFTER_DARK, GALLERY, kept_in
+from bot.demo.horde_people import BOT_KEY
 from bot.demo.pictures.folder import RESTRICTED_FOLDER, SAFE_FOLDER
 from bot.demo.run import DemoOptions
 from bot.demo.stage import Cast
@@ -16,12 +17,12 @@ from bot.services import Services
 from bot.settings import Settings, load_settings
 from storage import channels, data_sets, remembered
 
-HORDE_KEY = "demo-key-of-the-bot-00"
-"""Known to the stand-in alone."""
 CLOSE_DELAY_SECONDS = 6
 OPEN_POSTS = {GALLERY: 2, AFTER_DARK: 1}
 PRESSES_PER_MINUTE = 60
 NO_LIMIT = 10_000
+PAYOUT_MINIMUM = 20
+"""Kudos for two pictures. Less would be too many payouts for the Horde's 90 an hour."""
 
 
 def demo_settings(options: DemoOptions, cast: Cast, horde: str) -> Settings:
@@ -36,8 +37,11 @@ def demo_settings(options: DemoOptions, cast: Cast, horde: str) -> Settings:
         moderator_role_id=cast.moderator_role_id,
         alert_channel_id=cast.moderators_channel.id,
         shard_count=1,
-        horde_api_key=SecretStr(HORDE_KEY),
+        horde_api_key=SecretStr(BOT_KEY),
         horde_api_url=horde,
+        # Whoever watches sees their picture filled and themselves paid within a minute.
+        payout_minimum=PAYOUT_MINIMUM,
+        payout_period_hours=0,
         # A crowd that nobody watches does not pause between its presses.
         close_delay_seconds=1 if options.headless else CLOSE_DELAY_SECONDS,
         rate_limit_per_minute=NO_LIMIT if options.headless else PRESSES_PER_MINUTE,

@@ -4,28 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import signal
-import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from sqlite3 import Connection
 
-from aiohttp import web
-
 from bot.client import JuryBot
 from bot.clock import SystemClock
 from bot.demo.channel_pages import ChannelPages
+from bot.demo.client_page import ClientPage
 from bot.demo.crowd import Crowd
-from bot.demo.folder import AFTER_DARK, GALLERY, LEASE, claim, set_aside
-from bot.demo.horde.accounts import Account
-from bot.demo.horde.server import HordeStandIn
+from bot.demo.folder import AFTER_DARK, GALLERY, LEASE, TRANSFERS, claim, set_aside
+from bot.demo.horde.server import PREFIX
+from bot.demo.horde_people import VISITOR, HordePeople
 from bot.demo.outcome import write_outcome
 from bot.demo.personas import names, personas
 from bot.demo.pictures.folder import write_samples
 from bot.demo.run import DEFAULT_PORT, DemoOptions, DemoUnavailableError
+from bot.demo.serving import are_free, serve
 from bot.demo.set_up import (
-    HORDE_KEY,
     demo_settings,
     forget_discord,
     import_samples,
@@ -39,8 +37,9 @@ from bot.texts.catalogue import Texts
 from storage import data_sets, images
 from storage.leases import Lease
 
-HOST = "127.0.0.1"
-PAGES = 3
+PAGES = 4
+"""Behind the start page: three channels, and the stand-in for the Horde."""
+PAYOUTS_SHOWN = 5
 PACE_SECONDS = 1.6
 """Seconds between two ratings of the whole crowd, on average."""
 LOOK_SECONDS = 0.4
@@ -66,17 +65,19 @@ async def show(options: DemoOptions, say: Say) -> None:
         pictures = options.folder / "pictures"
         await asyncio.to_thread(write_samples, pictures)
         stage = Stage(clock, names(options.raters))
-        settings = demo_settings(options, stage.cast, await _serve_horde(stack))
+        horde = HordePeople(options.folder / TRANSFERS, clock)
+        client = await _serve_horde(stack, horde, front)
+        settings = demo_settings(options, stage.cast, f"{client}{PREFIX}")
         services = await stack.enter_async_context(open_services(settings))
         await stack.enter_async_context(Lease(services.database, LEASE, clock))
         await import_samples(services, pictures)
         await forget_discord(services)
         bot = await stack.enter_async_context(_on_stage(stage, services))
         await start_channels(services, stage.cast)
-        play = _Play(options, stage, services, bot)
+        play = _Play(options, stage, services, bot, horde)
         async with play.running():
             if front is not None:
-                await play.open_pages(stack, front, pictures)
+                await play.open_pages(stack, front, client, pictures)
             with suppress(TimeoutError):
                 async with asyncio.timeout(options.seconds):
                     await stop.wait()
@@ -88,19 +89,26 @@ async def show(options: DemoOptions, say: Say) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Front:
-    """The start page and the ports for the channels behind it."""
+    """The start page and the ports for what is behind it."""
 
     page: StartPage
-    ports: tuple[int, ...]
+    channel_ports: tuple[int, ...]
+    horde_port: int
 
 
 class _Play:
     """What goes on while the demo runs: the publisher, the crowd, and pages that show both."""
 
     def __init__(
-        self, options: DemoOptions, stage: Stage, services: Services, bot: JuryBot
+        self,
+        options: DemoOptions,
+        stage: Stage,
+        services: Services,
+        bot: JuryBot,
+        horde: HordePeople,
     ) -> None:
         self._stage = stage
+        self._horde = horde
         self._services = services
         self._bot = bot
         self._turns = Turns()
@@ -129,7 +137,9 @@ class _Play:
                 for task in going:
                     task.cancel()
 
-    async def open_pages(self, stack: AsyncExitStack, front: _Front, pictures: Path) -> None:
+    async def open_pages(
+        self, stack: AsyncExitStack, front: _Front, client: str, pictures: Path
+    ) -> None:
         """Serve a page a channel and let the browsers in."""
         cast = self._stage.cast
         await stack.enter_async_context(self._pages)
@@ -139,11 +149,11 @@ class _Play:
             ("moderators", cast.moderators_channel, (cast.moderator, cast.operator)),
         )
         addresses = {}
-        for (name, channel, viewers), port in zip(channels, front.ports, strict=True):
+        for (name, channel, viewers), port in zip(channels, front.channel_ports, strict=True):
             async with self._turns.person():
                 addresses[name] = await self._pages.open(channel, viewers, port=port)
         banner = await asyncio.to_thread(draw_banner, pictures)
-        front.page.open(Content(addresses, banner, self._progress))
+        front.page.open(Content(addresses, client, banner, self._progress))
 
     async def _refresh(self) -> None:
         while True:
@@ -157,6 +167,7 @@ class _Play:
                 full=sum(data_set.full_images for data_set in found),
                 pictures=sum(images.count(connection, data_set.id) for data_set in found),
                 presses=self._crowd.presses,
+                payments=self._horde.payments(PAYOUTS_SHOWN),
             )
 
         return await self._services.database.read(query)
@@ -177,38 +188,19 @@ async def _open_front(stack: AsyncExitStack, options: DemoOptions, say: Say) -> 
     if options.headless:
         say("Horde Jury demo without pages; Ctrl-C ends it.")
         return None
-    if options.port is not None and not _are_free(options.port):
+    if options.port is not None and not are_free(options.port, 1 + PAGES):
         last = options.port + PAGES
         raise DemoUnavailableError(f"the demo needs ports {options.port} to {last}; one is taken")
     page = StartPage(Texts.load())
-    port = options.port or (DEFAULT_PORT if _are_free(DEFAULT_PORT) else 0)
-    address = await _serve(stack, page.app(), port)
+    port = options.port or (DEFAULT_PORT if are_free(DEFAULT_PORT, 1 + PAGES) else 0)
+    address = await serve(stack, page.app(), port)
     say(f"Horde Jury demo: {address}/   (Ctrl-C ends it)")
-    return _Front(page, tuple(port + index if port else 0 for index in range(1, PAGES + 1)))
+    *channels, horde = (port + index if port else 0 for index in range(1, 1 + PAGES))
+    return _Front(page, tuple(channels), horde)
 
 
-def _are_free(first: int) -> bool:
-    """Tell whether the start page and the channels find their usual ports free."""
-    for port in range(first, first + PAGES + 1):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((HOST, port))
-            except OSError:
-                return False
-    return True
-
-
-async def _serve_horde(stack: AsyncExitStack) -> str:
-    """Serve the stand-in for the Horde; return the address of its API."""
-    bot = Account(1, "horde-jury", HORDE_KEY, kudos=10_000)
-    rater = Account(2, "robin", "demo-key-of-robin-0000", kudos=250, account_age=90 * 86_400)
-    return f"{await _serve(stack, HordeStandIn([bot, rater]).app(), 0)}/api"
-
-
-async def _serve(stack: AsyncExitStack, app: web.Application, port: int) -> str:
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    stack.push_async_callback(runner.cleanup)
-    await web.TCPSite(runner, HOST, port).start()
-    return f"http://{HOST}:{runner.addresses[0][1]}"
+async def _serve_horde(stack: AsyncExitStack, horde: HordePeople, front: _Front | None) -> str:
+    """Serve the stand-in for the Horde with the visitor's page; return the page's address."""
+    app = horde.stand_in.app()
+    ClientPage(Texts.load(), horde.stand_in.accounts[VISITOR]).add_to(app)
+    return await serve(stack, app, front.horde_port if front else 0)

@@ -5,17 +5,16 @@ from __future__ import annotations
 import asyncio
 import html
 import io
-import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
-from string import Template
 
 from aiohttp import web
 from PIL import Image, ImageOps
 
+from bot.demo.horde_people import Payments
 from bot.demo.pictures.folder import SAFE_FOLDER
+from bot.demo.web_pages import language_of, load_page, marked
 from bot.texts.catalogue import Texts
 
 TRIES = ("press", "session", "roles", "language")
@@ -27,18 +26,24 @@ STRIP = (420, 500)
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far the demo is: full pictures of how many, and presses of the crowd."""
+    """How far the demo is: full pictures of how many, presses of the crowd, and what was paid."""
 
     full: int
     pictures: int
     presses: int
+    payments: Payments
 
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What the page shows: addresses by channel, a banner as JPEG, how to ask for progress."""
+    """What the page shows.
+
+    `channels` are addresses by channel, `client` is that of the Horde client's page, and the banner
+    is a JPEG.
+    """
 
     channels: Mapping[str, str]
+    client: str
     banner: bytes
     progress: Callable[[], Awaitable[Progress]]
 
@@ -52,9 +57,7 @@ class StartPage:
     def __init__(self, texts: Texts) -> None:
         self._texts = texts
         self._content: asyncio.Future[Content] = asyncio.get_running_loop().create_future()
-        self._template = Template(
-            files("bot.demo").joinpath("pages", "start.html").read_text("utf-8")
-        )
+        self._template = load_page("start.html")
 
     def open(self, content: Content) -> None:
         """Let the browsers in."""
@@ -69,7 +72,7 @@ class StartPage:
         return app
 
     async def _page(self, request: web.Request) -> web.Response:
-        language = self._language(request)
+        language = language_of(request)
         content = await asyncio.shield(self._content)
 
         def say(key: str) -> str:
@@ -86,7 +89,12 @@ class StartPage:
             lead=say("lead"),
             channels=channels,
             try_title=say("try_title"),
-            tries="\n".join(f"    <li>{_marked(say(f'try.{name}'))}</li>" for name in TRIES),
+            tries="\n".join(f"    <li>{marked(say(f'try.{name}'))}</li>" for name in TRIES),
+            kudos_title=say("kudos.title"),
+            kudos_link=marked(say("kudos.link")),
+            kudos_prove=marked(say("kudos.prove")),
+            client=html.escape(content.client),
+            client_title=say("client.title"),
             progress=self._said(await content.progress(), language),
         )
         return web.Response(text=page, content_type="text/html")
@@ -98,8 +106,24 @@ class StartPage:
     async def _state(self, request: web.Request) -> web.Response:
         content = await asyncio.shield(self._content)
         progress = await content.progress()
-        text = self._said(progress, self._language(request))
-        return web.json_response({"text": text, "share": progress.full / progress.pictures})
+        language = language_of(request)
+        paid = progress.payments
+        return web.json_response(
+            {
+                "text": self._said(progress, language),
+                "share": progress.full / progress.pictures,
+                "paid": self._paid(paid, language),
+                "last": [
+                    self._texts.say("demo.kudos.payout", language, kudos=each.amount, name=name)
+                    for name, each in paid.last
+                ],
+            }
+        )
+
+    def _paid(self, paid: Payments, language: str) -> str:
+        if not paid.payouts:
+            return self._texts.say("demo.kudos.none", language)
+        return self._texts.count("demo.kudos.paid", paid.payouts, language, kudos=paid.kudos)
 
     def _said(self, progress: Progress, language: str) -> str:
         return self._texts.say(
@@ -109,10 +133,6 @@ class StartPage:
             pictures=progress.pictures,
             presses=progress.presses,
         )
-
-    def _language(self, request: web.Request) -> str:
-        wanted = request.headers.get("Accept-Language", "")
-        return self._texts.locale_for(*(part.split(";")[0].strip() for part in wanted.split(",")))
 
 
 def draw_banner(folder: Path) -> bytes:
@@ -124,8 +144,3 @@ def draw_banner(folder: Path) -> bytes:
     data = io.BytesIO()
     strip.save(data, "JPEG", quality=88)
     return data.getvalue()
-
-
-def _marked(text: str) -> str:
-    """Return a catalogue text as HTML, with `code` as code."""
-    return re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(text, quote=False))

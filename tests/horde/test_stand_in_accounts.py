@@ -118,6 +118,16 @@ async def test_find_user_takes_a_shared_key_for_its_owner(horde: Asker) -> None:
     assert unnamed["username"] == "ada#7#2 (Shared Key)"
 
 
+async def test_an_account_lists_its_shared_keys_at_once(horde: Asker) -> None:
+    for path in ("/v2/find_user", "/v2/users/2"):
+        ids: list[str] = []
+        assert (await horde.get(path, key_of("ada"))).body["sharedkey_ids"] == ids
+        ids.append(await _make(horde))
+        assert (await horde.get(path, key_of("ada"))).body["sharedkey_ids"] == ids
+        await horde.ask("DELETE", f"{KEYS}/{ids[0]}", headers={"apikey": key_of("ada")})
+        assert (await horde.get(path, key_of("ada"))).body["sharedkey_ids"] == []
+
+
 async def test_an_unknown_shared_key_is_a_401(horde: Asker) -> None:
     for text in ("00000000-0000-4000-8000-000000000000", "nonsense"):
         answer = await horde.get(f"{KEYS}/{text}")

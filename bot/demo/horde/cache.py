@@ -28,6 +28,11 @@ class Cache:
             self._kept[asked] = now, answer
         return answer
 
+    def drop(self, *asked: Hashable) -> None:
+        """Answer these anew."""
+        for each in asked:
+            self._kept.pop(each, None)
+
     def forget(self) -> None:
-        """Let every change show at once."""
+        """Answer everything anew."""
         self._kept.clear()

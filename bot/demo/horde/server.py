@@ -122,9 +122,13 @@ class HordeStandIn:
             raise refusal(404, "UserNotFound", f"User with ID '{number}' not found.")
         own = asker is account
         make = (lambda: self._own_details(account)) if own else account.details
-        return web.json_response(
-            self.cache.get((request.path, own), cache.ACCOUNT, make), headers=headers
-        )
+        found = self.cache.get(("users", account.number, own), cache.ACCOUNT, make)
+        return web.json_response(found, headers=headers)
+
+    def _show_changes(self, account: Account) -> None:
+        """Let what its owner changed show at once; transfers show late."""
+        asked = [("users", account.number, own) for own in (False, True)]
+        self.cache.drop(("find_user", account.key), *asked)
 
     def _own_details(self, account: Account) -> Details:
         keys = [key.id for key in self.shared_keys.of(account)]
@@ -147,7 +151,9 @@ class HordeStandIn:
     async def _make_shared_key(self, request: web.Request) -> web.Response:
         headers = self._count(request, limits.NEW_SHARED_KEYS)
         read_key(request)
-        key = self.shared_keys.make(self._caller(request), await read_body(request))
+        owner = self._caller(request)
+        key = self.shared_keys.make(owner, await read_body(request))
+        self._show_changes(owner)
         return web.json_response(key.details(), headers=headers)
 
     async def _shared_key(self, request: web.Request) -> web.Response:
@@ -171,6 +177,7 @@ class HordeStandIn:
         read_key(request)
         key = self.shared_keys.get(request.match_info["id"])
         self.shared_keys.delete(key, self._caller(request))
+        self._show_changes(key.owner)
         return web.json_response({"message": "OK"}, headers=headers)
 
     def _count(
