@@ -175,17 +175,17 @@ def begin_again(connection: Connection, payout_id: int) -> bool:
     return changed.rowcount == 1
 
 
-def doubt_sending(connection: Connection, now: datetime) -> list[int]:
-    """Put in doubt, due at once, whatever is sending; return the ids.
+def doubt_sending(connection: Connection, now: datetime, *, but: int | None = None) -> int:
+    """Put in doubt, due at once, whatever is sending `but` one; return how many.
 
     For the moment at which no request can be on its way that will still report.
     """
-    rows = connection.execute(
-        "UPDATE payouts SET state = 'in_doubt', next_try_at = ?, answer = NULL"
-        " WHERE state IN ('planned', 'sending', 'in_doubt') AND state = 'sending' RETURNING id",
-        (to_microseconds(now),),
+    changed = connection.execute(
+        "UPDATE payouts SET state = 'in_doubt', next_try_at = ?, answer = 'not_known'"
+        " WHERE state IN ('planned', 'sending', 'in_doubt') AND state = 'sending' AND id IS NOT ?",
+        (to_microseconds(now), but),
     )
-    return [number for (number,) in rows.fetchall()]
+    return changed.rowcount
 
 
 def doubt(connection: Connection, payout_id: int, answer: str, next_try_at: datetime) -> None:

@@ -77,20 +77,20 @@ def _after_first(error: HordeError, situation: Situation) -> Outcome:
         # A conflict cannot be: the key was never used. So what we know of it is not true.
         return Outcome(
             "in_doubt",
-            _answer(error),
+            answer_of(error),
             case=error.rc == CONFLICT or not situation.resendable,
             silent=isinstance(error, NotKnownError),
             seconds=error.retry_after,
         )
     fault = _fault(error, situation)
     if fault == "ours":
-        return Outcome("planned", _answer(error), fault)
+        return Outcome("planned", answer_of(error), fault)
     if CONCERNS.get(error.rc) is Concern.MOMENT:
         return Outcome("planned", error.rc, seconds=TOO_FAST_SECONDS)
     if isinstance(error, RefusedForNowError):
         silent = isinstance(error, NotSentError)
-        return Outcome("planned", _answer(error), silent=silent, seconds=error.retry_after)
-    return Outcome("refused", _answer(error), fault)
+        return Outcome("planned", answer_of(error), silent=silent, seconds=error.retry_after)
+    return Outcome("refused", answer_of(error), fault)
 
 
 def _after_doubt(error: HordeError, first: Outcome) -> Outcome:
@@ -116,7 +116,7 @@ def _fault(error: HordeError, situation: Situation) -> Fault:
             return "unexpected"
 
 
-def _answer(error: HordeError) -> str:
+def answer_of(error: HordeError) -> str:
     """Return in one word what is kept of an error; never a text of the Horde."""
     if isinstance(error, NotSentError):
         return "not_sent"

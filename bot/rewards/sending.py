@@ -1,0 +1,191 @@
+"""One payout on its way: listed, marked as sending, sent once, and settled by the answer.
+
+A crash before the mark leaves it planned, and later ones leave it sending, which the next start
+takes for in doubt. What an answer proves is written in one unit; until that is done nothing else
+is sent.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from random import Random
+from sqlite3 import Connection
+from typing import Final
+
+import structlog
+
+from bot.clock import Clock
+from bot.horde.answers import CONCERNS, Concern
+from bot.horde.client import HordeClient
+from bot.horde.errors import HordeError, NotSentError, RefusedForGoodError
+from bot.rewards.outcomes import Outcome, Situation, outcome
+from bot.rewards.settling import Settling
+from bot.trust.alerts import AlertService
+from storage import leases, payout_attempts, payout_due, payout_pauses, payout_restore, payouts
+from storage.database import Database
+from storage.errors import StorageError
+from storage.payout_file import PayoutFile
+from storage.payouts import Payout, Sender
+
+LEASE: Final = "payouts"
+LEASE_DURATION: Final = timedelta(seconds=90)
+"""Longer than a request takes: it is taken anew with each one."""
+LATEST_START: Final = timedelta(seconds=30)
+"""A request that could not leave so long after its mark does not leave any more."""
+
+OnStep = Callable[[str], Awaitable[None]]
+"""Told each step when it is done: planned, listed, sending, answered, settled."""
+
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """An answer in memory that the tables do not know yet."""
+
+    payout: Payout
+    attempt: int
+    outcome: Outcome
+
+
+class Sending:
+    """Sends one payout at a time, for the holder of the lease."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        random: Random,
+        *,
+        client: HordeClient,
+        alerts: AlertService,
+        holder: str,
+        on_step: OnStep,
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._client = client
+        self._holder = holder
+        self._on_step = on_step
+        self._file = PayoutFile(database.path)
+        self._settling = Settling(random, self._file)
+        self._alerts = alerts
+        self.unsettled: Answered | None = None
+
+    async def send(self, payout: Payout, sender: Sender) -> Outcome | None:
+        """Send a planned payout, or one in doubt once more; None where it may not be sent.
+
+        Raises StorageError: then it was not sent, or `unsettled` keeps the answer.
+        """
+        first = payout.state == "planned"
+        await self._list(payout, sender)
+        await self._on_step("listed")
+        try:
+            attempt = await self._database.write(partial(self._begin, payout, sender))
+        except StorageError:
+            await self._take_back(payout, "not_begun")
+            raise
+        if attempt is None:
+            await self._take_back(payout, "not_begun")
+            return None
+        begun_at = self._clock.now()
+        await self._on_step("sending")
+        error = await self._request(payout, begun_at)
+        situation = Situation(first, sender.honours_keys, await self._own_deleted(error))
+        self.unsettled = Answered(payout, attempt, outcome(error, situation))
+        await self._on_step("answered")
+        return await self.settle()
+
+    async def settle(self) -> Outcome | None:
+        """Write what the last answer proves, if that is still to be done. Raises StorageError."""
+        answered = self.unsettled
+        if answered is None:
+            return None
+        now = self._clock.now()
+        await self._database.write(
+            partial(
+                self._settling.settle,
+                payout=answered.payout,
+                attempt=answered.attempt,
+                outcome=answered.outcome,
+                now=now,
+            )
+        )
+        self.unsettled = None
+        self._alerts.wake()
+        _log.info(
+            "payout_answered",
+            payout=answered.payout.id,
+            becomes=answered.outcome.becomes,
+            answer=answered.outcome.answer,
+        )
+        if answered.outcome.becomes == "paid":
+            await self._note_paid(answered.payout, now)
+        await self._on_step("settled")
+        return answered.outcome
+
+    async def _list(self, payout: Payout, sender: Sender) -> None:
+        now = self._clock.now()
+        if payout.state == "planned":
+            listed = await self._database.read(
+                lambda c: payout_restore.listing(c, payout, sender, now)
+            )
+            await asyncio.to_thread(self._file.sends, listed)
+        else:
+            await asyncio.to_thread(self._file.sends_again, payout.key, now)
+
+    async def _take_back(self, payout: Payout, answer: str) -> None:
+        """Say in the list that a first request did not leave after all."""
+        if payout.state == "planned":
+            now = self._clock.now()
+            await asyncio.to_thread(self._file.knows, payout.key, now, answer, paid=False)
+
+    def _begin(self, payout: Payout, sender: Sender, connection: Connection) -> int | None:
+        """Mark the payout as sending, if it may still be sent and the lease is ours."""
+        now = self._clock.now()
+        leases.take_or_keep(
+            connection, name=LEASE, holder=self._holder, now=now, until=now + LEASE_DURATION
+        )
+        if payout_pauses.find(connection, "operator") is not None:
+            return None
+        if payout.state == "planned":
+            hindrance = payout_due.obstacle(connection, payout.id, now)
+            if hindrance is not None:
+                payouts.cancel(connection, payout.id, hindrance, now)
+                return None
+            begun = payouts.begin_first(connection, payout.id, sender, now)
+        else:
+            begun = payouts.begin_again(connection, payout.id)
+        return payout_attempts.add(connection, payout.id, now) if begun else None
+
+    async def _request(self, payout: Payout, begun_at: datetime) -> HordeError | None:
+        if self._clock.now() - begun_at > LATEST_START:
+            return NotSentError("the program stood still")
+        try:
+            await self._client.transfer(payout.horde_id, payout.amount, payout.key)
+        except HordeError as error:
+            return error
+        except ValueError as error:  # refused by our own client, before anything left
+            _log.error("payout_refused_here", payout=payout.id, reason=str(error))
+            return RefusedForGoodError("KudosTransferToSelf", 0)
+        return None
+
+    async def _own_deleted(self, error: HordeError | None) -> bool | None:
+        """Find out whom an answer means that does not say which account is deleted."""
+        if error is None or CONCERNS.get(error.rc) is not Concern.EITHER:
+            return False
+        try:
+            return (await self._client.own_account()).deleted
+        except HordeError:
+            return None
+
+    async def _note_paid(self, payout: Payout, now: datetime) -> None:
+        """List the proof; without it a restored backup would only ask the Horde again."""
+        try:
+            await asyncio.to_thread(self._file.knows, payout.key, now, "paid", paid=True)
+        except StorageError as error:
+            _log.warning("payout_not_listed_as_paid", payout=payout.id, reason=str(error))

@@ -1,0 +1,293 @@
+"""The worker that pays: one process at a time, one payout at a time."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from random import Random
+from sqlite3 import Connection
+from typing import Final
+
+import structlog
+
+from bot.clock import Clock
+from bot.horde.client import HordeClient
+from bot.horde.errors import HordeError, RefusedForGoodError, UnfitKeyError
+from bot.horde.pace import HOUR
+from bot.rewards.outcomes import answer_of
+from bot.rewards.planning import Planning
+from bot.rewards.sending import LEASE, LEASE_DURATION, OnStep, Sending
+from bot.rewards.settling import LONGEST_DOUBT, LONGEST_PAUSE, Settling
+from bot.settings import Settings
+from bot.trust.alerts import AlertService
+from storage import leases, payout_attempts, payout_pauses, payouts
+from storage.database import Database
+from storage.errors import DatabaseBusyError, StorageError
+from storage.payout_due import Due
+from storage.payout_file import PayoutFile
+from storage.payout_pauses import Pause
+from storage.payouts import Payout, Sender, State
+
+LOOK_EVERY: Final = timedelta(seconds=15)
+"""Between two looks for what became due; an idle holder keeps its lease by them."""
+PEOPLE_AFTER: Final = timedelta(hours=24)
+"""What is in doubt for longer is shown to the operators."""
+FIRST_SILENCE: Final = timedelta(seconds=15)
+LONGEST_SILENCE: Final = timedelta(minutes=15)
+"""How long nobody is paid after the Horde did not answer sensibly; each time twice as long."""
+MOST_DOUBLINGS: Final = 10
+
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """What was found on taking the lease: `sent` are requests that this worker does not know of."""
+
+    doubted: int
+    cases: int
+    sent: list[datetime]
+    pauses: list[Pause]
+
+
+async def _tell_nobody(_step: str) -> None:
+    """Take part in no step."""
+
+
+class PayoutWorker:
+    """Pays whoever is due. Any number may exist; the lease in the database lets one of them send.
+
+    `on_step` is awaited after each step of a payout: planned, listed, sending, answered, settled.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        random: Random,
+        settings: Settings,
+        *,
+        client: HordeClient,
+        alerts: AlertService,
+        on_step: OnStep = _tell_nobody,
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._random = random
+        self._client = client
+        self._alerts = alerts
+        self._on_step = on_step
+        self._holder = leases.new_holder()
+        self._planning = Planning(database, clock, settings)
+        self._settling = Settling(random, PayoutFile(database.path))
+        self._sending = Sending(
+            database,
+            clock,
+            random,
+            client=client,
+            alerts=alerts,
+            holder=self._holder,
+            on_step=on_step,
+        )
+        self._account = 0
+        self._held_at: datetime | None = None
+        self._silences = 0
+        self._silent_until: datetime | None = None
+        self._woken = asyncio.Event()
+        self._stopping = False
+        self._stopped = asyncio.Event()
+        self._stopped.set()
+
+    async def step(self, *, only: int | None = None) -> datetime:
+        """Send at most one payout, if one is due, and return when to come again.
+
+        `only` is the one payout that may be sent. Raises StorageError: nothing was sent then, or
+        what was answered is kept in memory and written by the next step.
+        """
+        now = self._clock.now()
+        try:
+            pauses = await self._open(now)
+        except DatabaseBusyError as error:
+            _log.debug("payouts_elsewhere", reason=str(error))
+            return now + LOOK_EVERY
+        until = self._until(now, pauses)
+        if until > now:
+            return min(until, now + LOOK_EVERY)
+        payout = await self._due(now, only)
+        due = await self._planning.next(self._account) if payout is None and not only else None
+        if payout is None and due is None:
+            return now + LOOK_EVERY
+        sender = await self._sender(paused=bool(pauses))
+        if sender is not None and due is not None:
+            payout = await self._plan(due, sender)
+        if sender is not None and payout is not None:
+            await self._send(payout, sender)
+        return max(now, self._silent_until or now, self._client.pace.next_turn())
+
+    async def run(self) -> None:
+        """Pay until drained or cancelled."""
+        self._stopped.clear()
+        try:
+            while not self._stopping:
+                self._woken.clear()
+                moment = await self._outlive()
+                seconds = (moment - self._clock.now()).total_seconds()
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._woken.wait(), max(seconds, 0))
+            await self.leave()
+        finally:
+            self._stopped.set()
+
+    def wake(self) -> None:
+        """Look soon for what became due."""
+        self._woken.set()
+
+    async def drain(self, seconds: float) -> None:
+        """Begin nothing more, and wait up to that long for the answer that is on its way.
+
+        One that comes later is asked for again at the next start.
+        """
+        self._stopping = True
+        self.wake()
+        try:
+            await asyncio.wait_for(self._stopped.wait(), seconds)
+        except TimeoutError:
+            _log.warning("stopped_while_paying")
+
+    async def leave(self) -> None:
+        """Let another process send at once, unless an answer is still to be written."""
+        if self._sending.unsettled is None:
+            with suppress(StorageError):
+                await self._database.write(partial(leases.leave, name=LEASE, holder=self._holder))
+
+    async def _open(self, now: datetime) -> list[Pause]:
+        """Take or keep the lease, and finish what an earlier step or process left unfinished."""
+        opened = await self._database.write(partial(self._take, now=now))
+        self._client.pace.remember(opened.sent)
+        self._held_at = now
+        if opened.doubted:
+            _log.warning("payouts_in_doubt", count=opened.doubted)
+        if opened.cases:
+            self._alerts.wake()
+        await self._sending.settle()
+        return opened.pauses
+
+    def _take(self, connection: Connection, *, now: datetime) -> _Opened:
+        taken = leases.take_or_keep(
+            connection, name=LEASE, holder=self._holder, now=now, until=now + LEASE_DURATION
+        )
+        unsettled = self._sending.unsettled
+        doubted = payouts.doubt_sending(
+            connection, now, but=None if unsettled is None else unsettled.payout.id
+        )
+        cases = 0
+        for payout in payouts.unsettled(connection, "in_doubt"):
+            if payout.first_sent_at is not None and now - payout.first_sent_at > PEOPLE_AFTER:
+                answer = payout.answer or "not_known"
+                cases += self._settling.open_case(connection, payout, answer, now)
+        since = now - HOUR if self._held_at is None else max(now - HOUR, self._held_at)
+        sent = payout_attempts.since(connection, since) if taken else []
+        return _Opened(doubted, cases, sent, payout_pauses.every(connection))
+
+    def _until(self, now: datetime, pauses: list[Pause]) -> datetime:
+        """Return until when nobody is paid; a moment further away is of a clock set back."""
+        moments = [now, self._client.pace.next_turn()]
+        for pause in pauses:
+            if pause.cause == "operator":
+                moments.append(now + LOOK_EVERY)
+            elif pause.try_at is not None and pause.try_at <= now + 2 * LONGEST_PAUSE:
+                moments.append(pause.try_at)
+        if self._silent_until is not None and self._silent_until <= now + 2 * LONGEST_SILENCE:
+            moments.append(self._silent_until)
+        return max(moments)
+
+    async def _due(self, now: datetime, only: int | None) -> Payout | None:
+        """Return the payout that is to be sent now, those in doubt first."""
+        states: tuple[State, ...] = ("in_doubt", "planned")
+        for state in states:
+            for payout in await self._database.read(partial(payouts.unsettled, state=state)):
+                if only in {None, payout.id} and _is_due(payout, now):
+                    return payout
+        return None
+
+    async def _sender(self, *, paused: bool) -> Sender | None:
+        """Return from where is sent now; None where the Horde or our account cannot do it."""
+        try:
+            heartbeat = await self._client.heartbeat()
+            if not heartbeat.ok:
+                self._fall_silent()
+                return None
+            if paused or not self._account:
+                self._account = (await self._client.own_account()).id
+        except (UnfitKeyError, RefusedForGoodError) as error:
+            answer, now = answer_of(error), self._clock.now()
+            await self._database.write(partial(self._settling.pause, answer=answer, now=now))
+            self._alerts.wake()
+            return None
+        except HordeError as error:
+            _log.warning("horde_silent", reason=str(error))
+            self._fall_silent()
+            return None
+        return Sender(self._client.server, self._account, heartbeat.version.idempotent)
+
+    async def _plan(self, due: Due, sender: Sender) -> Payout | None:
+        payout = await self._planning.plan(due, sender.account)
+        if payout is not None:
+            await self._on_step("planned")
+        return payout
+
+    async def _send(self, payout: Payout, sender: Sender) -> None:
+        reason = None if payout.state == "planned" else _unprotected(payout, sender)
+        if reason is not None:
+            await self._database.write(partial(self._leave_to_people, payout, reason))
+            self._alerts.wake()
+            return
+        try:
+            outcome = await self._sending.send(payout, sender)
+        finally:
+            self._held_at = self._clock.now()
+        if outcome is None:
+            return
+        if outcome.silent:
+            self._fall_silent()
+        else:
+            self._silences = 0
+
+    def _leave_to_people(self, payout: Payout, reason: str, connection: Connection) -> None:
+        """Ask the operators about a payout that must not be sent again as things are."""
+        now = self._clock.now()
+        payouts.set_next_try(connection, payout.id, now + LONGEST_DOUBT)
+        self._settling.open_case(connection, payout, reason, now)
+
+    def _fall_silent(self) -> None:
+        doublings = min(self._silences, MOST_DOUBLINGS)
+        wait = min(FIRST_SILENCE * 2**doublings, LONGEST_SILENCE)
+        self._silences += 1
+        self._silent_until = self._clock.now() + wait * (1 + self._random.random() / 10)
+
+    async def _outlive(self) -> datetime:
+        try:
+            return await self.step()
+        except Exception:  # noqa: BLE001 - the edge of a worker: it must outlive every error
+            _log.exception("paying_failed")
+            return self._clock.now() + LOOK_EVERY
+
+
+def _is_due(payout: Payout, now: datetime) -> bool:
+    """Tell whether it is time; a moment further away than any wait is of a clock set back."""
+    at = payout.next_try_at
+    return at is None or at <= now or at > now + 2 * LONGEST_DOUBT
+
+
+def _unprotected(payout: Payout, sender: Sender) -> str | None:
+    """Return in one word why sending a payout again might pay it twice, or None."""
+    if not payout.resendable:
+        return "keys_ignored"
+    if payout.server != sender.server:
+        return "other_server"
+    if payout.sender_id != sender.account:
+        return "other_account"
+    return None if sender.honours_keys else "keys_ignored"
