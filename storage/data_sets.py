@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from sqlite3 import Connection
 from typing import Any
 
 from storage.times import from_microseconds, to_microseconds
+from storage.votes import SCALES
 
-COLUMNS = "id, name, target, begun_images, full_images, created_at"
+COLUMNS = "id, name, target, begun_images, full_images, created_at, " + ", ".join(
+    f"kudos_{scale}" for scale in SCALES
+)
 
 
 @dataclass(frozen=True, slots=True)
 class DataSet:
-    """A named collection of images; `target` is the complete votes that each of them is to get."""
+    """A named collection of images; `target` is the complete votes that each of them is to get.
+
+    `prices`: kudos for a score of each scale, None where the settings say.
+    """
 
     id: int
     name: str
@@ -23,6 +29,7 @@ class DataSet:
     begun_images: int
     full_images: int
     created_at: datetime
+    prices: Mapping[str, int | None]
 
 
 def create(connection: Connection, name: str, *, target: int, now: datetime) -> DataSet:
@@ -77,6 +84,11 @@ def size(connection: Connection, data_set_id: int) -> tuple[int, int]:
 def set_target(connection: Connection, data_set_id: int, target: int) -> None:
     """Store a new target; the stages of the images are recomputed by `storage.image_stages`."""
     connection.execute("UPDATE data_sets SET target = ? WHERE id = ?", (target, data_set_id))
+
+
+def set_prices(connection: Connection, data_set_id: int, prices: Mapping[str, int | None]) -> None:
+    """Store what a score of each scale earns, in kudos 0-1000; None: what the settings say."""
+    connection.execute(_SET_PRICES, (*(prices[scale] for scale in SCALES), data_set_id))
 
 
 def grant(connection: Connection, data_set_id: int, guild_id: int, now: datetime) -> bool:
@@ -134,6 +146,18 @@ def usable(
 
 
 def _data_set(row: tuple[Any, ...]) -> DataSet:
-    values = list(row)
-    values[-1] = from_microseconds(row[-1])
-    return DataSet(*values)
+    number, name, target, begun, full, created_at, *prices = row
+    return DataSet(
+        number,
+        name,
+        target,
+        begun,
+        full,
+        from_microseconds(created_at),
+        dict(zip(SCALES, prices, strict=True)),
+    )
+
+
+_SET_PRICES = f"""
+    UPDATE data_sets SET {", ".join(f"kudos_{scale} = ?" for scale in SCALES)} WHERE id = ?
+"""  # noqa: S608 - constants

@@ -1,8 +1,9 @@
-"""What an operator decides about data sets: who may use them, and how many votes they want."""
+"""What an operator decides about data sets: who may use them, how many votes, at what price."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import partial
 from sqlite3 import Connection
 
@@ -10,6 +11,7 @@ from bot.clock import Clock
 from bot.errors import UnknownDataSetError
 from bot.trust.recounting import Recounting
 from storage import audit, data_sets
+from storage.audit import Details
 from storage.data_sets import DataSet
 from storage.database import Database
 
@@ -23,7 +25,7 @@ class Granted:
 
 
 class DataSetAdministration:
-    """Lists data sets, grants them to servers, sets their targets; every change is audited."""
+    """Lists data sets, grants them to servers, sets target and prices; every change is audited."""
 
     def __init__(self, database: Database, clock: Clock, recounting: Recounting) -> None:
         self._database = database
@@ -57,6 +59,23 @@ class DataSetAdministration:
         await self._database.write(partial(self._set_target, name=name, votes=votes))
         await self._recounting.settle()
 
+    async def set_prices(self, name: str, prices: Mapping[str, int | None]) -> DataSet:
+        """Pay these kudos (0-1000) for a score from now on; None: what the settings say.
+
+        Scales that are not named keep their price. Returns the data set as it is then. Raises
+        UnknownDataSetError.
+        """
+
+        def unit(connection: Connection) -> DataSet:
+            data_set = _named(connection, name)
+            changed = replace(data_set, prices={**data_set.prices, **prices})
+            if changed != data_set:
+                data_sets.set_prices(connection, data_set.id, changed.prices)
+                self._audit(connection, "prices", name, changed.prices)
+            return changed
+
+        return await self._database.write(unit)
+
     def _grant(self, connection: Connection, *, name: str, guild_id: int) -> bool:
         data_set = _named(connection, name)
         changed = data_sets.grant(connection, data_set.id, guild_id, self._clock.now())
@@ -77,9 +96,7 @@ class DataSetAdministration:
         self._recounting.owe(connection, data_set.id, "data_set")
         self._audit(connection, "target", name, {"votes": votes})
 
-    def _audit(
-        self, connection: Connection, action: str, name: str, details: dict[str, str | int]
-    ) -> None:
+    def _audit(self, connection: Connection, action: str, name: str, details: Details) -> None:
         audit.record(
             connection,
             at=self._clock.now(),

@@ -74,10 +74,32 @@ async def test_grants_and_targets_change_what_the_list_says(alone: Home) -> None
     ]
 
 
+async def test_prices_belong_to_the_data_set_until_they_are_given_up(alone: Home) -> None:
+    draw(alone.folder / "pictures", 1)
+    await alone.command("import", "folder", "pictures", "--dataset", "drawn")
+    prices = ("dataset", "prices", "drawn", "--json")
+
+    async def said(*options: str) -> dict[str, int]:
+        answer: dict[str, int] = json.loads((await alone.command(*prices, *options)).out)
+        return answer
+
+    assert await said() == {"aesthetic": 5, "artifacts": 5}
+    assert await said("--artifacts", "0") == {"aesthetic": 5, "artifacts": 0}
+    assert await said("--aesthetic", "9") == {"aesthetic": 9, "artifacts": 0}
+    assert await said("--default", "--artifacts", "2") == {"aesthetic": 5, "artifacts": 2}
+    (listed,) = json.loads((await alone.command("dataset", "list", "--json")).out)
+    assert listed["kudos"] == {"aesthetic": 5, "artifacts": 2}
+    assert "kudos 5 for aesthetic, 2 for artifacts" in (await alone.command("dataset", "list")).out
+    audited = alone.rows("SELECT details FROM audit_log WHERE action = 'data_set.prices'")
+    assert len(audited) == 3
+    assert (await alone.command("dataset", "prices", "drawn", "--aesthetic", "1001")).code == 2
+
+
 @pytest.mark.parametrize(
     "command",
     [
         ("dataset", "grant", "unknown", "77"),
+        ("dataset", "prices", "unknown", "--default"),
         ("dataset", "target", "unknown", "3"),
         ("export", "horde", "out"),
         ("export", "horde", "out", "--dataset", "unknown"),
