@@ -13,6 +13,7 @@ import structlog
 from bot.clock import Clock, SystemClock
 from bot.datasets.administration import DataSetAdministration
 from bot.datasets.exporting import ExportService
+from bot.horde.client import HordeClient
 from bot.images.store import ImageStore
 from bot.keyed_hash import KeyedHash
 from bot.known_key import load_key
@@ -22,6 +23,9 @@ from bot.rating.channels import ChannelService
 from bot.rating.posts import PostService
 from bot.rating.sessions import SessionService
 from bot.rating.voting import VotingService
+from bot.rewards.linking import LinkingService
+from bot.rewards.signals import SignalsService
+from bot.rewards.status import StatusService
 from bot.settings import Settings
 from bot.texts.catalogue import Texts
 from bot.trust.access import AccessService
@@ -63,6 +67,10 @@ class Services:
     personal_data: PersonalDataService
     erasure: ErasureService
     exports: ExportService
+    horde: HordeClient
+    linking: LinkingService
+    signals: SignalsService
+    status: StatusService
 
 
 def build_services(
@@ -76,6 +84,7 @@ def build_services(
     alerts = AlertService(database, clock, settings, texts)
     decisions = Decisions(clock, settings, enrolment)
     recounting = Recounting(database, clock, settings)
+    horde = HordeClient(settings.horde_api_url, settings.horde_api_key, clock, random)
     return Services(
         settings=settings,
         database=database,
@@ -112,6 +121,12 @@ def build_services(
         exports=ExportService(
             database.path, clock, hash_key, exact_signals=settings.export_exact_signals
         ),
+        horde=horde,
+        linking=LinkingService(
+            database, clock, settings, random=random, enrolment=enrolment, horde=horde
+        ),
+        signals=SignalsService(database, clock, horde),
+        status=StatusService(database, clock, settings),
     )
 
 
@@ -138,5 +153,6 @@ async def open_services(
             yield services
         finally:
             await services.images.close()
+            await services.horde.close()
     finally:
         await database.close()

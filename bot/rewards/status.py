@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from calendar import monthrange
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from sqlite3 import Connection
 from typing import Final, Literal
 
 from bot.caller import Caller
 from bot.clock import Clock
+from bot.rewards.planning import terms_of
 from bot.settings import Settings
 from storage import (
     holds,
@@ -24,7 +25,6 @@ from storage import (
 from storage.database import Database
 from storage.horde_links import HordeLink
 from storage.ledger import RaterLedger
-from storage.payout_due import Terms
 from storage.payouts import Payout
 from storage.raters import Rater
 from storage.times import day_of, start_of
@@ -96,15 +96,7 @@ class StatusService:
         self._database = database
         self._clock = clock
         self._settings = settings
-        self._hold = timedelta(hours=settings.hold_hours)
-        self._terms = Terms(
-            hold=self._hold,
-            period=timedelta(hours=settings.payout_period_hours),
-            minimum=settings.payout_minimum,
-            cap=settings.kudos_daily_cap,
-            budget=settings.kudos_daily_budget,
-            sender=0,  # nobody is linked to it
-        )
+        self._terms = terms_of(settings)
 
     async def of(self, caller: Caller) -> Status:
         """Return the caller's; all 0 for somebody who was never seen."""
@@ -114,7 +106,7 @@ class StatusService:
         now = self._clock.now()
         rater = raters.find(connection, caller.discord_id)
         number = 0 if rater is None else rater.number
-        sums = ledger.of_rater(connection, number, now, self._hold)
+        sums = ledger.of_rater(connection, number, now, self._terms.hold)
         link = horde_links.find(connection, number)
         return Status(
             rewards_on=self._settings.rewards_on,
@@ -131,7 +123,7 @@ class StatusService:
         if rater is None:
             return Waiting()
         return Waiting(
-            rater_awards.last_release(connection, rater.number, now, self._hold),
+            rater_awards.last_release(connection, rater.number, now, self._terms.hold),
             checked=bool(holds.of_rater(connection, rater.number)),
             banned_until=rater.status_until if rater.banned_at(now) else None,
         )
