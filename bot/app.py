@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
+from typing import Any, Final
 
 import aiohttp
 import discord
@@ -14,9 +15,13 @@ import structlog
 from bot import discord_internals
 from bot.client import DRAIN_SECONDS, JuryBot
 from bot.errors import JuryError, SettingsError
+from bot.horde.transport import Timeouts
 from bot.services import open_services
 from bot.settings import Settings
 from storage.leases import Lease
+
+PAYOUT_DRAIN_SECONDS: Final = Timeouts().transfer + 1
+"""The Horde's answer is awaited as long as it may take; without it a payout is in doubt."""
 
 _log = structlog.get_logger()
 
@@ -64,18 +69,21 @@ async def _serve(settings: Settings, token: str) -> None:
 async def _run_until(bot: JuryBot, token: str, stop: asyncio.Event, lost: asyncio.Event) -> None:
     """Run the bot and its workers until one of the events is set or one of them ends."""
     connected = asyncio.create_task(_connect(bot, token), name="discord")
-    others = [
-        asyncio.create_task(work, name=name)
-        for name, work in (
-            ("publisher", bot.publisher.run()),
-            ("alerts", bot.services.alerts.run()),
-            ("stop", stop.wait()),
-            ("lease lost", lost.wait()),
-        )
+    services = bot.services
+    works: list[tuple[str, Coroutine[Any, Any, object]]] = [
+        ("publisher", bot.publisher.run()),
+        ("alerts", services.alerts.run()),
+        ("stop", stop.wait()),
+        ("lease lost", lost.wait()),
     ]
+    if services.settings.rewards_on:
+        works.append(("payouts", services.payouts.run()))
+    others = [asyncio.create_task(work, name=name) for name, work in works]
     done, _ = await asyncio.wait([connected, *others], return_when=asyncio.FIRST_COMPLETED)
     _log.info("stopping", because=", ".join(task.get_name() for task in done))
-    await bot.publisher.drain(DRAIN_SECONDS)
+    await asyncio.gather(
+        bot.publisher.drain(DRAIN_SECONDS), services.payouts.drain(PAYOUT_DRAIN_SECONDS)
+    )
     for task in others:
         task.cancel()
     await asyncio.wait(others)

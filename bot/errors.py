@@ -216,3 +216,27 @@ class HordeSilentError(UserError):
     """The AI Horde did not answer, or not sensibly; nothing changed."""
 
     key = "error.horde_silent"
+
+
+class UnknownPayoutError(UserError):
+    """There is no such payout, or no such case."""
+
+    key = "error.unknown_payout"
+
+
+class PayoutSettledError(SettledError):
+    """The payout is settled: by a proof, or by somebody's word."""
+
+    key = "error.payout_settled"
+
+
+class PayoutOnItsWayError(UserError):
+    """A request for the payout is on its way; its answer may settle it."""
+
+    key = "error.payout_on_its_way"
+
+
+class PayoutNotSentError(UserError):
+    """The payout was not sent yet, so nobody has to say whether it was paid."""
+
+    key = "error.payout_not_sent"

@@ -23,15 +23,19 @@ from bot.rating.channels import ChannelService
 from bot.rating.posts import PostService
 from bot.rating.sessions import SessionService
 from bot.rating.voting import VotingService
+from bot.rewards.cases import Cases
 from bot.rewards.linking import LinkingService
+from bot.rewards.replay import PayoutReplay
 from bot.rewards.signals import SignalsService
 from bot.rewards.status import StatusService
+from bot.rewards.worker import PayoutWorker
 from bot.settings import Settings
 from bot.texts.catalogue import Texts
 from bot.trust.access import AccessService
 from bot.trust.alerts import AlertService
 from bot.trust.decisions import Decisions
 from bot.trust.enrolment import Enrolment
+from bot.trust.holds import HoldService
 from bot.trust.moderation import ModerationService
 from bot.trust.recounting import Recounting
 from bot.trust.reports import ReportService
@@ -71,6 +75,9 @@ class Services:
     linking: LinkingService
     signals: SignalsService
     status: StatusService
+    payouts: PayoutWorker
+    cases: Cases
+    holds: HoldService
 
 
 def build_services(
@@ -127,6 +134,9 @@ def build_services(
         ),
         signals=SignalsService(database, clock, horde),
         status=StatusService(database, clock, settings),
+        payouts=PayoutWorker(database, clock, random, settings, client=horde, alerts=alerts),
+        cases=Cases(database, clock, access, enrolment),
+        holds=HoldService(database, clock, enrolment),
     )
 
 
@@ -136,8 +146,9 @@ async def open_services(
 ) -> AsyncIterator[Services]:
     """Open the database, brought to this program's schema, with all services over it.
 
-    Nobody whom a restored backup brought back is in it any more, and no schema changes under a
-    running bot. Raises StorageError and SettingsError. On leaving, what was under way is finished.
+    Nobody whom a restored backup brought back is in it any more, it knows every payout that was
+    sent after that backup, and no schema changes under a running bot. Raises StorageError and
+    SettingsError. On leaving, what was under way is finished.
     """
     clock = clock or SystemClock()
     path = settings.database_path
@@ -147,6 +158,9 @@ async def open_services(
         await load_key(database, settings.hash_key_file)
         services = build_services(settings, database, clock, SystemRandom())
         try:
+            restored = await PayoutReplay(database, clock).replay()
+            if restored:
+                _log.warning("payouts_restored", payouts=restored)
             again = await services.erasure.replay()
             if again:
                 _log.warning("erased_again", raters=again)

@@ -87,7 +87,7 @@ class Settling:
             payout_id=payout.id,
             details={"answer": answer, "amount": payout.amount},
         )
-        told = {"payout": payout.id, "amount": payout.amount}
+        told = {"payout": payout.id, "kudos": payout.amount}
         alerts.add(connection, "payout_in_doubt", told, now=now, window=WINDOW)
         return True
 
@@ -97,7 +97,7 @@ class Settling:
             payout_due.accept_account(connection, payout.rater, payout.horde_id)
         elif payout.state != "paid":
             # Somebody's word was that it was not paid, and its awards may be in another payout.
-            told = {"payout": payout.id, "amount": payout.amount}
+            told = {"payout": payout.id, "kudos": payout.amount}
             alerts.add(connection, "payout_contradicted", told, now=now, window=WINDOW)
             _log_act(connection, "payout.contradicted", now, payout=payout)
         if payout_pauses.lift(connection, "horde"):
