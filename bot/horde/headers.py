@@ -36,7 +36,7 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> float:
     text = headers.get("Retry-After", "")
     seconds = _number(text)
     if seconds is None:
-        moment = _date(text)
+        moment = read_date(text)
         if moment is None:
             return 0.0
         seconds = (moment - _sent_at(headers, now)).total_seconds()
@@ -59,7 +59,7 @@ def window(headers: Mapping[str, str], now: datetime) -> Window | None:
 
 def _sent_at(headers: Mapping[str, str], now: datetime) -> datetime:
     """Return when the answer was made, by the server's own clock where it says so."""
-    return _date(headers.get("Date", "")) or now
+    return read_date(headers.get("Date", "")) or now
 
 
 def _number(text: str) -> float | None:
@@ -70,7 +70,8 @@ def _number(text: str) -> float | None:
     return number if math.isfinite(number) else None
 
 
-def _date(text: str) -> datetime | None:
+def read_date(text: str) -> datetime | None:
+    """Read a date as HTTP and mail write it; None where it is none."""
     try:
         moment = parsedate_to_datetime(text)
     except (ValueError, OverflowError):

@@ -6,9 +6,11 @@ Fields that are null are left out by the Horde (`skip_none`); those count as not
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Final
 
 from bot.horde.errors import NotKnownError
+from bot.horde.headers import read_date
 from bot.horde.payee import Alias, parse_alias
 from bot.horde.records import Account, Heartbeat, SharedKey, Version
 
@@ -51,7 +53,8 @@ def shared_key(fields: Fields, uuid: str) -> SharedKey:
     if _text(fields, "id").lower() != uuid:
         raise NotKnownError("another shared key than was asked for")
     owner = _alias(fields, "username")
-    return SharedKey(uuid, _text(fields, "name"), owner, _whole(fields, "kudos"))
+    kudos, expires_at = _whole(fields, "kudos"), _moment(fields, "expiry")
+    return SharedKey(uuid, _text(fields, "name"), owner, kudos, expires_at)
 
 
 def _alias(fields: Fields, name: str) -> Alias:
@@ -89,6 +92,16 @@ def _whole(fields: Fields, name: str) -> int:
     if not abs(value) <= LARGEST:  # and not so is NaN, which Python's reader of JSON lets pass
         raise NotKnownError(f"{name} is out of range")
     return round(value)
+
+
+def _moment(fields: Fields, name: str) -> datetime | None:
+    text = _text(fields, name)
+    if not text:
+        return None
+    moment = read_date(text)
+    if moment is None:
+        raise NotKnownError(f"{name} is no date")
+    return moment
 
 
 def _flag(fields: Fields, name: str) -> bool:
