@@ -18,9 +18,18 @@ from bot.errors import (
 from bot.rating.admission import Standing, admit, look
 from bot.rating.receipts import Receipt, counts_today, missing_scales, receipt_of, replayed
 from bot.rating.scales import SCALES
+from bot.rewards.earning import Earned, Earning, take_back
 from bot.trust import rate_limit
 from bot.trust.rate_limit import Kind
-from storage import image_stages, rate_limits, reservations, vote_history, votes
+from storage import (
+    awards,
+    image_stages,
+    rate_limits,
+    reservations,
+    signals,
+    vote_history,
+    votes,
+)
 from storage.times import to_microseconds
 from storage.vote_history import Action
 from storage.votes import Vote, VoteState
@@ -48,6 +57,7 @@ class Ballot:
     home_guild_id: int | None
     close_delay: timedelta
     presses_per_minute: int
+    earning: Earning | None
 
     def take(
         self, connection: Connection, caller: Caller, press: ScorePress, now: datetime
@@ -65,7 +75,7 @@ class Ballot:
             now=now,
         )
         if found.recorded:
-            return replayed(connection, caller, press.interaction_id, now)
+            return replayed(connection, caller, press.interaction_id, now, self.earning)
         standing = admit(
             connection,
             caller,
@@ -80,7 +90,13 @@ class Ballot:
             raise PlaceTakenError
         vote, action = _scored(connection, caller, standing, press, now)
         return self._record(
-            connection, standing, vote, action, interaction_id=press.interaction_id, now=now
+            connection,
+            standing,
+            vote,
+            action,
+            interaction_id=press.interaction_id,
+            now=now,
+            earned=self._earn(connection, standing, press.scale, now),
         )
 
     def undo(
@@ -96,9 +112,19 @@ class Ballot:
         if isinstance(opened, Receipt):
             return opened
         standing, vote = opened
+        take_back(connection, vote.rater, vote.image_id)
+        earned = None
+        if self.earning is not None:
+            earned = self.earning.told_of_undo(connection, standing.rater, standing.shown, now)
         undone = replace(vote, state="undone", completed_at=None, changed_at=now)
         return self._record(
-            connection, standing, undone, "undone", interaction_id=interaction_id, now=now
+            connection,
+            standing,
+            undone,
+            "undone",
+            interaction_id=interaction_id,
+            now=now,
+            earned=earned,
         )
 
     def keep(
@@ -118,7 +144,13 @@ class Ballot:
             raise PlaceTakenError
         given = _given(standing, vote, vote.scores, vote.scored_at, now)
         return self._record(
-            connection, standing, given, "kept", interaction_id=interaction_id, now=now
+            connection,
+            standing,
+            given,
+            "kept",
+            interaction_id=interaction_id,
+            now=now,
+            earned=self._earn(connection, standing, None, now),
         )
 
     def _reopen(
@@ -139,7 +171,7 @@ class Ballot:
             connection, caller, post_id, interaction_id=interaction_id, limit="undo", now=now
         )
         if found.recorded:
-            return replayed(connection, caller, interaction_id, now)
+            return replayed(connection, caller, interaction_id, now, self.earning)
         standing = admit(connection, caller, found, now=now, home_guild_id=self.home_guild_id)
         self._charge(connection, standing, "undo", now)
         if standing.vote is None or standing.vote.state != state:
@@ -157,6 +189,25 @@ class Ballot:
             raise RateLimitedError(seconds=-(-wait // 1_000_000))
         rate_limits.set_arrival(connection, standing.rater.number, limit, arrival)
 
+    def _earn(
+        self, connection: Connection, standing: Standing, scale: str | None, now: datetime
+    ) -> Earned | None:
+        """Award the score of a scale that is new, and give again what an undone vote had earned."""
+        vote, earning = standing.vote, self.earning
+        revived = vote is not None and vote.state == "undone"
+        scored = set() if vote is None else set(vote.scores)
+        new = set() if scale is None else {scale} - scored
+        if vote is not None and revived:
+            awards.give_again(connection, vote.rater, vote.image_id)
+        if earning is None:
+            return None
+        rater, shown = standing.rater, standing.shown
+        earned = [earning.earn(connection, rater, shown, each, now) for each in new]
+        if earned and not revived:
+            return earned[0]
+        told = scored | new if revived else set()
+        return earning.told(connection, rater, shown, told, now)
+
     def _record(
         self,
         connection: Connection,
@@ -166,10 +217,13 @@ class Ballot:
         *,
         interaction_id: int,
         now: datetime,
+        earned: Earned | None,
     ) -> Receipt:
         """Write the vote, its history, its place and the image's counters."""
         shown = standing.shown
         votes.store(connection, vote)
+        if standing.vote is None:
+            signals.copy_to_vote(connection, vote.rater, vote.image_id)
         vote_history.append(
             connection,
             rater=vote.rater,
@@ -204,6 +258,7 @@ class Ballot:
             completed_now=completed_now,
             image_full=stage == "full",
             today=earlier_today + counts_today(vote, now),
+            earned=earned,
         )
 
 

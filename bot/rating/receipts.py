@@ -11,6 +11,7 @@ from typing import Literal
 from bot.caller import Caller
 from bot.errors import UnknownPostError
 from bot.rating.scales import SCALES
+from bot.rewards.earning import Earned, Earning
 from storage import posts, raters, vote_history, votes
 from storage.posts import Shown
 from storage.vote_history import Entry
@@ -23,7 +24,7 @@ class Receipt:
 
     `changed`: a score replaced an earlier one. `completed_now`: this press made the vote
     complete. `image_full`: the image is at its target. `today`: this rater's complete votes
-    since 00:00 UTC.
+    since 00:00 UTC. `earned`: the kudos of this press, None while rewards are off.
     """
 
     post_id: int
@@ -36,6 +37,7 @@ class Receipt:
     completed_now: bool
     image_full: bool
     today: int
+    earned: Earned | None
 
 
 def missing_scales(scores: Mapping[str, int]) -> tuple[str, ...]:
@@ -71,6 +73,7 @@ def receipt_of(
     completed_now: bool,
     image_full: bool,
     today: int,
+    earned: Earned | None,
 ) -> Receipt:
     """Build the receipt of a vote that was just written."""
     return Receipt(
@@ -84,14 +87,21 @@ def receipt_of(
         completed_now=completed_now,
         image_full=image_full,
         today=today,
+        earned=earned,
     )
 
 
-def replayed(connection: Connection, caller: Caller, interaction_id: int, now: datetime) -> Receipt:
+def replayed(
+    connection: Connection,
+    caller: Caller,
+    interaction_id: int,
+    now: datetime,
+    earning: Earning | None,
+) -> Receipt:
     """Return the receipt of an interaction that was recorded before.
 
-    It is what the history says of that moment; `image_full` and `today` are as of now. Raises
-    UnknownPostError for somebody else's interaction.
+    It is what history and awards say of that moment; `image_full`, `today` and why nothing was
+    earned are as of now. Raises UnknownPostError for somebody else's interaction.
     """
     entry = vote_history.of_interaction(connection, interaction_id)
     if entry is None:
@@ -101,6 +111,13 @@ def replayed(connection: Connection, caller: Caller, interaction_id: int, now: d
     if rater is None or rater.number != entry.rater or shown is None:
         raise UnknownPostError
     before = vote_history.before(connection, entry)
+    earned = None
+    if earning is not None and entry.action == "undone":
+        earned = earning.told_of_undo(connection, rater, shown, now)
+    elif earning is not None:
+        stood = before.scores if before is not None and before.action != "undone" else ()
+        new = entry.scores.keys() - stood
+        earned = earning.told(connection, rater, shown, new, now)
     return Receipt(
         post_id=shown.post.id,
         image_id=entry.image_id,
@@ -112,6 +129,7 @@ def replayed(connection: Connection, caller: Caller, interaction_id: int, now: d
         completed_now=_complete(entry) and not (before is not None and _complete(before)),
         image_full=shown.stage == "full",
         today=votes_today(connection, entry.rater, now),
+        earned=earned,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from hashlib import blake2b
 from random import Random
@@ -32,6 +33,7 @@ from bot.rating.showing import (
     still_waits,
 )
 from bot.rating.voting import ballot_of
+from bot.rewards.earning import Earned
 from bot.settings import Settings
 from bot.trust import rate_limit
 from bot.trust.enrolment import Enrolment
@@ -75,7 +77,7 @@ class SessionService:
         self._clock = clock
         self._home_guild_id = settings.home_guild_id
         self._pool_size = settings.pool_size
-        self._ballot = ballot_of(settings)
+        self._ballot = ballot_of(settings, enrolment.hash_key)
         self._random = random
         self._enrolment = enrolment
         self._salt = random.randbytes(16)
@@ -104,7 +106,8 @@ class SessionService:
                     post_id = open_private(
                         connection, caller, rater, image_id, previous_id=None, now=now
                     )
-                    return show(connection, caller, post_id, rater, now)
+                    showing = show(connection, caller, post_id, rater, now)
+                    return self._with_kudos(connection, showing, rater, now)
             return NothingLeftError(votes_today(connection, rater.number, now))
 
         return _shown_or_end(await self._database.write(unit))
@@ -140,19 +143,19 @@ class SessionService:
         Raises PlaceTakenError, ClosedPostError and what `advance` raises.
         """
 
-        def act(connection: Connection, _: Shown, __: Rater, now: datetime) -> None:
+        def act(connection: Connection, _: Shown, __: Rater, now: datetime) -> Earned | None:
             try:
-                self._ballot.keep(connection, caller, interaction_id, post_id, now)
+                return self._ballot.keep(connection, caller, interaction_id, post_id, now).earned
             except NothingToUndoError:
-                return  # it stands already: a second press of the same button
+                return None  # it stands already: a second press of the same button
 
         return await self._step(caller, post_id, act)
 
     async def go_back(self, caller: Caller, interaction_id: int, post_id: int) -> Showing:
         """Take back the vote of `post_id` (a `previous_post_id`) and show it with its scores.
 
-        Raises ClosedPostError once its image was closed, PlaceTakenError, and the refusals of a
-        press.
+        Raises ClosedPostError once its image was closed, PlaceTakenError, PaidVoteError, and the
+        refusals of a press.
         """
         now = self._clock.now()
 
@@ -164,12 +167,14 @@ class SessionService:
             shown, rater = _private(standing.shown), standing.rater
             skips.remove(connection, rater.number, shown.post.image_id)
             if standing.vote is not None and standing.vote.state == "given":
-                self._ballot.undo(connection, caller, interaction_id, post_id, now)
-                return show(connection, caller, post_id, rater, now)
+                receipt = self._ballot.undo(connection, caller, interaction_id, post_id, now)
+                showing = show(connection, caller, post_id, rater, now)
+                return self._with_kudos(connection, showing, rater, now, receipt.earned)
             self._charge(connection, rater, now)
             if not standing.has_place:
                 raise PlaceTakenError
-            return show_again(connection, caller, shown, rater, now)
+            showing = show_again(connection, caller, shown, rater, now)
+            return self._with_kudos(connection, showing, rater, now)
 
         return await self._database.write(unit)
 
@@ -195,7 +200,7 @@ class SessionService:
         self,
         caller: Caller,
         post_id: int,
-        act: Callable[[Connection, Shown, Rater, datetime], None],
+        act: Callable[[Connection, Shown, Rater, datetime], Earned | None],
     ) -> Showing:
         """Do `act` on the caller's post and show what comes after it, in one unit."""
         now = self._clock.now()
@@ -204,10 +209,11 @@ class SessionService:
             shown, rater = self._own(connection, caller, post_id)
             if rater.banned_at(now):
                 raise BannedError
-            act(connection, shown, rater, now)
-            return self._follow(connection, caller, post_id, rater, now) or NothingLeftError(
-                votes_today(connection, rater.number, now)
-            )
+            earned = act(connection, shown, rater, now)
+            showing = self._follow(connection, caller, post_id, rater, now)
+            if showing is None:
+                return NothingLeftError(votes_today(connection, rater.number, now))
+            return self._with_kudos(connection, showing, rater, now, earned)
 
         return _shown_or_end(await self._database.write(unit))
 
@@ -229,6 +235,21 @@ class SessionService:
             return None
         next_id = open_private(connection, caller, rater, image_id, previous_id=last_id, now=now)
         return show(connection, caller, next_id, rater, now)
+
+    def _with_kudos(
+        self,
+        connection: Connection,
+        showing: Showing,
+        rater: Rater,
+        now: datetime,
+        earned: Earned | None = None,
+    ) -> Showing:
+        """Add what was `earned` on the way, or what the rater earned today."""
+        earning = self._ballot.earning
+        if earning is None:
+            return showing
+        today = earned or earning.today(connection, rater, showing.image.data_set_id, now)
+        return replace(showing, earned=today)
 
     def _charge(self, connection: Connection, rater: Rater, now: datetime) -> None:
         """Count an image that the rater asked for without rating the one before."""

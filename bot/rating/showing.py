@@ -11,6 +11,7 @@ from bot.caller import Caller
 from bot.errors import NotAgeRestrictedError, UnknownPostError
 from bot.rating.admission import has_place, sees_unsafe
 from bot.rating.receipts import votes_today
+from bot.rewards.earning import Earned
 from storage import choosing, data_sets, image_stages, images, posts, reservations, votes
 from storage.images import Image
 from storage.posts import Shown
@@ -23,7 +24,8 @@ class Showing:
 
     `scores` are those already given (after going back, or a half vote); `undone` says that they
     do not count at present. `previous_post_id` is where a step back leads, None if nowhere.
-    `today`: this rater's complete votes since 00:00 UTC.
+    `today`: this rater's complete votes since 00:00 UTC. `earned`: the kudos of what led here, None
+    while rewards are off.
     """
 
     post_id: int
@@ -33,6 +35,7 @@ class Showing:
     undone: bool
     previous_post_id: int | None
     today: int
+    earned: Earned | None = None
 
 
 def show(

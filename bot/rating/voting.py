@@ -7,9 +7,11 @@ from sqlite3 import Connection
 
 from bot.caller import Caller
 from bot.clock import Clock
+from bot.keyed_hash import KeyedHash
 from bot.rating.ballot import Ballot, ScorePress
 from bot.rating.consent import CONSENT_VERSION
 from bot.rating.receipts import Receipt
+from bot.rewards.earning import Earning
 from bot.settings import Settings
 from bot.trust.enrolment import Enrolment
 from storage import raters
@@ -18,12 +20,13 @@ from storage.database import Database
 __all__ = ["Receipt", "ScorePress", "VotingService", "ballot_of"]
 
 
-def ballot_of(settings: Settings) -> Ballot:
+def ballot_of(settings: Settings, hash_key: KeyedHash) -> Ballot:
     """Return the rules of voting that the settings describe."""
     return Ballot(
         home_guild_id=settings.home_guild_id,
         close_delay=timedelta(seconds=settings.close_delay_seconds),
         presses_per_minute=settings.rate_limit_per_minute,
+        earning=Earning.of(settings, hash_key),
     )
 
 
@@ -36,7 +39,7 @@ class VotingService:
         self._database = database
         self._clock = clock
         self._enrolment = enrolment
-        self._ballot = ballot_of(settings)
+        self._ballot = ballot_of(settings, enrolment.hash_key)
 
     async def agree(self, caller: Caller) -> None:
         """Record that the caller agreed to the current wording of the consent.
@@ -68,8 +71,8 @@ class VotingService:
     async def undo(self, caller: Caller, interaction_id: int, post_id: int) -> Receipt:
         """Take back the vote on the post's image; its scores stay and can be kept again.
 
-        The post may be lost while its image is open. Raises NothingToUndoError and the refusals
-        of `take`.
+        What it earned is taken back too. The post may be lost while its image is open. Raises
+        NothingToUndoError, PaidVoteError and the refusals of `take`.
         """
         now = self._clock.now()
         return await self._database.write(
@@ -77,7 +80,7 @@ class VotingService:
         )
 
     async def keep(self, caller: Caller, interaction_id: int, post_id: int) -> Receipt:
-        """Give an undone vote again, unchanged.
+        """Give an undone vote again, unchanged, and what it earned.
 
         Raises NothingToUndoError, PlaceTakenError and the refusals of `undo`.
         """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from sqlite3 import Connection
 from typing import Final, Literal
@@ -14,6 +14,7 @@ from bot.rewards.prices import Prices
 from bot.settings import Settings
 from storage import awards
 from storage.awards import Outlook
+from storage.posts import Shown
 from storage.raters import Rater
 
 AWARD: Final = "award"
@@ -37,15 +38,6 @@ class Earned:
     why: Why | None
     today: int
     cap: int
-
-
-@dataclass(frozen=True, slots=True)
-class Scored:
-    """Whose vote it is, and on what."""
-
-    rater: Rater
-    image_id: int
-    data_set_id: int
 
 
 def award_digest(hash_key: KeyedHash, discord_id: int, image_id: int, scale: str) -> str:
@@ -86,52 +78,63 @@ class Earning:
             hash_key,
         )
 
-    def earn(self, connection: Connection, scored: Scored, scale: str, now: datetime) -> Earned:
-        """Award a score that is new in its vote, unless something is against it."""
-        rater = scored.rater.number
-        outlook = awards.outlook(connection, rater, scored.data_set_id, now)
-        amount = self._price(outlook, scored.rater, scale)
-        why = self._refusal(connection, outlook, scored, scale, amount)
+    def earn(
+        self, connection: Connection, rater: Rater, shown: Shown, scale: str, now: datetime
+    ) -> Earned:
+        """Award a score that is new in the rater's vote, unless something is against it."""
+        outlook = awards.outlook(connection, rater.number, shown.data_set_id, now)
+        image_id = shown.post.image_id
+        amount = self._price(outlook, rater, scale)
+        why = self._refusal(connection, outlook, rater, image_id, scale)
         if amount and why is None:
-            written = awards.write(
+            if awards.write(
                 connection,
-                rater=rater,
-                image_id=scored.image_id,
+                rater=rater.number,
+                image_id=image_id,
                 scale=scale,
                 amount=amount,
                 now=now,
-            )
-            if written:
+            ):
                 return Earned(amount, None, outlook.standing + amount, self.cap)
             why = "before"
         return Earned(0, why, outlook.standing, self.cap)
 
-    def tell(
+    def told(
         self,
         connection: Connection,
-        scored: Scored,
+        rater: Rater,
+        shown: Shown,
+        scales: Collection[str],
         now: datetime,
-        *,
-        scales: Collection[str] = (),
-        taken_back: bool = False,
     ) -> Earned:
-        """Say what an act on these scales of a vote brought, or took, that was done before.
+        """Say what these scales of the rater's vote brought when they were given, or given again.
 
-        Amounts are those of that act; why there is none, and `today`, are as of now.
+        Why one brought nothing, and `today`, are as of now.
         """
-        outlook = awards.outlook(connection, scored.rater.number, scored.data_set_id, now)
-        had = awards.of_vote(connection, scored.rater.number, scored.image_id) if scales else []
-        amounts = {award.scale: award.amount for award in had if award.scale in scales}
-        why: Why | None = "taken_back" if taken_back and amounts else None
-        if scales and not amounts and not taken_back:
-            refusals = (
-                self._refusal(
-                    connection, outlook, scored, scale, self._price(outlook, scored.rater, scale)
-                )
-                for scale in scales
-            )
-            why = next((each for each in refusals if each is not None), None)
-        return Earned(sum(amounts.values()), why, outlook.standing, self.cap)
+        outlook = awards.outlook(connection, rater.number, shown.data_set_id, now)
+        image_id = shown.post.image_id
+        earned = awards.of_vote(connection, rater.number, image_id) if scales else []
+        amount = sum(award.amount for award in earned if award.scale in scales)
+        refusals = () if amount else scales
+        reasons = (self._refusal(connection, outlook, rater, image_id, each) for each in refusals)
+        why = next((reason for reason in reasons if reason is not None), None)
+        return Earned(amount, why, outlook.standing, self.cap)
+
+    def told_of_undo(
+        self, connection: Connection, rater: Rater, shown: Shown, now: datetime
+    ) -> Earned:
+        """Say what an undo of the rater's vote took back; `today` is as of now."""
+        earned = awards.of_vote(connection, rater.number, shown.post.image_id)
+        amount = sum(award.amount for award in earned)
+        today = self.today(connection, rater, shown.data_set_id, now)
+        return replace(today, amount=amount, why="taken_back" if amount else None)
+
+    def today(
+        self, connection: Connection, rater: Rater, data_set_id: int, now: datetime
+    ) -> Earned:
+        """Say what the rater earned today where nothing is earned just now."""
+        outlook = awards.outlook(connection, rater.number, data_set_id, now)
+        return Earned(0, None, outlook.standing, self.cap)
 
     def _price(self, outlook: Outlook, rater: Rater, scale: str) -> int:
         return self.prices.price(
@@ -142,13 +145,14 @@ class Earning:
         )
 
     def _refusal(
-        self, connection: Connection, outlook: Outlook, scored: Scored, scale: str, amount: int
+        self, connection: Connection, outlook: Outlook, rater: Rater, image_id: int, scale: str
     ) -> Why | None:
         """Return what is against an award, if anything is; a price of 0 is no refusal."""
+        amount = self._price(outlook, rater, scale)
         if not amount:
             return None
-        if outlook.erased_before and scored.rater.discord_id is not None:
-            digest = award_digest(self.hash_key, scored.rater.discord_id, scored.image_id, scale)
+        if outlook.erased_before and rater.discord_id is not None:
+            digest = award_digest(self.hash_key, rater.discord_id, image_id, scale)
             if awards.was_earned(connection, digest):
                 return "before"
         if outlook.earned + amount > self.cap:

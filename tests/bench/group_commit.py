@@ -21,6 +21,7 @@ from statistics import median
 from typing import Any
 
 from bot.caller import Caller
+from bot.keyed_hash import KeyedHash
 from bot.rating.ballot import Ballot
 from bot.rating.voting import ScorePress, ballot_of
 from storage.connections import connect
@@ -78,7 +79,7 @@ def _some(random: Random) -> list[int]:
 
 def note_statements(path: Path, presses: list[Press]) -> list[Statements]:
     """Run the presses on the database at `path`; return the statements of each."""
-    ballot = ballot_of(make_settings())
+    ballot = ballot_of(make_settings(), KeyedHash(bytes(32)))
     noted: list[Statements] = []
     with closing(sqlite3.connect(path, isolation_level=None, factory=Noting)) as connection:
         connection.executescript("PRAGMA synchronous = OFF")
@@ -154,7 +155,7 @@ class Fixture:
 
     def service(self, callers: int) -> float:
         """Time the writer with the whole voting unit, its checks and records included."""
-        ballot = ballot_of(make_settings())
+        ballot = ballot_of(make_settings(), KeyedHash(bytes(32)))
         units = [
             partial(_write, partial(_take, ballot, press_caller, press))
             for press_caller, press in self.presses
