@@ -5,22 +5,26 @@ from __future__ import annotations
 import asyncio
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from sqlite3 import Connection
 from typing import Final
 
 from bot.caller import Caller
 from bot.clock import Clock
 from bot.errors import UnknownImageError
+from bot.rewards.voiding import void_unpaid
 from bot.trust.access import AccessService
 from bot.trust.decisions import Decision, Decisions
 from bot.trust.enrolment import Enrolment
 from bot.trust.recounting import Recounting
 from bot.trust.wording import tidy
 from storage import audit, erasures, image_lookup, images, raters
+from storage.audit import Details
 from storage.database import Database
 from storage.erasure_file import Erasure, ErasureFile
 from storage.errors import StorageError
 from storage.images import Image
+from storage.raters import Rater
 
 SUGGESTIONS: Final = 25
 """What Discord shows of an autocomplete."""
@@ -67,6 +71,7 @@ class ModerationService:
     async def ban(self, caller: Caller, discord_id: int, reason: str | None) -> Verdict:
         """Ban a person, seen before or not; their votes no longer count anywhere.
 
+        Kudos that are not paid are void as long as the ban lasts; the audit log says how many.
         The reason, at most REASON_LENGTH characters, is for moderators and the person alone; it
         is not in the audit log, because it must leave with an erasure. Raises NotAllowedError.
         """
@@ -122,11 +127,13 @@ class ModerationService:
         now = self._clock.now()
 
         def unit(connection: Connection) -> Verdict:
+            details: Details = {}
             verdict = self._ban_erased(connection, discord_id, banned=banned)
             if verdict is None:
                 rater = self._enrolment.rater(connection, discord_id, now)
                 changed = (rater.status == "banned") != banned
                 if banned:
+                    details = _void(connection, rater, now)
                     raters.set_status(connection, rater.number, "banned", reason=reason)
                 elif changed:
                     raters.set_status(connection, rater.number, "normal")
@@ -141,6 +148,7 @@ class ModerationService:
                 rater=by,
                 action=action,
                 subject=verdict.subject,
+                details=details,
             )
             return verdict
 
@@ -178,6 +186,14 @@ class ModerationService:
         if raters.find(connection, discord_id) is not None:
             return None
         return Verdict(f"erased:{digest[:12]}", erased.banned != banned)
+
+
+def _void(connection: Connection, rater: Rater, now: datetime) -> Details:
+    """Void what a rater earned who was not banned for good before; return what the log says."""
+    if rater.status == "banned" and rater.status_until is None:
+        return {}
+    kudos = void_unpaid(connection, rater.number, now)
+    return {"void_kudos": kudos} if kudos else {}
 
 
 def _find(connection: Connection, reference: str) -> Image | None:
