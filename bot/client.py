@@ -16,7 +16,7 @@ from bot.errors import UnknownButtonError
 from bot.services import Services
 from bot.settings import Settings
 from bot.texts.languages import Languages
-from cogs import account, alerts, community, moderation, operator, rating
+from cogs import account, alerts, community, horde, kudos, moderation, operator, rating
 from cogs.publishing import listener as publishing
 from cogs.publishing.publisher import Publisher
 from cogs.ui.callers import SharedServers
@@ -35,9 +35,11 @@ COGS: Final = (
     publishing.setup,
     rating.setup,
     account.setup,
+    horde.setup,
     community.setup,
     moderation.setup,
     operator.setup,
+    kudos.setup,
     alerts.setup,
 )
 """Each adds its cog, buttons and modals to the bot."""

@@ -25,6 +25,8 @@ MORE: Final = f"more:{_POST}"
 REVIEW: Final = r"review:(?P<action>[a-z_]{1,20}):(?P<entry>[0-9]{1,18})"
 PRIVACY: Final = r"privacy:(?P<answer>erase|keep)"
 KUDOS: Final = r"kudos:(?P<action>pause|resume|cases|refresh)"
+HORDE_PROVE: Final = "horde:prove"
+HORDE_KEY: Final = "horde:key"
 PAYOUT: Final = r"payout:(?P<answer>paid|unpaid|later):(?P<entry>[0-9]{1,18})"
 
 TEMPLATES: Final = (
@@ -39,6 +41,8 @@ TEMPLATES: Final = (
     MORE,
     REVIEW,
     PRIVACY,
+    HORDE_PROVE,
+    HORDE_KEY,
     KUDOS,
     PAYOUT,
 )

@@ -27,6 +27,8 @@ BUILT = {
         custom_ids.review, st.sampled_from(["hide", "restore", "dismiss"]), POSTS
     ),
     custom_ids.PRIVACY: st.builds(custom_ids.privacy, st.sampled_from(["erase", "keep"])),
+    custom_ids.HORDE_PROVE: st.just(custom_ids.HORDE_PROVE),
+    custom_ids.HORDE_KEY: st.just(custom_ids.HORDE_KEY),
     custom_ids.KUDOS: st.builds(
         custom_ids.kudos, st.sampled_from(["pause", "resume", "cases", "refresh"])
     ),
