@@ -11,8 +11,9 @@ from bot.images.store import Rendition
 from bot.rating.scales import SCALES
 from bot.rating.sessions import Showing
 from bot.rating.voting import Receipt
+from bot.rewards.earning import Earned
 from bot.texts import Texts
-from cogs.ui import custom_ids, scores
+from cogs.ui import custom_ids, earned, scores
 from cogs.ui.card import Card
 from storage.images import Image
 
@@ -77,17 +78,20 @@ class SessionCard(Card):
         note: str | None = None,
     ) -> None:
         super().__init__()
+        why = earned.reason(texts, language, showing.earned)
         if showing.undone:
-            note = texts.say("session.undone", language)
+            said = (texts.say("session.undone", language), why)
+            note = " ".join(filter(None, said))
         if note is not None:
             self.add_item(ui.TextDisplay(note))
         self.add_item(rating_box(texts, language, showing.post_id, picture, showing.scores))
         self.add_item(Row(*_ways_on(texts, language, showing)))
         self.add_item(Row(_skip_select(texts, language, showing)))
-        progress = texts.say(
-            "session.progress", language, data_set=showing.data_set, today=showing.today
-        )
-        self.add_item(ui.TextDisplay(f"-# {progress}\n-# {texts.say('session.expires', language)}"))
+        lines = [_session_progress(texts, language, showing)]
+        if why is not None and not showing.undone:
+            lines.append(why)
+        lines.append(texts.say("session.expires", language))
+        self.add_item(ui.TextDisplay("\n".join(f"-# {line}" for line in lines)))
 
 
 class ReceiptCard(Card):
@@ -96,10 +100,17 @@ class ReceiptCard(Card):
     def __init__(self, texts: Texts, language: str, receipt: Receipt) -> None:
         super().__init__()
         undone = receipt.state == "undone"
-        lines = [
+        told = (
             texts.say("receipt.undone", language) if undone else _outcome(texts, language, receipt),
+            earned.gain(texts, language, receipt.earned),
+        )
+        lines = [
+            " ".join(filter(None, told)),
             " · ".join(score_lines(texts, language, receipt.scores)),
         ]
+        why = earned.reason(texts, language, receipt.earned)
+        if why is not None:
+            lines.append(f"-# {why}")
         if not undone:
             lines.append(f"-# {_progress(texts, language, receipt)}")
         self.add_item(ui.TextDisplay("\n".join(lines)))
@@ -139,13 +150,22 @@ class ConsentCard(Card):
 
 
 class EndCard(Card):
-    """The end of a session: nothing is left for this rater now."""
+    """The end of a session: nothing is left for this rater now; `last` is of the last press."""
 
-    def __init__(self, texts: Texts, language: str, today: int | None) -> None:
+    def __init__(
+        self, texts: Texts, language: str, today: int | None, last: Earned | None = None
+    ) -> None:
         super().__init__()
         lines = [f"### {texts.say('session.end_title', language)}"]
         if today is not None:
             lines.append(texts.count("session.rated_today", today, language))
+        told = (
+            earned.gain(texts, language, last),
+            earned.reason(texts, language, last),
+            earned.today(texts, language, last),
+        )
+        if any(told):
+            lines.append(" · ".join(filter(None, told)))
         lines.append(texts.say("session.end", language))
         box: ui.Container[ui.LayoutView] = ui.Container(accent_colour=Colour.green())
         self.add_item(box.add_item(ui.TextDisplay("\n".join(lines))))
@@ -179,10 +199,24 @@ def score_lines(texts: Texts, language: str, given: Mapping[str, int]) -> Iterat
 
 
 def _progress(texts: Texts, language: str, receipt: Receipt) -> str:
-    hint = texts.say("receipt.open_hint", language)
-    if not receipt.today:
-        return hint
-    return f"{texts.count('receipt.today', receipt.today, language)} · {hint}"
+    told = (
+        texts.count("receipt.today", receipt.today, language) if receipt.today else None,
+        earned.today(texts, language, receipt.earned),
+        texts.say("receipt.open_hint", language),
+    )
+    return " · ".join(filter(None, told))
+
+
+def _session_progress(texts: Texts, language: str, showing: Showing) -> str:
+    values = {"data_set": showing.data_set, "today": showing.today}
+    kudos = showing.earned.today if showing.earned is not None else 0
+    told = (
+        earned.gain(texts, language, showing.earned),
+        texts.say("session.progress_kudos", language, kudos=kudos, **values)
+        if kudos
+        else texts.say("session.progress", language, **values),
+    )
+    return " · ".join(filter(None, told))
 
 
 def _outcome(texts: Texts, language: str, receipt: Receipt) -> str:

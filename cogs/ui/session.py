@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable
+from dataclasses import replace
 from typing import Final
 
 import structlog
@@ -19,6 +20,7 @@ from bot.errors import (
 from bot.images.store import Rendition
 from bot.rating.sessions import Showing
 from bot.rating.voting import Receipt
+from bot.rewards.earning import Earned
 from cogs.ui.card import Upload
 from cogs.ui.cards import EndCard, Picture, SessionCard
 from cogs.ui.edge import Exchange
@@ -37,17 +39,20 @@ async def show(
     *,
     note: str | None = None,
     on_screen: int | None = None,
+    earned: Earned | None = None,
 ) -> None:
     """Show what follows, or the end card; then make the image after it ready.
 
-    `note` is said above the picture, and `on_screen` is the post whose picture the pressed message
-    already shows.
+    `note` is said above the picture, `on_screen` is the post whose picture the pressed message
+    already shows, and `earned` is what the press before earned.
     """
     try:
         showing, rendition = await _readable(exchange, await following)
     except NothingLeftError as end:
-        await exchange.respond(EndCard(exchange.texts, exchange.language, end.today))
+        await exchange.respond(EndCard(exchange.texts, exchange.language, end.today, earned))
         return
+    if earned is not None:
+        showing = replace(showing, earned=earned)
     picture = Picture.of(showing.image, rendition)
     card = SessionCard(exchange.texts, exchange.language, showing, picture, note)
     if showing.post_id == on_screen:
@@ -66,7 +71,7 @@ async def after_press(exchange: Exchange, receipt: Receipt, *, redraw: bool) -> 
     """
     following = exchange.services.sessions.advance(exchange.caller, receipt.post_id)
     on_screen = None if redraw else receipt.post_id
-    await show(exchange, following, on_screen=on_screen)
+    await show(exchange, following, on_screen=on_screen, earned=receipt.earned)
 
 
 async def go_on_instead(exchange: Exchange, post_id: int, refusal: UserError) -> None:
