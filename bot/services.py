@@ -25,6 +25,7 @@ from bot.rating.sessions import SessionService
 from bot.rating.voting import VotingService
 from bot.rewards.cases import Cases
 from bot.rewards.linking import LinkingService
+from bot.rewards.overview import OverviewService
 from bot.rewards.replay import PayoutReplay
 from bot.rewards.signals import SignalsService
 from bot.rewards.status import StatusService
@@ -77,6 +78,7 @@ class Services:
     status: StatusService
     payouts: PayoutWorker
     cases: Cases
+    overview: OverviewService
     holds: HoldService
 
 
@@ -136,6 +138,9 @@ def build_services(
         status=StatusService(database, clock, settings),
         payouts=PayoutWorker(database, clock, random, settings, client=horde, alerts=alerts),
         cases=Cases(database, clock, access, enrolment),
+        overview=OverviewService(
+            database, clock, settings, access=access, enrolment=enrolment, horde=horde
+        ),
         holds=HoldService(database, clock, enrolment),
     )
 

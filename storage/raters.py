@@ -60,6 +60,12 @@ def find(connection: Connection, discord_id: int) -> Rater | None:
     return rater_of(row) if row else None
 
 
+def by_number(connection: Connection, number: int) -> Rater | None:
+    """Return the rater of a number, erased or not."""
+    row = connection.execute(_BY_NUMBER, (number,)).fetchone()
+    return rater_of(row) if row else None
+
+
 def rater_of(row: tuple[Any, ...]) -> Rater:
     """Build the record of a row of COLUMNS."""
     values = list(row)
@@ -106,4 +112,5 @@ def set_status(
 
 
 _BY_DISCORD_ID = f"SELECT {COLUMNS} FROM raters WHERE discord_id = ?"  # noqa: S608 - constants
+_BY_NUMBER = f"SELECT {COLUMNS} FROM raters WHERE number = ?"  # noqa: S608 - constants
 _MOMENTS = [n for n, name in enumerate(NAMES) if name.endswith(("_at", "_until"))]

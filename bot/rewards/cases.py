@@ -15,9 +15,18 @@ from bot.errors import (
     PayoutSettledError,
     UnknownPayoutError,
 )
+from bot.horde.payee import Alias
 from bot.trust.access import AccessService
 from bot.trust.enrolment import Enrolment
-from storage import audit, payout_attempts, payout_pauses, payouts, review_queue
+from storage import (
+    audit,
+    horde_links,
+    payout_attempts,
+    payout_pauses,
+    payouts,
+    raters,
+    review_queue,
+)
 from storage.database import Database
 from storage.payout_attempts import Attempt
 from storage.payout_file import PayoutFile
@@ -30,12 +39,17 @@ OPERATOR = "operator"
 
 @dataclass(frozen=True, slots=True)
 class PayoutCase:
-    """A payout in doubt with every attempt; `waiting` counts the open cases, this one included."""
+    """A payout in doubt with every attempt; `waiting` counts the open cases, this one included.
+
+    `discord_id` is None for an erased rater, `account` where the rater is paid elsewhere by now.
+    """
 
     item: QueueItem
     payout: Payout
     attempts: tuple[Attempt, ...]
     waiting: int
+    discord_id: int | None
+    account: Alias | None
 
 
 class Cases:
@@ -133,11 +147,16 @@ def _next(connection: Connection, after: int) -> PayoutCase | None:
     payout = payouts.by_id(connection, item.payout_id)
     if payout is None:
         return None
+    rater = raters.by_number(connection, payout.rater)
+    link = horde_links.find(connection, payout.rater)
+    same = link is not None and link.horde_id == payout.horde_id
     return PayoutCase(
         item=item,
         payout=payout,
         attempts=tuple(payout_attempts.of_payout(connection, payout.id)),
         waiting=review_queue.count_open(connection, PAYOUT_IN_DOUBT),
+        discord_id=rater.discord_id if rater is not None else None,
+        account=Alias(link.name, link.horde_id) if link is not None and same else None,
     )
 
 

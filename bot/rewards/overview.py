@@ -1,0 +1,175 @@
+"""What operators see of the kudos, and how they pause payouts and let them go on."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from datetime import datetime
+from sqlite3 import Connection
+from typing import Final, Literal
+
+from bot.caller import Caller
+from bot.clock import Clock
+from bot.horde.client import HordeClient
+from bot.horde.errors import HordeError, RefusedForGoodError, UnfitKeyError
+from bot.horde.records import Account
+from bot.rewards.planning import terms_of
+from bot.settings import Settings
+from bot.trust.access import AccessService
+from bot.trust.enrolment import Enrolment
+from storage import audit, ledger, payout_due, payout_pauses, payouts, review_queue
+from storage.database import Database
+from storage.ledger import Totals
+from storage.payout_due import Terms
+from storage.payout_pauses import Pause
+from storage.times import day_of, start_of
+
+PATIENCE_SECONDS: Final = 8.0
+"""How long an operator waits for the balance before the rest is shown without it."""
+
+Trouble = Literal["silent", "unknown_key", "unfit_key"]
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """Whom the bot would pay now, the day's budget aside."""
+
+    raters: int
+    kudos: int
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """Everything at a glance; amounts in kudos.
+
+    `account` pays the raters; None while rewards are off, and with `trouble` where it cannot be
+    read. `budget_left` is of today. `cases` are payouts of which operators have to say what
+    happened. `next_run` is None where nothing is to be sent, or not before an operator's word.
+    """
+
+    rewards_on: bool
+    account: Account | None
+    trouble: Trouble | None
+    totals: Totals
+    budget: int
+    budget_left: int
+    due: Due
+    cases: int
+    pauses: tuple[Pause, ...]
+    next_run: datetime | None
+    now: datetime
+
+
+class OverviewService:
+    """Adds up for operators, and takes their word; that they are operators is checked each time."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        settings: Settings,
+        *,
+        access: AccessService,
+        enrolment: Enrolment,
+        horde: HordeClient,
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._settings = settings
+        self._access = access
+        self._enrolment = enrolment
+        self._horde = horde
+
+    async def of(self, caller: Caller) -> Overview:
+        """Return the overview; takes as long as the Horde does. Raises NotAllowedError."""
+        await self._access.require_operator(caller, "kudos")
+        account, trouble = await self._account()
+        sender = account.id if account is not None else 0
+
+        def query(connection: Connection) -> Overview:
+            return self._overview(connection, account, trouble, terms_of(self._settings, sender))
+
+        return await self._database.read(query)
+
+    async def pause(self, caller: Caller) -> None:
+        """Send nothing until an operator says so; what is on its way arrives all the same."""
+        await self._access.require_operator(caller, "kudos.pause")
+        now = self._clock.now()
+
+        def unit(connection: Connection) -> None:
+            if payout_pauses.begin(connection, "operator", "operator", now):
+                self._note(connection, caller, "kudos.pause", now)
+
+        await self._database.write(unit)
+
+    async def resume(self, caller: Caller) -> None:
+        """Lift every pause; what the Horde refused is tried again at once."""
+        await self._access.require_operator(caller, "kudos.resume")
+        now = self._clock.now()
+
+        def unit(connection: Connection) -> None:
+            lifted = [payout_pauses.lift(connection, cause) for cause in ("operator", "horde")]
+            if any(lifted):
+                self._note(connection, caller, "kudos.resume", now)
+
+        await self._database.write(unit)
+
+    def _note(self, connection: Connection, caller: Caller, action: str, now: datetime) -> None:
+        number = self._enrolment.rater(connection, caller.discord_id, now).number
+        audit.record(connection, at=now, actor="operator", rater=number, action=action)
+
+    async def _account(self) -> tuple[Account | None, Trouble | None]:
+        if not self._settings.rewards_on:
+            return None, None
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                return await self._horde.own_account(), None
+        except UnfitKeyError:
+            return None, "unfit_key"
+        except RefusedForGoodError:
+            return None, "unknown_key"
+        except (HordeError, TimeoutError):
+            return None, "silent"
+
+    def _overview(
+        self, connection: Connection, account: Account | None, trouble: Trouble | None, terms: Terms
+    ) -> Overview:
+        now = self._clock.now()
+        pauses = tuple(payout_pauses.every(connection))
+        due = payout_due.due(connection, terms, now)
+        left = max(0, payout_due.budget_left(connection, terms.budget, now))
+        return Overview(
+            rewards_on=self._settings.rewards_on,
+            account=account,
+            trouble=trouble,
+            totals=ledger.totals(connection, now, terms.hold),
+            budget=terms.budget,
+            budget_left=left,
+            due=Due(len(due), sum(each.amount for each in due)),
+            cases=review_queue.count_open(connection, review_queue.PAYOUT_IN_DOUBT),
+            pauses=pauses,
+            next_run=self._next_run(connection, pauses, now, due=bool(due), left=left),
+            now=now,
+        )
+
+    def _next_run(
+        self,
+        connection: Connection,
+        pauses: tuple[Pause, ...],
+        now: datetime,
+        *,
+        due: bool,
+        left: int,
+    ) -> datetime | None:
+        if not self._settings.rewards_on or any(pause.cause == "operator" for pause in pauses):
+            return None
+        if pauses:
+            return pauses[0].try_at
+        moments = [
+            each.next_try_at or now
+            for state in payouts.OPEN
+            for each in payouts.unsettled(connection, state)
+        ]
+        if due:
+            moments.append(now if left else start_of(day_of(now) + 1))
+        return max(now, min(moments)) if moments else None
