@@ -14,18 +14,25 @@ from storage.errors import StorageError
 
 @dataclass(frozen=True, slots=True)
 class Erasure:
-    """One line: the keyed hash of a Discord id, when it was erased, and whether it is banned."""
+    """What is kept of an erased rater: a keyed hash of the Discord id, when, and whether banned.
+
+    `horde_hash` is that of the Horde account that they had proved to be theirs, if any.
+    """
 
     discord_hash: str
     erased_at: datetime
     banned: bool
+    horde_hash: str | None = None
 
     @classmethod
     def parse(cls, line: str) -> Self:
         """Read a line; raises ValueError, KeyError or TypeError for one that is damaged."""
         fields = json.loads(line)
         return cls(
-            str(fields["hash"]), datetime.fromisoformat(fields["at"]), bool(fields["banned"])
+            str(fields["hash"]),
+            datetime.fromisoformat(fields["at"]),
+            bool(fields["banned"]),
+            str(fields["horde"]) if "horde" in fields else None,
         )
 
     def line(self) -> str:
@@ -35,6 +42,8 @@ class Erasure:
             "at": self.erased_at.isoformat(),
             "banned": self.banned,
         }
+        if self.horde_hash is not None:
+            fields["horde"] = self.horde_hash
         return f"\n{json.dumps(fields)}\n"
 
 

@@ -5,17 +5,10 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
+from storage.erasure_file import Erasure
 from storage.times import from_microseconds, to_microseconds
-
-
-@dataclass(frozen=True, slots=True)
-class ErasedRater:
-    """What is kept of an erased rater: a keyed hash of the Discord id, and whether banned."""
-
-    discord_hash: str
-    banned: bool
-    erased_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +20,9 @@ class LinkedRater:
     first_seen_at: datetime
 
 
-def by_hash(connection: sqlite3.Connection, discord_hash: str) -> ErasedRater | None:
+def by_hash(connection: sqlite3.Connection, discord_hash: str) -> Erasure | None:
     """Return what stayed of the rater with this hash, or None if none was erased."""
-    row = connection.execute(
-        "SELECT discord_hash, banned, erased_at FROM erased_raters WHERE discord_hash = ?",
-        (discord_hash,),
-    ).fetchone()
+    row = connection.execute(f"{_SELECT} WHERE discord_hash = ?", (discord_hash,)).fetchone()
     return None if row is None else _erased(row)
 
 
@@ -44,28 +34,36 @@ def account_banned(connection: sqlite3.Connection, horde_hash: str) -> bool:
     return row is not None
 
 
-def every(connection: sqlite3.Connection) -> list[ErasedRater]:
+def every(connection: sqlite3.Connection) -> list[Erasure]:
     """Return all that stayed, in the order of erasure."""
-    rows = connection.execute(
-        "SELECT discord_hash, banned, erased_at FROM erased_raters ORDER BY erased_at"
-    )
-    return [_erased(row) for row in rows]
+    return [_erased(row) for row in connection.execute(f"{_SELECT} ORDER BY erased_at")]
 
 
-def remember(connection: sqlite3.Connection, erased: ErasedRater) -> None:
-    """Keep the one row; a person who came back and is erased again still has one."""
+def remember(connection: sqlite3.Connection, erasure: Erasure) -> None:
+    """Keep the one row; a person who came back and is erased again still has one.
+
+    Without a Horde account at the last time, that of the time before stays.
+    """
     connection.execute(
         """
-        INSERT INTO erased_raters (discord_hash, banned, erased_at) VALUES (?, ?, ?)
+        INSERT INTO erased_raters (discord_hash, banned, erased_at, horde_hash)
+        VALUES (?, ?, ?, ?)
         ON CONFLICT (discord_hash) DO UPDATE SET
-            banned = excluded.banned, erased_at = excluded.erased_at
+            banned = excluded.banned, erased_at = excluded.erased_at,
+            horde_hash = coalesce(excluded.horde_hash, erased_raters.horde_hash)
         """,
         (
-            erased.discord_hash,
-            int(erased.banned),
-            to_microseconds(erased.erased_at),
+            erasure.discord_hash,
+            int(erasure.banned),
+            to_microseconds(erasure.erased_at),
+            erasure.horde_hash,
         ),
     )
+
+
+def mark_returned(connection: sqlite3.Connection, number: int) -> None:
+    """Note that whoever this rater is was erased before, so that they earn nothing twice."""
+    connection.execute("UPDATE raters SET erased_before = 1 WHERE number = ?", (number,))
 
 
 def set_banned(connection: sqlite3.Connection, discord_hash: str, *, banned: bool) -> None:
@@ -84,15 +82,17 @@ def linked(connection: sqlite3.Connection) -> list[LinkedRater]:
 
 
 def cut_link(connection: sqlite3.Connection, number: int, now: datetime) -> None:
-    """Forget who `number` is, and all that is kept about them but their votes."""
+    """Forget who `number` is, and all that is kept about them but their votes and what they earned.
+
+    Cases of payouts stay open: money may have moved.
+    """
     connection.execute(
         "UPDATE raters SET discord_id = NULL, status_reason = NULL, locale = NULL, erased_at = ? "
         "WHERE number = ?",
         (to_microseconds(now), number),
     )
-    connection.execute("DELETE FROM reservations WHERE rater = ?", (number,))
-    connection.execute("DELETE FROM skips WHERE rater = ?", (number,))
-    connection.execute("DELETE FROM rate_limits WHERE rater = ?", (number,))
+    for table in _GONE_AT_ONCE:
+        connection.execute(f"DELETE FROM {table} WHERE rater = ?", (number,))  # noqa: S608 - constants
     connection.execute("UPDATE reports SET reason = NULL WHERE rater = ?", (number,))
     connection.execute(
         "UPDATE posts SET guild_id = NULL, channel_id = NULL, message_id = NULL WHERE rater = ?",
@@ -100,7 +100,7 @@ def cut_link(connection: sqlite3.Connection, number: int, now: datetime) -> None
     )
     connection.execute(
         "UPDATE review_queue SET details = '{}', settled_at = coalesce(settled_at, ?), "
-        "outcome = coalesce(outcome, 'erased') WHERE rater = ?",
+        "outcome = coalesce(outcome, 'erased') WHERE rater = ? AND payout_id IS NULL",
         (to_microseconds(now), number),
     )
 
@@ -124,15 +124,49 @@ def delete_votes(
     return [image_id for _, image_id, _ in votes]
 
 
+def forfeit(connection: sqlite3.Connection, number: int, *, limit: int) -> int:
+    """Give up at most `limit` awards that no payout has; return how many, 0 when none is left."""
+    return connection.execute(
+        """
+        UPDATE awards SET standing = 'forfeited' WHERE rater = :rater AND (image_id, scale) IN (
+            SELECT image_id, scale FROM awards
+            WHERE rater = :rater AND payout_id IS NULL AND standing = 'stands' LIMIT :limit
+        )
+        """,
+        {"rater": number, "limit": limit},
+    ).rowcount
+
+
 def unfinished(connection: sqlite3.Connection) -> list[int]:
-    """Return the numbers of erased raters who still have votes: the program stopped between."""
+    """Return the numbers of erased raters who still have votes, or kudos to come.
+
+    The program stopped between.
+    """
     rows = connection.execute(
-        "SELECT number FROM raters WHERE erased_at IS NOT NULL "
-        "AND EXISTS (SELECT 1 FROM votes WHERE rater = number)"
+        """
+        SELECT number FROM raters WHERE erased_at IS NOT NULL AND (
+            EXISTS (SELECT 1 FROM votes WHERE rater = number)
+            OR EXISTS (
+                SELECT 1 FROM awards
+                WHERE rater = number AND payout_id IS NULL AND standing = 'stands'
+            )
+        )
+        """
     )
     return [number for (number,) in rows]
 
 
-def _erased(row: tuple[str, int, int]) -> ErasedRater:
-    discord_hash, banned, erased_at = row
-    return ErasedRater(discord_hash, bool(banned), from_microseconds(erased_at))
+def _erased(row: tuple[str, int, int, str | None]) -> Erasure:
+    discord_hash, banned, erased_at, horde_hash = row
+    return Erasure(discord_hash, from_microseconds(erased_at), bool(banned), horde_hash)
+
+
+_SELECT: Final = "SELECT discord_hash, banned, erased_at, horde_hash FROM erased_raters"
+_GONE_AT_ONCE: Final = (
+    "reservations",
+    "skips",
+    "rate_limits",
+    "horde_links",
+    "horde_proofs",
+    "holds",
+)

@@ -1,10 +1,12 @@
-"""Erasing a rater: the link is cut at once, then the votes leave, batch by batch."""
+"""Erasing a rater: the link is cut at once, then votes and claims leave, batch by batch.
+
+Only what needs the link comes before it: the hashes of what was earned.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
 from functools import partial
 from sqlite3 import Connection
 from typing import Final, Literal
@@ -14,16 +16,18 @@ import structlog
 from bot.caller import Caller
 from bot.clock import Clock
 from bot.errors import NothingKeptError
+from bot.privacy.earnings import AtStake, EarnedBefore, Scored, at_stake
 from bot.trust.enrolment import Enrolment
 from bot.trust.recounting import Recounting
-from storage import audit, erasures, raters
+from storage import audit, erasures, horde_links, payouts, raters
 from storage.database import Database
 from storage.erasure_file import Erasure, ErasureFile
-from storage.erasures import ErasedRater
+from storage.erasures import LinkedRater
+from storage.payout_file import PayoutFile
 from storage.raters import Rater
 
 BATCH: Final = 200
-"""Votes deleted in one unit: presses wait for no more than that."""
+"""Votes deleted, or awards given up, in one unit: presses wait for no more than that."""
 
 _log = structlog.get_logger()
 
@@ -32,10 +36,15 @@ Actor = Literal["rater", "operator", "program"]
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """What an erasure did: the number that stays, without a person, and the votes deleted."""
+    """What an erasure did: the number that stays, without a person, and the votes deleted.
+
+    `kudos` were given up; `kudos_under_way` may have been sent already, and go on.
+    """
 
     number: int
     votes: int
+    kudos: int
+    kudos_under_way: int
 
 
 class ErasureService:
@@ -53,6 +62,19 @@ class ErasureService:
         self._enrolment = enrolment
         self._recounting = recounting
         self._file = ErasureFile(database.path)
+        self._payouts = PayoutFile(database.path)
+        self._earned = EarnedBefore(database, enrolment.hash_key)
+
+    async def at_stake(self, caller: Caller) -> AtStake:
+        """Return what erasing the caller would cost them. Raises NothingKeptError."""
+
+        def query(connection: Connection) -> AtStake:
+            rater = raters.find(connection, caller.discord_id)
+            if rater is None:
+                raise NothingKeptError
+            return at_stake(connection, rater)
+
+        return await self._database.read(query)
 
     async def erase(self, caller: Caller) -> Erased:
         """Erase the caller. Raises NothingKeptError."""
@@ -75,40 +97,104 @@ class ErasureService:
             for rater in await self._database.read(erasures.linked):
                 erasure = listed.get(self._enrolment.digest(rater.discord_id))
                 if erasure is not None and rater.first_seen_at <= erasure.erased_at:
-                    again += await self._repeat(rater.discord_id, erasure)
+                    again += await self._repeat(rater, erasure)
         await self._compare(listed)
         for number in await self._database.read(erasures.unfinished):
-            await self._delete_votes(number)
+            await self._finish(number)
         return again
 
     async def _erase(self, discord_id: int, actor: Actor) -> Erased:
+        found = await self._database.read(lambda c: raters.find(c, discord_id))
+        if found is None:
+            raise NothingKeptError
+        kept = await self._earned.keep_most(discord_id, found.number)
         now = self._clock.now()
-        digest = self._enrolment.digest(discord_id)
 
-        def unit(connection: Connection) -> tuple[Rater, Erasure]:
+        def unit(connection: Connection) -> tuple[int, AtStake, Erasure]:
             rater = raters.find(connection, discord_id)
             if rater is None:
                 raise NothingKeptError
-            erasure = Erasure(digest, now, rater.status == "banned")
-            _take_out(connection, rater, erasure, actor, now)
-            return rater, erasure
+            erasure = Erasure(
+                self._enrolment.digest(discord_id),
+                now,
+                rater.banned_at(now),
+                self._account(connection, rater.number),
+            )
+            stake = at_stake(connection, rater)
+            self._take_out(connection, rater, erasure, kept, actor)
+            return rater.number, stake, erasure
 
-        rater, erasure = await self._database.write(unit)
+        number, stake, erasure = await self._database.write(unit)
         await self._list(erasure)
-        return Erased(rater.number, await self._delete_votes(rater.number))
+        return Erased(number, await self._finish(number), stake.forfeited, stake.under_way)
 
-    async def _repeat(self, discord_id: int, erasure: Erasure) -> bool:
+    async def _repeat(self, linked: LinkedRater, erasure: Erasure) -> bool:
         """Cut the link again; False where another process was faster."""
-        now = self._clock.now()
+        paid = await asyncio.to_thread(self._listed_awards, linked)
+        kept = await self._earned.keep_most(linked.discord_id, linked.number, paid)
 
         def unit(connection: Connection) -> bool:
-            rater = raters.find(connection, discord_id)
+            rater = raters.find(connection, linked.discord_id)
             if rater is None or rater.first_seen_at > erasure.erased_at:
                 return False
-            _take_out(connection, rater, erasure, "program", now)
+            account = erasure.horde_hash or self._account(connection, rater.number)
+            whole = replace(erasure, horde_hash=account)
+            self._take_out(connection, rater, whole, kept, "program")
             return True
 
         return await self._database.write(unit)
+
+    def _listed_awards(self, linked: LinkedRater) -> list[Scored]:
+        """Return for what the rater was paid after the backup, by the list of payouts."""
+        told, _ = self._payouts.read()
+        return [
+            (award.image_id, award.scale)
+            for payout in (each.payout for each in told if each.what != "unpaid")
+            if payout is not None
+            and (payout.rater, payout.first_seen_at) == (linked.number, linked.first_seen_at)
+            for award in payout.awards
+        ]
+
+    def _account(self, connection: Connection, number: int) -> str | None:
+        """Return the hash of the Horde account that the rater proved to be theirs."""
+        link = horde_links.find(connection, number)
+        if link is None or link.verified_at is None:
+            return None
+        return self._enrolment.horde_digest(link.horde_id)
+
+    def _take_out(
+        self,
+        connection: Connection,
+        rater: Rater,
+        erasure: Erasure,
+        kept: frozenset[Scored],
+        actor: Actor,
+    ) -> None:
+        """Do all that cannot wait, inside one unit; `kept` is what was kept of their awards."""
+        assert rater.discord_id is not None  # noqa: S101 - found by it
+        now = self._clock.now()
+        self._earned.keep_rest(connection, rater.discord_id, rater.number, kept)
+        payouts.cancel_planned(connection, rater.number, now, answer="erased")
+        erasures.cut_link(connection, rater.number, now)
+        erasures.remember(connection, erasure)
+        audit.record(
+            connection,
+            at=now,
+            actor=actor,
+            rater=rater.number if actor == "rater" else None,
+            action="privacy.erase",
+            subject=f"rater:{rater.number}",
+        )
+
+    async def _finish(self, number: int) -> int:
+        """Delete the votes, give up what no payout has, and return how many votes there were.
+
+        In this order: an award follows its vote as long as that is there.
+        """
+        deleted = await self._delete_votes(number)
+        while await self._database.write(lambda c: erasures.forfeit(c, number, limit=BATCH)):
+            pass
+        return deleted
 
     async def _delete_votes(self, number: int) -> int:
         deleted = 0
@@ -123,15 +209,19 @@ class ErasureService:
         return len(images)
 
     async def _compare(self, listed: dict[str, Erasure]) -> None:
-        """List what the program stopped before listing; take over bans decided since."""
-        for erased in await self._database.read(erasures.every):
-            digest, known = erased.discord_hash, listed.get(erased.discord_hash)
-            if known is None or known.erased_at < erased.erased_at:
-                await self._list(Erasure(digest, erased.erased_at, erased.banned))
-            elif known.banned != erased.banned:
-                await self._database.write(
-                    partial(erasures.set_banned, discord_hash=digest, banned=known.banned)
-                )
+        """List what the program stopped before listing; take over what a backup does not know."""
+        stored = {each.discord_hash: each for each in await self._database.read(erasures.every)}
+        for erasure in stored.values():
+            known = listed.get(erasure.discord_hash)
+            if known is None or known.erased_at < erasure.erased_at:
+                await self._list(erasure)
+        for known in listed.values():
+            erasure = stored.get(known.discord_hash, known)
+            whole = replace(known, horde_hash=known.horde_hash or erasure.horde_hash)
+            if known.discord_hash not in stored or (
+                known.erased_at >= erasure.erased_at and whole != erasure
+            ):
+                await self._database.write(partial(erasures.remember, erasure=whole))
 
     async def _list(self, erasure: Erasure) -> None:
         """Add a line to the file; what the disk refuses is tried again at the next start."""
@@ -139,21 +229,3 @@ class ErasureService:
             await asyncio.to_thread(self._file.append, erasure)
         except OSError as error:
             _log.error("erasure_not_listed", path=str(self._file.path), reason=error.strerror)
-
-
-def _take_out(
-    connection: Connection, rater: Rater, erasure: Erasure, actor: Actor, now: datetime
-) -> None:
-    erasures.cut_link(connection, rater.number, now)
-    erasures.remember(
-        connection,
-        ErasedRater(erasure.discord_hash, erasure.banned, erasure.erased_at),
-    )
-    audit.record(
-        connection,
-        at=now,
-        actor=actor,
-        rater=rater.number if actor == "rater" else None,
-        action="privacy.erase",
-        subject=f"rater:{rater.number}",
-    )

@@ -38,6 +38,7 @@ class Enrolment:
     def rater(self, connection: Connection, discord_id: int, now: datetime) -> Rater:
         """Return the rater; one who was banned when erased is made as a banned one.
 
+        Whoever was erased before earns nothing for what they earned by then.
         Whoever was erased within the last minute starts with what is left after a burst of
         everything, so that an erasure is no way around the limits.
         """
@@ -48,6 +49,7 @@ class Enrolment:
         erased = erasures.by_hash(connection, self.digest(discord_id))
         if erased is None:
             return rater
+        erasures.mark_returned(connection, rater.number)
         if now - erased.erased_at < _ALLOWANCE:
             rate_limit.spend(connection, rater.number, now)
         if not erased.banned:

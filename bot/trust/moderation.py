@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from sqlite3 import Connection
 from typing import Final
@@ -21,7 +21,7 @@ from bot.trust.wording import tidy
 from storage import audit, erasures, image_lookup, images, raters
 from storage.audit import Details
 from storage.database import Database
-from storage.erasure_file import Erasure, ErasureFile
+from storage.erasure_file import ErasureFile
 from storage.errors import StorageError
 from storage.images import Image
 from storage.raters import Rater
@@ -166,9 +166,7 @@ class ModerationService:
         if erased is None or erased.banned == banned:
             return
         try:
-            await asyncio.to_thread(
-                self._erasure_file.append, Erasure(digest, erased.erased_at, banned)
-            )
+            await asyncio.to_thread(self._erasure_file.append, replace(erased, banned=banned))
         except OSError as error:
             raise StorageError(
                 f"the list of erasures cannot be written: {error.strerror}"

@@ -25,10 +25,11 @@ ALTER TABLE raters ADD COLUMN erased_before INTEGER NOT NULL DEFAULT 0
 ALTER TABLE erased_raters ADD COLUMN horde_hash TEXT;
 
 -- Keyed hashes of Discord id, image and scale for which an erased rater had an award: nobody earns
--- for the same twice, and nothing here leads to the number.
+-- for the same twice. In the order of the hashes themselves, for that in which they came would show
+-- which ones are of the same number.
 CREATE TABLE earned_before (
     digest TEXT NOT NULL PRIMARY KEY
-) STRICT;
+) STRICT, WITHOUT ROWID;
 
 -- The Horde account that a rater is paid to. verified_at: when ownership was proved; without it the
 -- account is only named. The signals are read from a verified account alone. refused_answer: why

@@ -20,7 +20,7 @@ from bot.rating.sessions import Showing
 from bot.rating.showing import show
 from bot.trust.enrolment import Enrolment
 from storage import data_sets, erasures, image_stages, raters
-from storage.erasures import ErasedRater
+from storage.erasure_file import Erasure
 from storage.times import to_microseconds
 from tests.rating.world import NOON, Changes, World, caller
 
@@ -346,7 +346,7 @@ async def test_votes_from_before_the_reveal_stay_as_they_are(world: World) -> No
 async def test_who_was_banned_when_erased_gets_no_session(world: World) -> None:
     await world.data_set(1)
     await world.agree(2)
-    erased = ErasedRater(
+    erased = Erasure(
         discord_hash=Enrolment(KeyedHash(bytes(32))).digest(1),
         banned=True,
         erased_at=world.clock.now(),
