@@ -114,7 +114,7 @@ class PayoutWorker:
             _log.debug("payouts_elsewhere", reason=str(error))
             return now + LOOK_EVERY
         until = self._until(now, pauses)
-        if until > now:
+        if until > self._clock.now():  # time went on: what was the present is no wait
             return min(until, now + LOOK_EVERY)
         payout = await self._due(now, only)
         due = await self._planning.next(self._account) if payout is None and not only else None
