@@ -123,15 +123,6 @@ def unpaid(connection: Connection, rater: int) -> int:
     return int(amount)
 
 
-def forfeit(connection: Connection, rater: int) -> int:
-    """Give up all that no payout has, for the rater is erased; return how much stood."""
-    amount = unpaid(connection, rater)
-    connection.execute(
-        "UPDATE awards SET standing = 'forfeited' WHERE rater = ? AND payout_id IS NULL", (rater,)
-    )
-    return amount
-
-
 def scored(connection: Connection, rater: int) -> list[tuple[int, str]]:
     """Return image and scale of every award that the rater ever had."""
     return connection.execute(
