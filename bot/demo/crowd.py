@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from random import Random
@@ -14,8 +14,10 @@ import discord
 import simcord
 
 from bot.clock import Clock
+from bot.demo.linking import Linking
 from bot.demo.personas import OUT_OF_SIGHT, Persona
 from bot.demo.pictures.gallery import SAMPLES, Sample
+from bot.demo.raw_components import every_custom_id
 from bot.demo.stage import Stage
 from bot.demo.turns import Turns
 from bot.rating.scales import SCALES
@@ -85,6 +87,7 @@ class Crowd:
         services: Services,
         personas: list[Persona],
         *,
+        linking: Linking,
         pace: float,
     ) -> None:
         self._stage = stage
@@ -92,6 +95,7 @@ class Crowd:
         self._services = services
         self._random: Random = services.random
         self._clock: Clock = services.clock
+        self._linking = linking
         self._pace = pace
         pairs = zip(stage.cast.crowd, personas, strict=True)
         self.members = [Member(actor, persona) for actor, persona in pairs]
@@ -99,6 +103,7 @@ class Crowd:
 
     async def live(self, member: Member) -> None:
         """Rate for ever: mostly in the channels, now and then in a private session."""
+        await self._linking.introduce(member.actor)
         while True:
             if self._pace:
                 pause = self._pace * await self._slowness()
@@ -166,7 +171,7 @@ class Crowd:
             press = custom_ids.vote(scale, value, post.post_id)
             answer = await self._click(member, message, press)
             agree = custom_ids.agree(scale, value, post.post_id)
-            if answer is not None and agree in set(_custom_ids(answer.components)):
+            if answer is not None and agree in set(every_custom_id(answer.components)):
                 await self._click(member, answer, agree)
 
     async def _report(self, member: Member, message: discord.Message, post_id: int) -> None:
@@ -174,7 +179,9 @@ class Crowd:
             shown = await self._press(member, message, custom_ids.report(post_id))
             if shown is None or shown.modal is None:
                 return
-            fields = [found for found in _custom_ids([shown.modal]) if found.startswith("reason")]
+            fields = [
+                found for found in every_custom_id([shown.modal]) if found.startswith("reason")
+            ]
             await member.actor.submit_modal(shown, dict.fromkeys(fields, REASON))
 
     async def _rate_privately(self, member: Member) -> bool:
@@ -243,19 +250,9 @@ def _left(connection: Connection) -> dict[int, int]:
     }
 
 
-def _custom_ids(components: list[dict[str, Any]]) -> Iterator[str]:
-    """Walk the custom_ids of raw components, however deep."""
-    for component in components:
-        if "custom_id" in component:
-            yield component["custom_id"]
-        yield from _custom_ids(component.get("components", []))
-        if "component" in component:
-            yield from _custom_ids([component["component"]])
-
-
 def _votable(components: list[dict[str, Any]]) -> int | None:
     """Return the post that a card's score buttons belong to, None if it has none."""
-    for custom_id in _custom_ids(components):
+    for custom_id in every_custom_id(components):
         if match := re.fullmatch(custom_ids.VOTE, custom_id):
             return int(match["post"])
     return None

@@ -22,9 +22,8 @@ BOT_KEY = "demo-key-of-the-bot-00"
 VISITOR_KEY = "demo-key-of-robin-0000"
 FUNDS = 10_000
 MEMBERS = 8
-"""So many of the crowd have accounts. The first of them prove theirs, the others only name it."""
 VERIFIED = 4
-"""No more, for the Horde lets one address make five shared keys a minute, and one is left over."""
+"""So many of the crowd have accounts. The first of them prove theirs, the others only name it."""
 DAY = 86_400
 
 
@@ -54,6 +53,10 @@ class HordePeople:
         self.stand_in = HordeStandIn([bot, robin, *self.of_crowd.values()], clock)
         self.stand_in.transfers.replay(_read(kept))
         self.stand_in.transfers.on_paid = self._write
+
+    def proves(self, account: Account) -> bool:
+        """Tell whether its owner proves the account; others only name theirs."""
+        return account.number < CROWD + VERIFIED
 
     def payments(self, shown: int) -> Payments:
         """Return what the bot paid, with the last `shown` payouts."""

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 
 from bot.demo.distributions import draw_distributions
 from bot.demo.folder import EXPORTS, export_command
+from bot.demo.horde_people import Payments
 from bot.rating.scales import AESTHETIC, ARTIFACTS, SCALES
 from bot.services import Services
 from bot.texts.catalogue import ENGLISH
@@ -18,7 +19,9 @@ COLUMNS = {AESTHETIC.name: "rating", ARTIFACTS.name: "artifacts"}
 """Where an export keeps the values of each scale (AI Horde Ratings)."""
 
 
-async def write_outcome(services: Services, data_sets: Iterable[str], folder: Path) -> list[str]:
+async def write_outcome(
+    services: Services, data_sets: Iterable[str], folder: Path, paid: Payments
+) -> list[str]:
     """Export the data sets and draw their scores; return what to tell the person."""
     lines = [f"Database: {services.database.path}"]
     counts: dict[str, Counter[int]] = {name: Counter() for name in SCALES}
@@ -31,4 +34,6 @@ async def write_outcome(services: Services, data_sets: Iterable[str], folder: Pa
     path = folder / "scores.png"
     titles = {name: services.texts.say(f"scale.{name}.name", ENGLISH) for name in SCALES}
     draw_distributions(counts, titles, path)
-    return [*lines, f"Scores:   {path}", f"Again:    {export_command(folder)}"]
+    lines.append(f"Scores:   {path}")
+    lines.append(f"Kudos:    {paid.kudos} paid (payouts: {paid.payouts})")
+    return [*lines, f"Again:    {export_command(folder)}"]

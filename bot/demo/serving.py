@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 
 from aiohttp import web
@@ -20,6 +21,19 @@ def are_free(first: int, count: int) -> bool:
             except OSError:
                 return False
     return True
+
+
+@web.middleware
+async def hang_up(
+    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+) -> web.StreamResponse:
+    """Close the connection after each answer.
+
+    A client that keeps one has a timer for it, and SimCord takes no further action before that.
+    """
+    answer = await handler(request)
+    answer.force_close()
+    return answer
 
 
 async def serve(stack: AsyncExitStack, app: web.Application, port: int) -> str:

@@ -18,11 +18,12 @@ from bot.demo.crowd import Crowd
 from bot.demo.folder import AFTER_DARK, GALLERY, LEASE, TRANSFERS, claim, set_aside
 from bot.demo.horde.server import PREFIX
 from bot.demo.horde_people import VISITOR, HordePeople
+from bot.demo.linking import Linking
 from bot.demo.outcome import write_outcome
 from bot.demo.personas import names, personas
 from bot.demo.pictures.folder import write_samples
 from bot.demo.run import DEFAULT_PORT, DemoOptions, DemoUnavailableError
-from bot.demo.serving import are_free, serve
+from bot.demo.serving import are_free, hang_up, serve
 from bot.demo.set_up import (
     demo_settings,
     forget_discord,
@@ -42,6 +43,8 @@ PAGES = 4
 PAYOUTS_SHOWN = 5
 PACE_SECONDS = 1.6
 """Seconds between two ratings of the whole crowd, on average."""
+HURRY_SECONDS = 2.0
+PAYOUT_DRAIN_SECONDS = 10.0
 LOOK_SECONDS = 0.4
 """How often the pages are brought up to date."""
 
@@ -82,7 +85,9 @@ async def show(options: DemoOptions, say: Say) -> None:
                 async with asyncio.timeout(options.seconds):
                     await stop.wait()
         say("Stopping ...")
-        outcome = await write_outcome(services, (GALLERY, AFTER_DARK), options.folder)
+        outcome = await write_outcome(
+            services, (GALLERY, AFTER_DARK), options.folder, horde.payments(0)
+        )
     for line in outcome:
         say(line)
 
@@ -118,6 +123,7 @@ class _Play:
             self._turns,
             services,
             personas(options.raters, services.random),
+            linking=Linking(stage, self._turns, horde),
             pace=0.0 if options.headless else PACE_SECONDS * options.raters,
         )
 
@@ -128,12 +134,15 @@ class _Play:
             going = [
                 group.create_task(self._bot.publisher.run(), name="publisher"),
                 group.create_task(self._services.alerts.run(), name="alerts"),
+                group.create_task(self._services.payouts.run(), name="payouts"),
+                group.create_task(self._hurry(), name="hurry"),
                 group.create_task(self._refresh(), name="pages"),
                 *(group.create_task(self._crowd.live(each)) for each in self._crowd.members),
             ]
             yield
             async with self._turns.person():
-                # Nobody is in the middle of an action now.
+                # Nobody is in the middle of an action now, and nothing is left in doubt.
+                await self._services.payouts.drain(PAYOUT_DRAIN_SECONDS)
                 for task in going:
                     task.cancel()
 
@@ -154,6 +163,12 @@ class _Play:
                 addresses[name] = await self._pages.open(channel, viewers, port=port)
         banner = await asyncio.to_thread(draw_banner, pictures)
         front.page.open(Content(addresses, client, banner, self._progress))
+
+    async def _hurry(self) -> None:
+        """Have the payouts looked at more often than a bot needs: somebody is watching."""
+        while True:
+            await self._services.clock.sleep(HURRY_SECONDS)
+            self._services.payouts.wake()
 
     async def _refresh(self) -> None:
         while True:
@@ -202,5 +217,6 @@ async def _open_front(stack: AsyncExitStack, options: DemoOptions, say: Say) -> 
 async def _serve_horde(stack: AsyncExitStack, horde: HordePeople, front: _Front | None) -> str:
     """Serve the stand-in for the Horde with the visitor's page; return the page's address."""
     app = horde.stand_in.app()
+    app.middlewares.append(hang_up)
     ClientPage(Texts.load(), horde.stand_in.accounts[VISITOR]).add_to(app)
     return await serve(stack, app, front.horde_port if front else 0)

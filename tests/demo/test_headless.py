@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import sqlite3
 from contextlib import closing
@@ -11,7 +12,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from tests.demo.conftest import RunDemo
+from tests.demo.conftest import Demo, RunDemo
 
 pytestmark = pytest.mark.process
 
@@ -44,10 +45,43 @@ def test_a_headless_demo_fills_and_closes_posts_and_says_where_everything_lies(
     assert sum(map(len, exports)) == _facts(database, given) >= 20
     assert exports[0]["rating"].between(1, 10).all()
 
+    _check_payouts(demo, database)
     (scores,) = demo.said("Scores:")
     with Image.open(scores) as picture:
         assert picture.size == (1200, 560)
         assert len(picture.convert("RGB").getcolors(1 << 20) or []) > 50
+
+
+def _check_payouts(demo: Demo, database: Path) -> None:
+    """Check that the ledger says what the Horde's stand-in moved, and nothing is left in doubt."""
+    moved = [
+        json.loads(line)
+        for line in (demo.folder / "horde-transfers.jsonl").read_text("utf-8").splitlines()
+    ]
+    with closing(sqlite3.connect(database)) as connection:
+        paid = connection.execute("SELECT horde_id, amount, key FROM payouts WHERE state = 'paid'")
+        ledger = sorted(paid.fetchall())
+    assert sorted((each["payee"], each["amount"], each["key"]) for each in moved) == ledger
+    assert len(ledger) >= 2
+    open_ = "SELECT count(*) FROM payouts WHERE state IN ('sending', 'in_doubt')"
+    assert _facts(database, open_) == 0
+    of_payouts = "SELECT coalesce(sum(amount), 0) FROM awards WHERE payout_id IS NOT NULL"
+    kudos = sum(amount for _, amount, _ in ledger)
+    assert _facts(database, of_payouts) == kudos
+    verified = "SELECT count(*) FROM horde_links WHERE verified_at IS NOT NULL"
+    assert _facts(database, verified) == 4
+    assert _facts(database, "SELECT count(*) FROM horde_links") == 8
+    assert f"Kudos:    {kudos} paid (payouts: {len(ledger)})" in demo.lines
+
+
+def test_a_demo_that_goes_on_pays_nothing_again(run_demo: RunDemo) -> None:
+    demo = run_demo("--headless", "--for", "5", "--raters", "8")
+    demo.stop_by_itself()
+    (database,) = demo.said("Database:")
+    _check_payouts(demo, database)
+    again = run_demo("--headless", "--for", "5", "--raters", "8", "--keep")
+    again.stop_by_itself()
+    _check_payouts(again, database)
 
 
 def test_a_demo_that_is_told_to_end_keeps_its_votes_for_the_next(run_demo: RunDemo) -> None:
