@@ -14,7 +14,7 @@ from cogs.ui import custom_ids
 from cogs.ui.card import NoticeCard, Upload
 from cogs.ui.edge import Exchange
 from cogs.ui.items import JuryItem
-from cogs.ui.personal import ConfirmErasureCard, OverviewCard, PastCard
+from cogs.ui.personal import ConfirmErasureCard, ErasedCard, OverviewCard, PastCard
 
 if TYPE_CHECKING:
     from bot.client import JuryBot
@@ -33,8 +33,7 @@ class PrivacyButton(JuryItem, template=custom_ids.PRIVACY):
         await exchange.interaction.response.defer()
         erased = await exchange.services.erasure.erase(exchange.caller)
         exchange.interaction.client.languages.forget(exchange.caller.discord_id)
-        card = NoticeCard(exchange.count("privacy.erased", erased.votes))
-        await exchange.interaction.edit_original_response(view=card)
+        await exchange.interaction.edit_original_response(view=ErasedCard(exchange, erased))
 
 
 class AccountCog(commands.Cog):
@@ -117,7 +116,10 @@ class AccountCog(commands.Cog):
                 await exchange.finish(exchange.say("privacy.too_large"))
                 return
             file = Upload(BytesIO(download.content), download.filename)
-            await exchange.finish(exchange.say("privacy.download"), file)
+            said = [exchange.say("privacy.download")]
+            if download.but_earned_before:
+                said.append(exchange.say("privacy.download_before"))
+            await exchange.finish("\n".join(said), file)
 
         await self._bot.edge.run(interaction, act)
 
@@ -126,7 +128,8 @@ class AccountCog(commands.Cog):
         """Ask whether everything about the caller is to be erased."""
 
         async def act(exchange: Exchange) -> None:
-            await exchange.answer(ConfirmErasureCard(exchange))
+            stake = await exchange.services.erasure.at_stake(exchange.caller)
+            await exchange.answer(ConfirmErasureCard(exchange, stake))
 
         await self._bot.edge.run(interaction, act)
 

@@ -67,7 +67,7 @@ class ScoreButton(JuryItem, template=custom_ids.VOTE):
         return ConsentCard(
             exchange.texts,
             exchange.language,
-            exchange.services.settings.dataset_license,
+            exchange.services.settings,
             custom_ids.agree(press.scale, press.value, press.post_id),
             (press.scale, press.value),
         )

@@ -18,17 +18,18 @@ Row = dict[str, Value]
 QUERIES: Mapping[str, str] = {
     "raters": """
         SELECT number, discord_id, status, status_reason, status_until, locale, consent_version,
-               consented_at, first_seen_at
+               consented_at, first_seen_at, erased_before
         FROM raters WHERE number = :rater
     """,
     "erased_raters": """
-        SELECT discord_hash, banned, erased_at FROM erased_raters
+        SELECT discord_hash, banned, erased_at, horde_hash FROM erased_raters
         WHERE discord_hash = :discord_hash
     """,
     "votes": """
         SELECT d.name AS data_set, i.key AS image, v.aesthetic, v.artifacts, v.aesthetic_at,
                v.artifacts_at, v.state, v.post_id, v.surface, v.locale, a.name AS client_agent,
-               v.shown_at, v.created_at, v.changed_at, v.completed_at, v.after_reveal
+               v.shown_at, v.created_at, v.changed_at, v.completed_at, v.after_reveal,
+               v.horde_kudos, v.horde_account_age, v.horde_usage_requests, v.horde_trusted
         FROM votes v JOIN images i ON i.id = v.image_id JOIN data_sets d ON d.id = i.data_set_id
             JOIN client_agents a ON a.id = v.client_agent_id
         WHERE v.rater = :rater ORDER BY v.id
@@ -78,11 +79,18 @@ QUERIES: Mapping[str, str] = {
         WHERE a.rater = :rater ORDER BY a.earned_at
     """,
     "payouts": """
-        SELECT id, horde_id, verified, amount, state, answer, planned_at, first_sent_at, settled_at
+        SELECT id, key, horde_id, verified, amount, state, server, sender_id, resendable, answer,
+               planned_at, first_sent_at, next_try_at, settled_at
         FROM payouts WHERE rater = :rater ORDER BY id
     """,
+    "payout_attempts": """
+        SELECT t.payout_id, t.sent_at, t.outcome
+        FROM payout_attempts t JOIN payouts p ON p.id = t.payout_id
+        WHERE p.rater = :rater ORDER BY t.id
+    """,
     "review_queue": """
-        SELECT kind, details, opened_at, settled_at, outcome, settled_by = :rater AS settled_by_you
+        SELECT kind, details, payout_id, opened_at, settled_at, outcome,
+               settled_by = :rater AS settled_by_you
         FROM review_queue WHERE rater = :rater OR settled_by = :rater ORDER BY id
     """,
     "audit_log": """
@@ -96,6 +104,7 @@ QUERIES: Mapping[str, str] = {
 _ABOUT = {
     "raters": "number = :rater",
     "erased_raters": "discord_hash = :discord_hash",
+    "payout_attempts": "payout_id IN (SELECT id FROM payouts WHERE rater = :rater)",
     "review_queue": "rater = :rater OR settled_by = :rater",
     "audit_log": "rater = :rater OR subject = 'rater:' || :rater",
 }
@@ -215,6 +224,6 @@ def _readable(name: str, value: Value) -> Value:
     """Write out moments, and Discord's ids in digits: they are above what JSON readers hold."""
     if not isinstance(value, int):
         return value
-    if name == "at" or name.endswith(("_at", "_until")):
+    if name in {"at", "since", "not_before"} or name.endswith(("_at", "_until")):
         return from_microseconds(value).isoformat()
     return str(value) if name in DISCORD_IDS else value

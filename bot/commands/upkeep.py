@@ -73,4 +73,12 @@ def erase(
                 raise JuryError(f"nothing is kept about {discord_id}") from None
 
     erased = asyncio.run(work())
-    summarize({"number_that_stays": erased.number, "votes_deleted": erased.votes}, as_json=as_json)
+    summarize(
+        {
+            "number_that_stays": erased.number,
+            "votes_deleted": erased.votes,
+            "kudos_forfeited": erased.kudos,
+            "kudos_under_way": erased.kudos_under_way,
+        },
+        as_json=as_json,
+    )

@@ -6,19 +6,24 @@ import gzip
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from sqlite3 import Connection
 
 from bot.caller import Caller
 from bot.clock import Clock
 from bot.errors import NothingKeptError
 from bot.trust.enrolment import Enrolment
-from storage import audit, personal_data, raters
+from storage import audit, horde_links, ledger, personal_data, raters
 from storage.database import Database
+from storage.horde_links import HordeLink
+from storage.ledger import RaterLedger
 from storage.personal_data import Activity, PastVote
 from storage.raters import Rater
 
 LAST_VOTES = 5
+
+_ANY = timedelta(0)
+"""Held or released is all the same here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,14 +32,21 @@ class Overview:
 
     rater: Rater
     rows: Mapping[str, int]
+    kudos: RaterLedger
+    link: HordeLink | None
 
 
 @dataclass(frozen=True, slots=True)
 class Download:
-    """A file with everything, JSON or gzipped JSON."""
+    """A file with everything, JSON or gzipped JSON.
+
+    `but_earned_before`: except for the hashes of what the caller earned before an erasure, which
+    cannot be found without trying every image.
+    """
 
     filename: str
     content: bytes
+    but_earned_before: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +86,12 @@ class PersonalDataService:
         def query(connection: Connection) -> Overview:
             rater = self._find(connection, caller)
             counts = personal_data.count(connection, rater.number, self._digest(rater))
-            return Overview(rater, {table: rows for table, rows in counts.items() if rows})
+            return Overview(
+                rater,
+                {table: rows for table, rows in counts.items() if rows},
+                ledger.of_rater(connection, rater.number, self._clock.now(), _ANY),
+                horde_links.find(connection, rater.number),
+            )
 
         return await self._database.read(query)
 
@@ -85,19 +102,20 @@ class PersonalDataService:
         """
         now = self._clock.now()
 
-        def query(connection: Connection) -> tuple[int, bytes]:
+        def query(connection: Connection) -> tuple[int, bytes, bool]:
             rater = self._find(connection, caller)
             tables = personal_data.collect(connection, rater.number, self._digest(rater))
             document = {"written_at": now.isoformat(), **tables}
-            return rater.number, json.dumps(document, ensure_ascii=False, indent=1).encode()
+            content = json.dumps(document, ensure_ascii=False, indent=1).encode()
+            return rater.number, content, bool(tables["erased_raters"])
 
-        number, content = await self._database.read(query)
+        number, content, erased_before = await self._database.read(query)
         await self._database.write(lambda c: _log(c, number, now))
         if len(content) <= size_limit:
-            return Download("horde-jury-personal-data.json", content)
+            return Download("horde-jury-personal-data.json", content, erased_before)
         compressed = gzip.compress(content, mtime=0)
         if len(compressed) <= size_limit:
-            return Download("horde-jury-personal-data.json.gz", compressed)
+            return Download("horde-jury-personal-data.json.gz", compressed, erased_before)
         return None
 
     def _digest(self, rater: Rater) -> str:

@@ -12,6 +12,7 @@ from bot.rating.scales import SCALES
 from bot.rating.sessions import Showing
 from bot.rating.voting import Receipt
 from bot.rewards.earning import Earned
+from bot.settings import Settings
 from bot.texts import Texts
 from cogs.ui import custom_ids, earned, scores
 from cogs.ui.card import Card
@@ -128,14 +129,22 @@ class ConsentCard(Card):
     """What is stored and published; one button agrees and counts the score just pressed."""
 
     def __init__(
-        self, texts: Texts, language: str, license_name: str, custom_id: str, score: tuple[str, int]
+        self,
+        texts: Texts,
+        language: str,
+        settings: Settings,
+        custom_id: str,
+        score: tuple[str, int],
     ) -> None:
         super().__init__()
         scale = SCALES[score[0]]
+        how = "exact" if settings.export_exact_signals else "rounded"
         told = (
             f"### {texts.say('consent.title', language)}",
             texts.say("consent.stored", language),
-            texts.say("consent.published", language, license=license_name),
+            *([texts.say("consent.earned", language)] if settings.rewards_on else ()),
+            texts.say("consent.published", language, license=settings.dataset_license),
+            texts.say("consent.horde", language, how=texts.say(f"horde.verify.{how}", language)),
             texts.say("consent.rights", language),
             texts.say(
                 "consent.counts",

@@ -7,11 +7,14 @@ from collections.abc import Iterator
 import discord
 from discord import ui
 
+from bot.privacy.earnings import AtStake
+from bot.privacy.erasure import Erased
 from bot.privacy.personal_data import Overview, Past
 from cogs.ui import custom_ids
-from cogs.ui.card import Card
+from cogs.ui.card import Card, NoticeCard
 from cogs.ui.cards import Row, button
 from cogs.ui.edge import Exchange
+from cogs.ui.horde import shown
 from storage.personal_data import PastVote
 
 
@@ -70,7 +73,6 @@ class OverviewCard(Card):
 
     def __init__(self, exchange: Exchange, overview: Overview) -> None:
         super().__init__()
-        license_name = exchange.services.settings.dataset_license
         lines = [f"### {exchange.say('privacy.title')}", exchange.say("privacy.why")]
         lines.append(exchange.say("privacy.number", number=overview.rater.number))
         if overview.rater.status == "banned":
@@ -81,16 +83,36 @@ class OverviewCard(Card):
         ]
         self.add_item(ui.TextDisplay("\n".join(lines)))
         # A text of its own: right below a list it would look like a part of its last item.
-        rights = exchange.say("privacy.published", license=license_name)
-        self.add_item(ui.TextDisplay(f"{rights}\n{exchange.say('privacy.rights')}"))
+        self.add_item(ui.TextDisplay("\n".join(_rights(exchange, overview))))
+
+
+def _rights(exchange: Exchange, overview: Overview) -> Iterator[str]:
+    """Say what the bot keeps account of, what is published, and what the reader can do."""
+    settings = exchange.services.settings
+    link, kudos = overview.link, overview.kudos
+    if "awards" in overview.rows:
+        unpaid = kudos.held + kudos.released
+        yield exchange.say("privacy.kudos", unpaid=unpaid, paying=kudos.paying, paid=kudos.paid)
+    verified = link is not None and link.verified_at is not None
+    if link is not None:
+        key = "horde.status.link_verified" if verified else "horde.status.link_unproved"
+        yield exchange.say(key, account=shown(link))
+    yield exchange.say("privacy.published", license=settings.dataset_license)
+    if verified:
+        how = "exact" if settings.export_exact_signals else "rounded"
+        yield exchange.say("privacy.signals", how=exchange.say(f"horde.verify.{how}"))
+    yield exchange.say("privacy.rights")
 
 
 class ConfirmErasureCard(Card):
-    """Says what an erasure does, and asks once more."""
+    """Says what an erasure does and costs, and asks once more."""
 
-    def __init__(self, exchange: Exchange) -> None:
+    def __init__(self, exchange: Exchange, stake: AtStake) -> None:
         super().__init__()
         self.add_item(ui.TextDisplay(exchange.say("privacy.confirm")))
+        costs = "\n".join(_costs(exchange, stake))
+        if costs:
+            self.add_item(ui.TextDisplay(costs))
         red, grey = discord.ButtonStyle.danger, discord.ButtonStyle.secondary
         erase, keep = custom_ids.privacy("erase"), custom_ids.privacy("keep")
         texts, language = exchange.texts, exchange.language
@@ -100,3 +122,26 @@ class ConfirmErasureCard(Card):
                 button(texts, language, "privacy.keep_button", keep, grey),
             )
         )
+
+
+def _costs(exchange: Exchange, stake: AtStake) -> Iterator[str]:
+    if stake.forfeited:
+        yield exchange.count("privacy.forfeits", stake.forfeited)
+        if exchange.services.settings.rewards_on:
+            yield exchange.say("privacy.wait_linked" if stake.linked else "privacy.wait_unlinked")
+        else:
+            yield exchange.say("horde.next.off")
+    if stake.under_way:
+        yield exchange.say("privacy.under_way", kudos=stake.under_way)
+
+
+class ErasedCard(NoticeCard):
+    """What an erasure did."""
+
+    def __init__(self, exchange: Exchange, erased: Erased) -> None:
+        lines = [exchange.count("privacy.erased", erased.votes)]
+        if erased.kudos:
+            lines.append(exchange.count("privacy.forfeited", erased.kudos))
+        if erased.kudos_under_way:
+            lines.append(exchange.say("privacy.under_way", kudos=erased.kudos_under_way))
+        super().__init__("\n".join(lines))

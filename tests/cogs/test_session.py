@@ -90,7 +90,7 @@ async def test_consent_is_asked_for_inside_the_session(stage: Stage) -> None:
     post = post_of(first)
     asked = answer(await score(ada, first, "aesthetic", 7))
     assert asked.id == first.id
-    assert "Before your first rating" in text(asked)
+    assert "Before your rating counts" in text(asked)
     agreed = answer(await ada.click(asked, custom_id=f"agree:aesthetic:7:{post}"))
     assert agreed.id == first.id
     assert chosen(agreed) == [f"vote:aesthetic:7:{post}"]
