@@ -186,9 +186,9 @@ _MAY_BE_PAID: Final = """
 _DUE: Final = f"""
     SELECT l.rater, l.horde_id, l.verified_at IS NOT NULL, sum(a.amount), min(a.earned_at)
     FROM horde_links l
-    JOIN raters r ON r.number = l.rater
-    JOIN awards a ON a.rater = l.rater
-    JOIN images i ON i.id = a.image_id
+    CROSS JOIN raters r ON r.number = l.rater
+    CROSS JOIN awards a ON a.rater = l.rater
+    CROSS JOIN images i ON i.id = a.image_id
     LEFT JOIN ({_SENT_UNPROVED}) u ON u.horde_id = l.horde_id
     WHERE {OWED} AND {RELEASED} AND {_MAY_BE_PAID}
     AND (l.verified_at IS NOT NULL OR :cap - coalesce(u.amount, 0) >= :unproved_minimum)
@@ -196,6 +196,7 @@ _DUE: Final = f"""
     HAVING sum(a.amount) >= iif(l.verified_at IS NULL, :unproved_minimum, :minimum)
     ORDER BY min(a.earned_at), l.rater
 """  # noqa: S608 - constants
+"""CROSS JOIN has SQLite look at each link once; by itself it begins with the awards."""
 _PAYEE: Final = f"""
     SELECT l.horde_id, l.verified_at IS NOT NULL, coalesce(u.amount, 0)
     FROM horde_links l LEFT JOIN ({_SENT_UNPROVED}) u ON u.horde_id = l.horde_id

@@ -15,9 +15,9 @@ OWED = f"a.payout_id IS NULL AND a.standing = 'stands' AND NOT {BANNED_FOR_GOOD}
 """Earned and not paid. A ban without an end makes what is unpaid void, for as long as it lasts."""
 
 RELEASED = """
-    (i.stage = 'full' OR a.earned_at <= :released_before)
+    (a.earned_at <= :released_before OR i.stage = 'full')
     AND NOT (r.status = 'banned' AND r.status_until > :now)
-    AND NOT EXISTS (SELECT 1 FROM holds h WHERE h.rater = a.rater)
+    AND NOT EXISTS (SELECT 1 FROM holds h WHERE h.rater = r.number)
 """
 """Nothing holds an owed award any more; parameters as of `release_moments`."""
 
