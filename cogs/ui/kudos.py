@@ -43,6 +43,9 @@ OUTCOMES: Final = MappingProxyType(
 )
 """The text for each outcome of an attempt that is no return code of the Horde."""
 
+NOT_RESENT: Final = ("keys_ignored", "other_server", "other_account")
+"""Why a payout in doubt is not sent again."""
+
 ATTEMPTS: Final = 5
 """How many attempts a card shows: the latest."""
 
@@ -191,7 +194,7 @@ def _known(exchange: Exchange, case: PayoutCase) -> Iterator[str]:
     )
     yield exchange.say("kudos.case.verified" if payout.verified else "kudos.case.unproved")
     yield from _attempts(exchange, case)
-    yield exchange.say("kudos.case.resent" if payout.resendable else "kudos.case.not_resent")
+    yield exchange.say(f"kudos.case.{_reason(case)}")
     if payout.server and payout.sender_id:
         users = f"{exchange.services.settings.horde_api_url}/v2/users"
         yield exchange.say(
@@ -199,6 +202,14 @@ def _known(exchange: Exchange, case: PayoutCase) -> Iterator[str]:
             sender=f"<{users}/{payout.sender_id}>",
             payee=f"<{users}/{payout.horde_id}>",
         )
+
+
+def _reason(case: PayoutCase) -> str:
+    """Return why the payout is not sent again, or that it is."""
+    if not case.payout.resendable:
+        return "keys_ignored"
+    answer = str(case.item.details.get("answer"))
+    return answer if answer in NOT_RESENT else "resent"
 
 
 def _payee(exchange: Exchange, case: PayoutCase) -> str:

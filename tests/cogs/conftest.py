@@ -78,6 +78,7 @@ async def services(settings: Settings, clock: TurnedClock) -> AsyncIterator[Serv
     built = build_services(settings, database, clock, Random(7))
     yield built
     await built.images.close()
+    await built.horde.close()
     await database.close()
 
 
