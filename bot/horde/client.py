@@ -66,7 +66,7 @@ class HordeClient:
     def server(self) -> str:
         """The origin of the API, such as `https://aihorde.net`."""
         parts = urlsplit(self._api_url)
-        return f"{parts.scheme}://{parts.netloc}".lower()
+        return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}".lower()
 
     async def close(self) -> None:
         """Close all connections; every call after this raises NotSentError."""

@@ -8,9 +8,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from unicodedata import category
 
 LONGEST_NAME = 100
 """Characters; the Horde itself takes 30, and took more before."""
+
+UNFIT = ("Cc", "Cs", "Zl", "Zp")
+"""Unicode's categories of control characters, halves of characters, and ends of lines."""
 
 _NUMBER = re.compile(r"[1-9][0-9]{0,17}")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
@@ -34,7 +38,7 @@ def parse_alias(text: str) -> Alias:
     has no account.
     """
     name, _, number = text.strip().rpartition("#")
-    if not name or len(name) > LONGEST_NAME or not name.isprintable():
+    if not name or len(name) > LONGEST_NAME or any(category(each) in UNFIT for each in name):
         raise ValueError("a Horde account is written NAME#NUMBER")
     if not _NUMBER.fullmatch(number):
         raise ValueError("after the last # stands the number of a registered account")

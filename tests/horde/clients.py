@@ -105,7 +105,7 @@ async def _request(reader: asyncio.StreamReader) -> bytes:
 async def answering(*answers: bytes) -> AsyncIterator[RawServer]:
     raw = RawServer(list(answers))
     async with listening(raw.serve) as port:
-        raw.url = f"http://127.0.0.1:{port}/api"
+        raw.url = address(port)
         yield raw
 
 
@@ -126,6 +126,10 @@ async def listening(
         server.close()
         await asyncio.gather(*served)
         await server.wait_closed()
+
+
+def address(port: int) -> str:
+    return f"http://127.0.0.1:{port}/api"
 
 
 def http(status: str, body: str, *headers: str) -> bytes:

@@ -20,6 +20,7 @@ from tests.horde.clients import (
     RESET,
     SILENCE,
     SkippingClock,
+    address,
     answering,
     http,
     json_of,
@@ -28,10 +29,6 @@ from tests.horde.clients import (
 )
 
 PAID = '{"transferred": 10.0}'
-
-
-def address(port: int) -> str:
-    return f"http://127.0.0.1:{port}/api"
 
 
 async def failure(client: HordeClient) -> HordeError:

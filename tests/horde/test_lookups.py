@@ -360,6 +360,8 @@ async def test_after_the_end_nothing_is_sent(horde: Horde) -> None:
         ("https://aihorde.net/api", "https://aihorde.net"),
         ("https://AIHorde.net/api", "https://aihorde.net"),
         ("http://127.0.0.1:7001/api", "http://127.0.0.1:7001"),
+        ("http://[::1]:7001/api", "http://[::1]:7001"),
+        ("https://name:password@aihorde.net/api", "https://aihorde.net"),
     ],
 )
 async def test_the_server_is_known_by_its_origin(url: str, server: str) -> None:

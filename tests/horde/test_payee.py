@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from unicodedata import category
 from uuid import UUID, uuid4
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.horde.payee import LONGEST_NAME, Alias, is_uuid, parse_alias
+from bot.horde.payee import LONGEST_NAME, UNFIT, Alias, is_uuid, parse_alias
 
 NAMES = st.text(min_size=1, max_size=LONGEST_NAME).filter(
-    lambda name: name.isprintable() and name == name.strip()
+    lambda name: not any(category(each) in UNFIT for each in name) and name == name.strip()
 )
 
 
@@ -29,6 +30,7 @@ def test_an_alias_is_read_as_it_is_written(name: str, number: int) -> None:
         ("##3", "#", 3),
         ("a b#12", "a b", 12),
         ("ada # 7#7", "ada # 7", 7),
+        ("\U0001f469\u200d\U0001f4bb#7", "\U0001f469\u200d\U0001f4bb", 7),
     ],
 )
 def test_the_number_follows_the_last_hash(text: str, name: str, number: int) -> None:
@@ -57,6 +59,8 @@ def test_the_number_follows_the_last_hash(text: str, name: str, number: int) -> 
         "ada#1\n#x",
         "a\nda#7",
         "a\0da#7",
+        "a\u2028da#7",
+        "a\ud800da#7",
         "ada#" + "9" * 19,
         "x" * (LONGEST_NAME + 1) + "#7",
         "8d6a4b1c-5f7e-4c3a-9b2d-1e0f9a8b7c6d",
