@@ -195,8 +195,6 @@ class LinkingService:
             raise refusals.OtherKeyNameError(nonce=proof.nonce, left=TRIES - proof.tries)
         if key.expires_at is not None and key.expires_at <= self._clock.now():
             raise refusals.SharedKeyExpiredError(left=TRIES - proof.tries)
-        if key.owner.number == 0:
-            raise refusals.AnonymousAccountError
 
     async def _require_fit(self, account: Account) -> None:
         if account.deleted:

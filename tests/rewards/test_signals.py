@@ -1,0 +1,99 @@
+"""Verified accounts are read again while their raters are active, and no others."""
+
+from __future__ import annotations
+
+from bot.demo.horde import faults
+from bot.rewards.signals import AGAIN_AFTER, READ_EVERY
+from storage import horde_links
+from storage.signals import Signals
+from tests.rating.world import caller
+from tests.rewards.raters_world import ADA, BOB, Raters
+
+
+async def signals(world: Raters, discord_id: int) -> Signals | None:
+    link = await world.link_of(discord_id)
+    return None if link is None else link.signals
+
+
+async def test_an_active_rater_is_read_again_after_a_day(world: Raters) -> None:
+    await world.prove(ADA, 7)
+    account = world.horde.accounts[7]
+    account.kudos, account.account_age, account.requests = 640.4, 172_800, 30
+    account.marks.add("trusted")
+    account.name = "ada the second"
+    world.horde.asked.clear()
+    world.clock.turn(READ_EVERY.total_seconds() - 61)
+    await world.vote(ADA)
+    assert await world.signals.refresh_due() == 0
+    assert world.horde.asked == []
+    world.clock.turn(60)
+    assert await world.signals.refresh_due() == 1
+    assert world.horde.asked == [("/api/v2/users/7", None)]
+    assert await signals(world, ADA) == Signals(640, 172_800, 30, trusted=True)
+    link = await world.link_of(ADA)
+    assert link is not None
+    assert (link.alias, link.read_at) == ("ada the second#7", world.clock.now())
+    assert await world.signals.refresh_due() == 0
+
+
+async def test_whoever_does_not_vote_is_not_read(world: Raters) -> None:
+    await world.prove(ADA, 7)
+    await world.vote(ADA)
+    world.clock.turn(READ_EVERY.total_seconds())
+    assert await world.signals.refresh_due() == 0
+    await world.vote(ADA)
+    assert await world.signals.refresh_due() == 1
+
+
+async def test_an_account_that_was_only_named_gives_no_signals(world: Raters) -> None:
+    await world.linking.link(caller(ADA), "ada#7")
+    world.clock.turn(READ_EVERY.total_seconds())
+    await world.vote(ADA)
+    assert await world.signals.refresh_due() == 0
+    assert await signals(world, ADA) is None
+
+
+async def test_an_account_that_is_gone_keeps_nobody_waiting(world: Raters) -> None:
+    await world.prove(ADA, 7)
+    await world.prove(BOB, 8)
+    world.clock.turn(READ_EVERY.total_seconds())
+    for rater in (ADA, BOB):
+        await world.vote(rater)
+    world.horde.accounts.remove(7)
+    world.horde.accounts[8].kudos = 90
+    world.horde.cache.forget()
+    assert await world.signals.refresh_due() == 1
+    kept = await signals(world, ADA)
+    assert kept is not None
+    assert kept.kudos == 500
+    world.horde.asked.clear()
+    assert await world.signals.refresh_due() == 0
+    assert world.horde.asked == [], "what was refused is not asked for at once"
+    world.clock.turn(AGAIN_AFTER.total_seconds())
+    await world.signals.refresh_due()
+    assert world.horde.asked == [("/api/v2/users/7", None)]
+
+
+async def test_a_silent_horde_leaves_all_of_it_due(world: Raters) -> None:
+    await world.prove(ADA, 7)
+    await world.prove(BOB, 8)
+    world.clock.turn(READ_EVERY.total_seconds())
+    for rater in (ADA, BOB):
+        await world.vote(rater)
+    world.horde.fail("/v2/users", faults.CRASHED, times=50)
+    world.horde.asked.clear()
+    assert await world.signals.refresh_due() == 0
+    assert {path for path, _ in world.horde.asked} == {"/api/v2/users/7"}
+    world.horde.faults.clear()
+    assert await world.signals.refresh_due() == 2
+
+
+async def test_whoever_unlinks_while_the_horde_is_asked_gets_no_link_back(world: Raters) -> None:
+    link = await world.prove(ADA, 7)
+    await world.linking.unlink(caller(ADA))
+    told = Signals(1, 1, 1, trusted=True)
+    kept = await world.database.write(
+        lambda c: horde_links.keep_signals(c, link, "ada", told, world.clock.now())
+    )
+    assert not kept
+    assert await world.link_of(ADA) is None
