@@ -198,11 +198,11 @@ def doubt(connection: Connection, payout_id: int, answer: str, next_try_at: date
 
 
 def plan_again(connection: Connection, payout_id: int, answer: str, next_try_at: datetime) -> None:
-    """Turn sending into planned: certainly nothing happened, and the next attempt is the first."""
+    """Plan again what certainly was not paid by its only attempt; the next one is the first."""
     connection.execute(
         "UPDATE payouts SET state = 'planned', answer = ?, next_try_at = ?, server = NULL,"
         " sender_id = NULL, resendable = NULL, first_sent_at = NULL"
-        " WHERE id = ? AND state = 'sending'",
+        " WHERE id = ? AND state IN ('sending', 'in_doubt')",
         (answer, to_microseconds(next_try_at), payout_id),
     )
 

@@ -22,6 +22,7 @@ from storage.payout_file import PayoutFile
 from storage.payouts import Payout
 from storage.review_queue import PAYOUT_IN_DOUBT
 
+UNCERTAIN: Final = frozenset({"sending", "in_doubt"})
 SHORTEST_PAUSE: Final = timedelta(minutes=10)
 LONGEST_PAUSE: Final = timedelta(hours=1)
 """Between two tries while our own account cannot pay."""
@@ -55,14 +56,14 @@ class Settling:
     ) -> None:
         """Write what an attempt's outcome makes of its payout.
 
-        Only a proof that it was paid counts after somebody else has taken the payout over.
+        Only a proof that it was paid counts after a later attempt.
         """
         payout_attempts.finish(connection, attempt, outcome.answer)
         current = payouts.by_id(connection, payout.id)
         assert current is not None  # noqa: S101 - payouts are never deleted
         if outcome.becomes == "paid":
             self._pay(connection, current, now)
-        elif current.state == "sending" and payout_attempts.is_latest(connection, attempt):
+        elif current.state in UNCERTAIN and payout_attempts.is_latest(connection, attempt):
             self._unpaid(connection, current, outcome, now)
         if outcome.fault == "ours":
             self.pause(connection, outcome.answer, now)
@@ -119,6 +120,7 @@ class Settling:
             return
         # Its awards may be in another payout from now on; the list has to know that before.
         self._file.knows(payout.key, now, outcome.answer, paid=False)
+        review_queue.settle_payout(connection, payout.id, by=None, outcome="unpaid", now=now)
         if outcome.becomes == "planned":
             wait = max(AGAIN, timedelta(seconds=outcome.seconds))
             payouts.plan_again(connection, payout.id, outcome.answer, now + self._spread(wait))

@@ -96,6 +96,7 @@ class PayoutWorker:
         self._held_at: datetime | None = None
         self._silences = 0
         self._silent_until: datetime | None = None
+        self._stepping = asyncio.Lock()
         self._woken = asyncio.Event()
         self._stopping = False
         self._stopped = asyncio.Event()
@@ -107,6 +108,10 @@ class PayoutWorker:
         `only` is the one payout that may be sent. Raises StorageError: nothing was sent then, or
         what was answered is kept in memory and written by the next step.
         """
+        async with self._stepping:
+            return await self._step(only)
+
+    async def _step(self, only: int | None) -> datetime:
         now = self._clock.now()
         try:
             pauses = await self._open(now)

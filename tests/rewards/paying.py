@@ -20,7 +20,7 @@ from bot.horde.client import HordeClient
 from bot.horde.transport import Timeouts
 from bot.keyed_hash import KeyedHash
 from bot.rewards.cases import Cases
-from bot.rewards.worker import PayoutWorker
+from bot.rewards.worker import LOOK_EVERY, PayoutWorker
 from bot.settings import Settings
 from bot.texts import Texts
 from bot.trust.access import AccessService
@@ -157,12 +157,18 @@ class Treasury:
         return await self.database.write(unit)
 
     async def run(self, worker: PayoutWorker, **turning: float) -> None:
-        """Let a worker go on for so long, turning the clock to each moment that it names."""
+        """Let a worker go on for so long, turning the clock to each moment that it names.
+
+        Where it has nothing to do the clock is turned by a hundredth of the time.
+        """
+        stride = timedelta(**turning) / 100
         end = self.clock.now() + timedelta(**turning)
         while self.clock.now() <= end:
             moment = await worker.step()
-            if moment > self.clock.now():
-                self.clock.moment = moment
+            now = self.clock.now()
+            if moment >= now + LOOK_EVERY:
+                moment = max(moment, now + stride)
+            self.clock.moment = max(moment, now)
 
     async def work(self, worker: PayoutWorker) -> None:
         """Let a worker do all that is due within a few seconds."""
