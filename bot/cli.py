@@ -8,7 +8,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from bot import __version__
-from bot.commands import data_sets, doctor, exports, imports, running, upkeep
+from bot.commands import data_sets, doctor, exports, imports, payouts, running, upkeep
 from bot.commands.opening import InterruptedCommandError
 from bot.entry import INTERRUPTED
 from bot.errors import JuryError, SettingsError, UserError
@@ -38,6 +38,7 @@ def build_app() -> typer.Typer:
     app.add_typer(imports.app, name="import")
     app.add_typer(exports.app, name="export")
     app.add_typer(data_sets.app, name="dataset")
+    app.add_typer(payouts.app, name="payouts")
     app.add_typer(upkeep.database_app, name="db")
     return app
 

@@ -146,6 +146,12 @@ class PayoutWorker:
         finally:
             self._stopped.set()
 
+    async def send_now(self, payout_id: int) -> bool:
+        """Send one payout if it is due; False where another process is the one that pays."""
+        await self.step(only=payout_id)
+        await self.leave()
+        return self._held_at is not None
+
     def wake(self) -> None:
         """Look soon for what became due."""
         self._woken.set()
