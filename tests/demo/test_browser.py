@@ -16,6 +16,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.process]
 WIDE = 1200
 NARROW = 390
 PATIENCE_MS = 20_000
+NONCE = re.compile(r"^\s*jury(-[A-Z0-9]{4}){3}\s*$")
 
 
 @pytest.fixture
@@ -161,14 +162,50 @@ def test_a_visitor_can_be_rater_moderator_and_operator(page: Page, demo: Demo) -
     _reads(page, "gallery")
 
 
-def _run(page: Page, command: str) -> None:
-    """Choose a command in the picker and run it as it stands."""
+def _run(page: Page, command: str, **options: str) -> None:
+    """Choose a command in the picker, fill its options, and run it."""
     box = page.locator("#channel-composer-input")
     box.click()
     box.press_sequentially(command)
     page.get_by_role("listbox", name="Application commands").get_by_role("option").first.click()
     expect(page.locator(".command-chip")).to_be_visible()
+    for name, value in options.items():
+        page.locator(f'.command-option-input[data-option="{name}"]').fill(value)
     page.locator("#send-message").click()
+
+
+@pytest.mark.parametrize("width", [WIDE, NARROW])
+def test_a_visitor_links_an_account_and_proves_it_by_hand(
+    browser: Browser, demo: Demo, width: int
+) -> None:
+    page = _page(browser, width)
+    raters = _channels(page, demo)[0]
+    client = page.locator(".kudos a").get_attribute("href") or ""
+    _enter(page, raters)
+    _run(page, "/horde link", account="robin#2")
+    _reads(page, "Linked: robin#2")
+    _run(page, "/horde verify")
+    _reads(page, "Prove that an AI Horde account is yours")
+    nonce = page.locator("#channel-message-list").get_by_text(NONCE).last.inner_text().strip()
+
+    settings = page.context.new_page()
+    settings.goto(client)
+    expect(settings.locator("#who")).to_have_text("robin#2 · 250 kudos")
+    settings.get_by_label("Name of the new shared key").fill(nonce)
+    settings.get_by_role("button", name="Create shared key").click()
+    shared_key = settings.locator("#keys code").inner_text()
+    assert not _has_overflow(settings)
+
+    _press(page, "Enter the shared key")
+    page.get_by_role("dialog").get_by_role("textbox").fill(shared_key)
+    page.get_by_role("dialog").get_by_role("button", name="Submit").click()
+    _reads(page, "Verified: robin#2")
+    settings.get_by_role("button", name="Delete").click()
+    expect(settings.locator("#none")).to_be_visible()
+    _run(page, "/horde status")
+    _reads(page, "robin#2, verified")
+    assert not _has_overflow(page)
+    page.context.close()
 
 
 def test_a_press_is_never_refused_because_the_crowd_acts(
