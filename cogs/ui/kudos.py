@@ -107,7 +107,8 @@ def _pause(exchange: Exchange, pause: Pause) -> str:
 
 def _next_run(exchange: Exchange, overview: Overview) -> str:
     if overview.next_run is None:
-        return exchange.say("kudos.next_none")
+        minimum = exchange.services.settings.payout_minimum
+        return exchange.say("kudos.next_none", minimum=minimum)
     if overview.next_run - overview.now < timedelta(minutes=1):
         return exchange.say("kudos.next_now")
     key = "kudos.next_at" if overview.budget_left else "kudos.budget_spent"
@@ -157,7 +158,8 @@ class CaseCard(Card):
         box: ui.Container[ui.LayoutView] = ui.Container(accent_colour=Colour.orange())
         title = exchange.count("kudos.case.title", case.waiting)
         box.add_item(ui.TextDisplay(f"### {title}"))
-        box.add_item(ui.TextDisplay("\n".join(_known(exchange, case))))
+        for part in (_what(exchange, case), _attempts(exchange, case), _known(exchange, case)):
+            box.add_item(ui.TextDisplay("\n".join(part)))
         box.add_item(ui.Separator())
         means = (exchange.say("kudos.case.paid_means"), exchange.say("kudos.case.unpaid_means"))
         box.add_item(ui.TextDisplay("\n".join(means)))
@@ -182,7 +184,7 @@ class CaseCard(Card):
         )
 
 
-def _known(exchange: Exchange, case: PayoutCase) -> Iterator[str]:
+def _what(exchange: Exchange, case: PayoutCase) -> Iterator[str]:
     payout = case.payout
     user = f"<@{case.discord_id}>" if case.discord_id else exchange.say("kudos.case.nobody")
     yield exchange.say(
@@ -193,7 +195,11 @@ def _known(exchange: Exchange, case: PayoutCase) -> Iterator[str]:
         account=_payee(exchange, case),
     )
     yield exchange.say("kudos.case.verified" if payout.verified else "kudos.case.unproved")
-    yield from _attempts(exchange, case)
+
+
+def _known(exchange: Exchange, case: PayoutCase) -> Iterator[str]:
+    """Say whether a proof may still come, and where to look for one."""
+    payout = case.payout
     yield exchange.say(f"kudos.case.{_reason(case)}")
     if payout.server and payout.sender_id:
         users = f"{exchange.services.settings.horde_api_url}/v2/users"

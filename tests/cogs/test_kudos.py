@@ -131,7 +131,7 @@ async def test_an_operator_sees_everything_at_a_glance(stage: Stage) -> None:
     assert "**70** sent; the budget is **400**" in again
     assert "Paid so far: **70**" in again
     assert "with **905** kudos to give" in again
-    assert "Next run: as soon as somebody is due" in again
+    assert "Next run: as soon as somebody with an account has **50** released" in again
 
 
 async def test_a_pause_holds_until_somebody_resumes(stage: Stage, horde: HordeStandIn) -> None:
@@ -169,7 +169,7 @@ async def test_what_the_horde_refused_is_tried_again_at_once(
     assert await causes(stage) == ["horde"]
     card = await shown(stage)
     assert "has flagged the account. Ask its moderators" in text(card)
-    assert "Tried again <t:" in text(card)
+    assert "Next try <t:" in text(card)
     assert custom_ids(card) == ["kudos:resume", "kudos:pause", "kudos:refresh"]
     assert any(c.get("label") == "Try again now" for c in components(card))
     horde.accounts[1].marks.clear()
