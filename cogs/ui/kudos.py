@@ -74,16 +74,13 @@ def _state(exchange: Exchange, overview: Overview) -> Iterator[str]:
     """Say what the bot pays from, and whether payouts go on."""
     if not overview.rewards_on:
         yield exchange.say("kudos.off")
-        return
     if overview.trouble is not None:
         yield exchange.say(f"kudos.{overview.trouble}")
     if overview.account is not None:
         yield from _account(exchange, overview.account)
-    if overview.pauses:
-        for pause in overview.pauses:
-            yield _pause(exchange, pause)
-        return
-    yield f"{exchange.say('kudos.running')} {_next_run(exchange, overview)}"
+    yield from (_pause(exchange, pause) for pause in overview.pauses)
+    if overview.rewards_on and not overview.pauses:
+        yield f"{exchange.say('kudos.running')} {_next_run(exchange, overview)}"
 
 
 def _account(exchange: Exchange, account: Account) -> Iterator[str]:
@@ -145,7 +142,7 @@ def _buttons(exchange: Exchange, overview: Overview) -> Iterator[ui.Button[ui.La
     if causes:
         key = "kudos.resume" if "operator" in causes else "kudos.try_now"
         yield _button(exchange, key, custom_ids.kudos("resume"), ButtonStyle.success)
-    if overview.rewards_on and "operator" not in causes:
+    if "operator" not in causes:
         yield _button(exchange, "kudos.pause", custom_ids.kudos("pause"), ButtonStyle.secondary)
     yield _button(exchange, "kudos.refresh", custom_ids.kudos("refresh"), ButtonStyle.secondary)
 

@@ -223,7 +223,9 @@ async def test_without_a_key_rewards_are_off(stage: Stage) -> None:
     card = await shown(stage)
     assert "Rewards are off" in text(card)
     assert "Owed: **60**" in text(card)
-    assert custom_ids(card) == ["kudos:refresh"]
+    assert "Payouts go on" not in text(card)
+    paused = await pressed(stage, card, "kudos:pause")
+    assert "**Paused** by an operator" in text(paused)
 
 
 @pytest.mark.parametrize("kudos_settings", [{"kudos_daily_budget": 60}])
