@@ -22,7 +22,7 @@ OPEN_POSTS = {GALLERY: 2, AFTER_DARK: 1}
 PRESSES_PER_MINUTE = 60
 NO_LIMIT = 10_000
 PAYOUT_MINIMUM = 20
-"""Kudos for two pictures. Less would be too many payouts for the Horde's 90 an hour."""
+"""Kudos for two pictures. Less were too many payouts for the Horde's 90 an hour."""
 
 
 def demo_settings(options: DemoOptions, cast: Cast, horde: str) -> Settings:
@@ -39,7 +39,8 @@ def demo_settings(options: DemoOptions, cast: Cast, horde: str) -> Settings:
         shard_count=1,
         horde_api_key=SecretStr(BOT_KEY),
         horde_api_url=horde,
-        # Whoever watches sees their picture filled and themselves paid within a minute.
+        # Nobody watches until the crowd has filled a picture, let alone for a day.
+        hold_hours=0,
         payout_minimum=PAYOUT_MINIMUM,
         payout_period_hours=0,
         # A crowd that nobody watches does not pause between its presses.
