@@ -112,7 +112,7 @@ class Ballot:
         if isinstance(opened, Receipt):
             return opened
         standing, vote = opened
-        take_back(connection, vote.rater, vote.image_id)
+        take_back(connection, vote.rater, vote.image_id, now)
         earned = None
         if self.earning is not None:
             earned = self.earning.told_of_undo(connection, standing.rater, standing.shown, now)

@@ -12,7 +12,7 @@ from bot.errors import PaidVoteError
 from bot.keyed_hash import KeyedHash
 from bot.rewards.prices import Prices
 from bot.settings import Settings
-from storage import awards
+from storage import awards, payouts
 from storage.awards import Outlook
 from storage.posts import Shown
 from storage.raters import Rater
@@ -45,13 +45,15 @@ def award_digest(hash_key: KeyedHash, discord_id: int, image_id: int, scale: str
     return hash_key.digest(AWARD, f"{discord_id} {image_id} {scale}")
 
 
-def take_back(connection: Connection, rater: int, image_id: int) -> None:
+def take_back(connection: Connection, rater: int, image_id: int, now: datetime) -> None:
     """Take back what a vote earned that its rater undoes.
 
-    Raises PaidVoteError where any of it is paid, or a payout of it is under way.
+    A payout of it that was not sent is called off, and planned again without it. Raises
+    PaidVoteError where any of it is paid, or may be.
     """
     earned = awards.of_vote(connection, rater, image_id)
-    if any(award.payout_id is not None for award in earned):
+    paying = {award.payout_id for award in earned if award.payout_id is not None}
+    if any(not payouts.cancel(connection, payout, "undone", now) for payout in paying):
         raise PaidVoteError
     if earned:
         awards.take_back(connection, rater, image_id)
