@@ -17,7 +17,7 @@ from PIL import Image, ImageDraw, ImageFont
 from bot.rewards.status import Month
 
 WIDTH: Final = 1000
-HEIGHT: Final = 380
+HEIGHT: Final = 400
 FILENAME: Final = "month.png"
 
 _SCALE: Final = 2
@@ -30,11 +30,11 @@ _FAINT: Final = "#b5b8c4"
 _BAR: Final = "#7983f5"
 _TODAY: Final = "#f7c948"
 
-_LEFT, _RIGHT, _TOP, _FLOOR = 130, 964, 44, 302
+_LEFT, _RIGHT, _TOP, _FLOOR = 140, 964, 44, 312
 """The edges of the chart itself, in the picture's pixels."""
 
-_DIGITS: Final = 36
-"""Their height in the picture's pixels: 14 where the picture is 400 wide."""
+_DIGITS: Final = 44
+"""Their height in the picture's pixels: 17 where the picture is 400 wide."""
 
 _LONG: Final = 10_000
 """Numbers from here on would not fit beside the chart."""

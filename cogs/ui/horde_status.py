@@ -37,6 +37,7 @@ class StatusCard(Card):
         box.add_item(ui.TextDisplay("\n".join(_sums(exchange, status))))
         box.add_item(ui.TextDisplay("\n".join(_ahead(exchange, status))))
         if with_month:
+            box.add_item(ui.Separator())
             box.add_item(ui.TextDisplay(_month_title(exchange, status.month)))
             gallery: ui.MediaGallery[ui.LayoutView] = ui.MediaGallery()
             gallery.add_item(
@@ -44,6 +45,7 @@ class StatusCard(Card):
             )
             box.add_item(gallery)
         if status.payouts:
+            box.add_item(ui.Separator())
             lines = [f"**{exchange.say('horde.status.payouts')}**"]
             lines += [_payout(exchange, payout) for payout in status.payouts]
             box.add_item(ui.TextDisplay("\n".join(lines)))

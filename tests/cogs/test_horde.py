@@ -339,11 +339,11 @@ async def test_the_status_tells_what_became_of_every_kudo(stage: Stage) -> None:
     status = await slash(stage, ada, "status")
     said = text(status)
     assert "Earned **155** \u00b7 paid **120**" in said
-    assert "**25** are ready to be paid" in said
-    assert "**10** are held:\n- until their pictures have all ratings" in said
+    assert "Ready to be paid: **25**" in said
+    assert "Held: **10**\n- until their pictures have all ratings" in said
     latest = int((NOON + timedelta(days=3)).timestamp())
     assert f"<t:{latest}:R> at the latest" in said
-    assert "Next payout: once **25** more are ready" in said
+    assert "Next payout: once **25** more can be paid" in said
     assert f"- <t:{int(NOON.timestamp())}:d> **120**: paid" in said
     assert "**March 2026**: 155 kudos" in said
     (attached,) = status.attachments
@@ -384,7 +384,7 @@ async def test_a_refusal_is_told_in_plain_words_and_linking_clears_it(
     status = text(await slash(stage, ada, "status"))
     assert status.count(said) == 2, "beside the account and in the list"
     assert answered not in status
-    assert "**70** are ready to be paid" in status
+    assert "Ready to be paid: **70**" in status
     assert "not before" in status
     await slash(stage, ada, "link", account="ada#7")
     assert "Next payout: **70**, soon" in text(await slash(stage, ada, "status"))
@@ -399,7 +399,7 @@ async def test_a_payout_under_way_is_told(stage: Stage, state: str, said: str) -
     await earn(stage, ada, 70)
     await settle(stage, ada, state)
     status = text(await slash(stage, ada, "status"))
-    assert "**70** are being paid" in status
+    assert "Being paid: **70**" in status
     assert "Next payout: **70**, under way" in status
     assert f"**70**: {said}" in status
 

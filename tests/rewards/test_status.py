@@ -174,7 +174,7 @@ def test_a_bar_is_as_high_as_its_day() -> None:
     ]
     assert is_close(picture, first[0], first[1] + 3, "#7983f5")
     assert not is_close(picture, first[0], first[1] - 6, "#7983f5")
-    assert is_close(picture, second[0], 300, "#4a4d5a")
+    assert is_close(picture, second[0], second[1] + 2, "#4a4d5a")
     assert is_close(picture, third[0], third[1] + 3, "#f7c948")
 
 
