@@ -11,7 +11,7 @@ from discord import ui
 from simcord import MemberActor
 
 from bot.demo.horde.accounts import Account
-from bot.demo.horde.faults import ANSWER_LOST, CRASHED, DROPPED
+from bot.demo.horde.faults import ANSWER_LOST, CRASHED, DROPPED, Fault, Way
 from bot.demo.horde.server import HordeStandIn
 from cogs.ui.card import Card
 from cogs.ui.kudos import PAUSE_REASONS
@@ -203,16 +203,25 @@ async def test_every_pause_says_why_in_plain_words(stage: Stage, rc: str, langua
     assert "{" not in said
 
 
-@pytest.mark.parametrize("trouble", ["silent", "unknown_key"])
+SHARED = Fault(Way.ANSWER, body='{"username": "jury#1 (Shared Key: spare)", "id": 1}')
+
+
+@pytest.mark.parametrize("trouble", ["silent", "unknown_key", "unfit_key"])
 async def test_why_the_balance_cannot_be_read(
     stage: Stage, horde: HordeStandIn, trouble: str
 ) -> None:
     if trouble == "silent":
         horde.fail("/v2/find_user", CRASHED, times=10)
+    elif trouble == "unfit_key":
+        horde.fail("/v2/find_user", SHARED)
     else:
         horde.accounts.remove(1)
     said = text(await shown(stage))
-    words = {"silent": "does not say at the moment", "unknown_key": "knows no account with the key"}
+    words = {
+        "silent": "does not say at the moment",
+        "unknown_key": "knows no account with the key",
+        "unfit_key": "is no registered account's own key",
+    }
     assert words[trouble] in said
     assert "Owed: **0**" in said
 

@@ -8,7 +8,7 @@ import pytest
 
 from bot.clock import SystemClock
 from bot.demo.horde.accounts import Account
-from bot.demo.horde.faults import CRASHED, RUBBISH, Fault
+from bot.demo.horde.faults import CRASHED, RUBBISH, Fault, Way
 from bot.demo.horde.server import HordeStandIn
 from bot.doctor.checks import Check
 from bot.doctor.horde_side import check_horde
@@ -103,6 +103,14 @@ async def test_a_wrong_key_is_said_clearly_and_never_shown(horde: HordeStandIn) 
     assert rewards.state == "failed"
     assert "knows no account with HORDE_API_KEY" in rewards.found
     assert wrong not in str(rewards)
+
+
+async def test_a_shared_key_cannot_pay(horde: HordeStandIn) -> None:
+    shared = '{"username": "jury#7 (Shared Key: spare)", "id": 7}'
+    horde.fail("/v2/find_user", Fault(Way.ANSWER, body=shared))
+    rewards = (await told(horde))[1]
+    assert rewards.state == "failed"
+    assert rewards.found == "HORDE_API_KEY is a shared key, which cannot send kudos"
 
 
 @pytest.mark.parametrize(
