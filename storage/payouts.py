@@ -141,10 +141,11 @@ def latest(
     connection: Connection, limit: int, *, state: State | None = None, rater: int | None = None
 ) -> list[Payout]:
     """Return the newest `limit` payouts, newest first, of one state and rater if given."""
+    wanted = {"state": state, "rater": rater}
+    given = {name: value for name, value in wanted.items() if value is not None}
+    conditions = " AND ".join(f"{name} = :{name}" for name in given) or "1"
     rows = connection.execute(
-        f"{_SELECT} WHERE (:state IS NULL OR state = :state)"
-        " AND (:rater IS NULL OR rater = :rater) ORDER BY id DESC LIMIT :limit",
-        {"state": state, "rater": rater, "limit": limit},
+        f"{_SELECT} WHERE {conditions} ORDER BY id DESC LIMIT :limit", {**given, "limit": limit}
     )
     return [_payout(row) for row in rows]
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from bot.demo.horde import faults
+from bot.rewards.replay import PayoutReplay
 from bot.rewards.worker import PayoutWorker
 from storage.errors import StorageError
 from tests.rewards.paying import FIRST_PAYEE, Treasury
@@ -30,6 +31,7 @@ async def end_at(kudos: Treasury, last: str) -> None:
         await kudos.work(kudos.worker(on_step))
     await kudos.reopen()
     kudos.clock.turn(120)
+    await PayoutReplay(kudos.database, kudos.clock).replay()  # as every opening does
 
 
 @pytest.mark.parametrize("step", STEPS)
@@ -45,7 +47,7 @@ async def test_an_end_at_any_step_neither_loses_nor_pays_twice(
     for payout in await kudos.payouts():
         if payout.state == "in_doubt":  # the old server, and nobody knows whether it was sent
             assert version == "5.0.4"
-            assert step in {"sending", "answered"}
+            assert step in {"listed", "sending", "answered"}
             assert await kudos.told() == ["payout_in_doubt"]
             paid = payout.horde_id in kudos.received()
             assert paid == (step == "answered")
