@@ -208,6 +208,34 @@ def test_a_visitor_links_an_account_and_proves_it_by_hand(
     page.context.close()
 
 
+def test_a_visitor_is_paid_and_the_operator_sees_it(page: Page, demo: Demo) -> None:
+    raters, _, moderators = _channels(page, demo)
+    expect(page.locator("#paid")).to_have_text("The bot has paid nobody yet.")
+    _enter(page, raters)
+    _run(page, "/horde link", account="robin#2")
+    _reads(page, "Linked: robin#2")
+    _run(page, "/rate")
+    card = page.get_by_role("article").filter(has_text=" today").last
+    for score in ("8", "2"):
+        card.get_by_role("button", name=score, exact=True).click()
+        if score == "8":
+            page.get_by_role("button", name="I agree", exact=True).last.click()
+        expect(page.locator("#action-status")).to_have_text("Callback completed")
+        card.get_by_role("button", name="0 flawless", exact=True).click()
+        expect(page.locator("#action-status")).to_have_text("Callback completed")
+    _reads(page, "2 today")
+
+    page.goto(demo.address)
+    expect(page.locator("#paid")).to_have_text("The bot has paid 20 kudos in 1 payout.")
+    expect(page.locator("#last li")).to_have_text(["20 kudos to robin#2"])
+    _enter(page, moderators)
+    page.locator("#viewer-picker").select_option(index=1)
+    _run(page, "/kudos")
+    _reads(page, "Paid so far: 20")
+    demo.stop()
+    assert "Kudos:    20 paid (payouts: 1)" in demo.lines
+
+
 def test_a_press_is_never_refused_because_the_crowd_acts(
     browser: Browser, page: Page, run_demo: RunDemo
 ) -> None:
