@@ -77,7 +77,7 @@ async def _run_until(bot: JuryBot, token: str, stop: asyncio.Event, lost: asynci
         ("lease lost", lost.wait()),
     ]
     if services.settings.rewards_on:
-        works.append(("payouts", services.payouts.run()))
+        works += [("payouts", services.payouts.run()), ("signals", services.signals.run())]
     others = [asyncio.create_task(work, name=name) for name, work in works]
     done, _ = await asyncio.wait([connected, *others], return_when=asyncio.FIRST_COMPLETED)
     _log.info("stopping", because=", ".join(task.get_name() for task in done))

@@ -26,6 +26,8 @@ AGAIN_AFTER: Final = timedelta(hours=1)
 AT_ONCE: Final = 20
 """How many accounts are read in one go; the Horde answers 60 to 90 a minute."""
 
+LOOK_EVERY_SECONDS: Final = 300.0
+
 _log = structlog.get_logger()
 
 
@@ -38,11 +40,19 @@ class SignalsService:
         self._horde = horde
         self._refused: dict[int, datetime] = {}
 
+    async def run(self) -> None:
+        """Keep them young for ever; ends by being cancelled."""
+        while True:
+            try:
+                await self.refresh_due()
+            except Exception:  # noqa: BLE001 - the edge of a worker: it must outlive every error
+                _log.exception("signals_failed")
+            await self._clock.sleep(LOOK_EVERY_SECONDS)
+
     async def refresh_due(self) -> int:
         """Read what is due, one account after another; return how many were read.
 
-        Stops where the Horde is silent: the rest is still due at the next call. Meant to be
-        called every few minutes.
+        Stops where the Horde is silent: the rest is still due at the next call.
         """
         now = self._clock.now()
         self._refused = {one: until for one, until in self._refused.items() if until > now}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from bot.demo.horde import faults
 from bot.rewards.signals import AGAIN_AFTER, READ_EVERY
 from storage import horde_links
@@ -97,3 +99,26 @@ async def test_whoever_unlinks_while_the_horde_is_asked_gets_no_link_back(world:
     )
     assert not kept
     assert await world.link_of(ADA) is None
+
+
+async def test_they_are_kept_young_for_as_long_as_the_bot_runs(world: Raters) -> None:
+    await world.prove(ADA, 7)
+    world.clock.turn(READ_EVERY.total_seconds() + 1)
+    await world.vote(ADA)
+    world.horde.accounts[7].kudos = 77
+    await world.database.write(
+        lambda c: c.execute("ALTER TABLE horde_links RENAME TO away").rowcount
+    )
+    running = asyncio.create_task(world.signals.run())
+    while world.clock.now().minute == 0:  # it fails, and goes on
+        await world.database.read(lambda _: None)
+    await world.database.write(
+        lambda c: c.execute("ALTER TABLE away RENAME TO horde_links").rowcount
+    )
+    found = None
+    async with asyncio.timeout(10):
+        while found is None or found.kudos != 77:
+            found = await signals(world, ADA)
+    assert not running.done()
+    running.cancel()
+    await asyncio.wait([running])
