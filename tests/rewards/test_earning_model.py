@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import shutil
 import tempfile
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Collection, Coroutine
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from random import Random
 from sqlite3 import Connection
@@ -24,7 +25,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from bot.errors import UserError
+from bot.errors import PaidVoteError, UserError
 from bot.rating.scales import SCALES
 from bot.rating.voting import Receipt, ScorePress
 from bot.rewards.voiding import restore_vote, void_vote
@@ -33,15 +34,17 @@ from storage import awards, ledger, payouts, votes
 from storage.database import Database
 from storage.payouts import Sender
 from storage.times import day_of
+from storage.votes import Vote, VoteState
 from tests.rating.world import TurnedClock, World, caller, make_settings
 
 T = TypeVar("T")
 
 KEY: Final = "k" * 22
-CAP, BUDGET = 22, 37
-IMAGES = 4
+CAP, BUDGET = 12, 19
+IMAGES = 2
 RATERS = st.integers(1, 2)
 POSTS = st.integers(0, IMAGES - 1)
+CHOICES = st.integers(0, 3)
 SCALE = st.sampled_from(sorted(SCALES))
 WRONG = {
     "a rater earned more than the cap in a day": """
@@ -56,6 +59,10 @@ WRONG = {
         SELECT a.rater FROM awards a
         LEFT JOIN votes v ON v.rater = a.rater AND v.image_id = a.image_id
         WHERE CASE a.scale WHEN 'aesthetic' THEN v.aesthetic ELSE v.artifacts END IS NULL
+    """,
+    "a payout that was not sent has an award that does not stand": """
+        SELECT p.id FROM payouts p JOIN awards a ON a.payout_id = p.id
+        WHERE p.state = 'planned' AND a.standing <> 'stands'
     """,
     "an award does not stand as its vote does": """
         SELECT a.rater FROM awards a
@@ -83,7 +90,6 @@ class Earning(RuleBasedStateMachine):
         channel = await self.world.channel(data_set, open_posts=IMAGES)
         await self.world.agree(1, 2)
         self.posts = [await self.world.public_post(channel) for _ in range(IMAGES)]
-        self.images = [(await self.world.image(post)).id for post in self.posts]
         self.written: dict[tuple[int, int, str], tuple[int, int]] = {}
         self.days: dict[int, int] = {}
         self.last: tuple[int, ScorePress, Receipt] | None = None
@@ -157,69 +163,81 @@ class Earning(RuleBasedStateMachine):
                 again = replace(again, earned=receipt.earned, today=receipt.today)
                 assert again == receipt
 
-    @rule(rater=RATERS, post=POSTS)
-    def undo(self, rater: int, post: int) -> None:
-        undoing = self.world.voting.undo(
-            caller(rater), next(self.world.interactions), self.posts[post]
-        )
-        if self.under_way(rater, post):
-            with pytest.raises(UserError):
-                self.run(undoing)
-        else:
-            self.attempt(rater, undoing, -1)
+    def vote(self, choice: int, *states: VoteState) -> tuple[int, Vote] | None:
+        """Return one of the votes in these states, and whose it is in Discord."""
+        found = self.run(self.world.database.read(lambda c: _votes(c, states)))
+        return found[choice % len(found)] if found else None
 
-    def under_way(self, rater: int, post: int) -> bool:
+    @rule(choice=CHOICES)
+    def undo(self, choice: int) -> None:
+        chosen = self.vote(choice, "given")
+        if chosen is not None:
+            rater, vote = chosen
+            number = next(self.world.interactions)
+            undoing = self.world.voting.undo(caller(rater), number, vote.post_id)
+            if self.is_paid(vote):
+                with pytest.raises(PaidVoteError):
+                    self.run(undoing)
+            else:
+                self.attempt(rater, undoing, -1)
+
+    def is_paid(self, vote: Vote) -> bool:
+        """Tell whether a payout that was sent has a part of the vote's awards."""
         return bool(
             self.run(
                 self.world.value(
-                    "SELECT count(*) FROM awards a JOIN raters r ON r.number = a.rater"
-                    " WHERE r.discord_id = ? AND a.image_id = ? AND payout_id IS NOT NULL",
-                    rater,
-                    self.images[post],
+                    "SELECT count(*) FROM awards a JOIN payouts p ON p.id = a.payout_id"
+                    " WHERE p.state = 'paid' AND a.rater = ? AND a.image_id = ?",
+                    vote.rater,
+                    vote.image_id,
                 )
             )
         )
 
-    @rule(rater=RATERS, post=POSTS)
-    def keep(self, rater: int, post: int) -> None:
-        number = next(self.world.interactions)
-        self.attempt(rater, self.world.voting.keep(caller(rater), number, self.posts[post]), 1)
+    @rule(choice=CHOICES)
+    def keep(self, choice: int) -> None:
+        chosen = self.vote(choice, "undone")
+        if chosen is not None:
+            rater, vote = chosen
+            number = next(self.world.interactions)
+            self.attempt(rater, self.world.voting.keep(caller(rater), number, vote.post_id), 1)
 
-    @rule(rater=RATERS, post=POSTS)
-    def void(self, rater: int, post: int) -> None:
-        def unit(connection: Connection, number: int) -> None:
-            vote = votes.find(connection, number, self.images[post])
-            if vote is not None and vote.state != "void":
-                votes.store(connection, replace(vote, state="void"))
-                void_vote(connection, number, vote.image_id, self.world.clock.now())
+    @rule(choice=CHOICES)
+    def void(self, choice: int) -> None:
+        chosen = self.vote(choice, "given", "undone")
 
-        self.moderate(rater, unit)
+        def unit(connection: Connection, vote: Vote) -> None:
+            votes.store(connection, _turned(vote, "void"))
+            void_vote(connection, vote.rater, vote.image_id, self.world.clock.now())
 
-    @rule(rater=RATERS, post=POSTS, undone=st.booleans())
-    def restore(self, rater: int, post: int, *, undone: bool) -> None:
-        def unit(connection: Connection, number: int) -> None:
-            vote = votes.find(connection, number, self.images[post])
-            earned = awards.of_vote(connection, number, self.images[post])
-            if vote is not None and vote.state == "void":
-                # A paid vote is never undone: what was undone before it was taken out is unpaid.
-                back = undone and all(award.payout_id is None for award in earned)
-                votes.store(connection, replace(vote, state="undone" if back else "given"))
-                restore_vote(connection, number, vote.image_id, undone=back)
+        if chosen is not None:
+            self.moderate(partial(unit, vote=chosen[1]))
 
-        self.moderate(rater, unit)
+    @rule(choice=CHOICES, undone=st.booleans())
+    def restore(self, choice: int, *, undone: bool) -> None:
+        chosen = self.vote(choice, "void")
 
-    def moderate(self, rater: int, unit: Callable[[Connection, int], None]) -> None:
-        number = self.run(self.world.number(rater))
-        self.run(self.world.database.write(lambda c: unit(c, number)))
+        def unit(connection: Connection, vote: Vote) -> None:
+            earned = awards.of_vote(connection, vote.rater, vote.image_id)
+            # A paid vote is never undone: what was undone before it was taken out is unpaid.
+            back = undone and all(award.payout_id is None for award in earned)
+            votes.store(connection, _turned(vote, "undone" if back else "given"))
+            restore_vote(connection, vote.rater, vote.image_id, undone=back)
+
+        if chosen is not None:
+            self.moderate(partial(unit, vote=chosen[1]))
+
+    def moderate(self, unit: Callable[[Connection], None]) -> None:
+        self.run(self.world.database.write(unit))
         self.last = None
 
     @rule(rater=RATERS, fate=st.sampled_from(["planned", "cancelled", "refused", "paid"]))
     def pay(self, rater: int, fate: str) -> None:
         """Plan a payout of all that is owed; it may be sent, and come to something or not."""
         key = str(UUID(int=next(self.world.interactions)))
-        now = self.world.clock.now()
+        now, number = self.world.clock.now(), self.run(self.world.number(rater))
 
-        def unit(connection: Connection, number: int) -> None:
+        def unit(connection: Connection) -> None:
             payouts.cancel_planned(connection, number, now)
             due = connection.execute(
                 "SELECT image_id, scale FROM awards"
@@ -246,7 +264,7 @@ class Earning(RuleBasedStateMachine):
                 else:
                     payouts.refuse(connection, planned.id, "no", now)
 
-        self.moderate(rater, unit)
+        self.moderate(unit)
 
     @rule(hours=st.sampled_from([1, 11, 24]), back=st.booleans())
     def wait(self, hours: int, *, back: bool) -> None:
@@ -279,6 +297,19 @@ class Earning(RuleBasedStateMachine):
         days = dict(connection.execute("SELECT day, amount FROM award_days"))
         assert all(days[day] >= amount for day, amount in self.days.items())
         self.days = days
+
+
+def _votes(connection: Connection, states: Collection[VoteState]) -> list[tuple[int, Vote]]:
+    rows = connection.execute(
+        "SELECT r.discord_id, v.rater, v.image_id FROM votes v JOIN raters r ON r.number = v.rater"
+    ).fetchall()
+    found = [(discord_id, votes.find(connection, *whose)) for discord_id, *whose in rows]
+    return [(whose, vote) for whose, vote in found if vote is not None and vote.state in states]
+
+
+def _turned(vote: Vote, state: VoteState) -> Vote:
+    complete = len(vote.scores) == len(SCALES) and state != "undone"
+    return replace(vote, state=state, completed_at=vote.changed_at if complete else None)
 
 
 def _settings(*, on: bool = True) -> Settings:
