@@ -138,7 +138,7 @@ class Lease:
         until = now + self._duration
         try:
             kept = await self._database.write(
-                partial(_prolong, name=self._name, holder=self._holder, until=until)
+                partial(keep, name=self._name, holder=self._holder, until=until)
             )
         except (StorageError, sqlite3.Error):
             # A locked or full database: the lease is ours until the last beat's time is over.
@@ -183,6 +183,15 @@ def refuse_held(connection: sqlite3.Connection, name: str, now: datetime) -> Non
             )
 
 
+def keep(connection: sqlite3.Connection, *, name: str, holder: str, until: datetime) -> bool:
+    """Let a lease last until then; False where it is not `holder`'s any more."""
+    changed = connection.execute(
+        "UPDATE leases SET expires_at = ? WHERE name = ? AND holder = ?",
+        (to_microseconds(until), name, holder),
+    ).rowcount
+    return changed == 1
+
+
 def take_or_keep(
     connection: sqlite3.Connection, *, name: str, holder: str, now: datetime, until: datetime
 ) -> bool:
@@ -190,7 +199,7 @@ def take_or_keep(
 
     Raises DatabaseBusyError while another live holder has it.
     """
-    if _prolong(connection, name=name, holder=holder, until=until):
+    if keep(connection, name=name, holder=holder, until=until):
         return False
     _take(connection, name=name, holder=holder, now=now, until=until)
     return True
@@ -226,11 +235,3 @@ def _take(
         " expires_at = excluded.expires_at",
         (name, holder, to_microseconds(until)),
     )
-
-
-def _prolong(connection: sqlite3.Connection, *, name: str, holder: str, until: datetime) -> bool:
-    changed = connection.execute(
-        "UPDATE leases SET expires_at = ? WHERE name = ? AND holder = ?",
-        (to_microseconds(until), name, holder),
-    ).rowcount
-    return changed == 1

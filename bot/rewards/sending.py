@@ -37,6 +37,8 @@ LEASE_DURATION: Final = timedelta(seconds=90)
 LATEST_START: Final = timedelta(seconds=30)
 """A request that could not leave so long after its mark does not leave any more."""
 
+NEVER_SENT: Final = frozenset({"planned", "cancelled"})
+
 OnStep = Callable[[str], Awaitable[None]]
 """Told each step when it is done: planned, listed, sending, answered, settled."""
 
@@ -82,15 +84,16 @@ class Sending:
         Raises StorageError: then it was not sent, or `unsettled` keeps the answer.
         """
         first = payout.state == "planned"
-        await self._list(payout, sender)
+        if not await self._database.write(partial(self._list, payout, sender)):
+            return None
         await self._on_step("listed")
         try:
             attempt = await self._database.write(partial(self._begin, payout, sender))
         except StorageError:
-            await self._take_back(payout, "not_begun")
+            await self._database.write(partial(self._list_unsent, payout))
             raise
         if attempt is None:
-            await self._take_back(payout, "not_begun")
+            await self._database.write(partial(self._list_unsent, payout))
             return None
         begun_at = self._clock.now()
         await self._on_step("sending")
@@ -128,28 +131,34 @@ class Sending:
         await self._on_step("settled")
         return answered.outcome
 
-    async def _list(self, payout: Payout, sender: Sender) -> None:
-        now = self._clock.now()
-        if payout.state == "planned":
-            listed = await self._database.read(
-                lambda c: payout_restore.listing(c, payout, sender, now)
-            )
-            await asyncio.to_thread(self._file.sends, listed)
-        else:
-            await asyncio.to_thread(self._file.sends_again, payout.key, now)
+    def _list(self, payout: Payout, sender: Sender, connection: Connection) -> bool:
+        """List that a request is about to leave; False where it is not ours to send any more.
 
-    async def _take_back(self, payout: Payout, answer: str) -> None:
-        """Say in the list that a first request did not leave after all."""
-        if payout.state == "planned":
-            now = self._clock.now()
-            await asyncio.to_thread(self._file.knows, payout.key, now, answer, paid=False)
+        In a unit, so that no line comes between those of somebody who took the payout over.
+        """
+        now = self._clock.now()
+        current = payouts.by_id(connection, payout.id)
+        if current is None or current.state != payout.state or not self._keep_lease(connection):
+            return False
+        if current.state == "planned":
+            self._file.sends(payout_restore.listing(connection, current, sender, now))
+        else:
+            self._file.sends_again(current.key, now)
+        return True
+
+    def _list_unsent(self, payout: Payout, connection: Connection) -> None:
+        """List that a first request did not leave; without the lease nobody knows that."""
+        current = payouts.by_id(connection, payout.id)
+        if current is None or current.state not in NEVER_SENT:
+            return
+        if self._keep_lease(connection):
+            self._file.knows(payout.key, self._clock.now(), "not_sent", paid=False)
 
     def _begin(self, payout: Payout, sender: Sender, connection: Connection) -> int | None:
         """Mark the payout as sending, if it may still be sent and the lease is ours."""
         now = self._clock.now()
-        leases.take_or_keep(
-            connection, name=LEASE, holder=self._holder, now=now, until=now + LEASE_DURATION
-        )
+        if not self._keep_lease(connection):
+            return None
         if payout_pauses.find(connection, "operator") is not None:
             return None
         if payout.state == "planned":
@@ -161,6 +170,14 @@ class Sending:
         else:
             begun = payouts.begin_again(connection, payout.id)
         return payout_attempts.add(connection, payout.id, now) if begun else None
+
+    def _keep_lease(self, connection: Connection) -> bool:
+        """Keep the lease for as long as a request takes; False where it was lost, if only once.
+
+        So nobody else can have listed or sent anything between two units of ours.
+        """
+        until = self._clock.now() + LEASE_DURATION
+        return leases.keep(connection, name=LEASE, holder=self._holder, until=until)
 
     async def _request(self, payout: Payout, begun_at: datetime) -> HordeError | None:
         if self._clock.now() - begun_at > LATEST_START:
