@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -52,7 +52,12 @@ ADA, BOB, EVE = 107, 108, 109
 
 
 class WatchedHorde(HordeStandIn):
-    """The stand-in, with a list of the paths and keys of all requests."""
+    """The stand-in, with a list of the paths and keys of all requests.
+
+    `meanwhile` happens once, before the next answer.
+    """
+
+    meanwhile: Callable[[], Awaitable[object]] | None = None
 
     def app(self) -> web.Application:
         self.asked: list[tuple[str, str | None]] = []
@@ -60,6 +65,9 @@ class WatchedHorde(HordeStandIn):
 
         async def note(request: web.Request, _response: web.StreamResponse) -> None:
             self.asked.append((request.path, request.headers.get("apikey")))
+            if self.meanwhile is not None:
+                act, self.meanwhile = self.meanwhile, None
+                await act()
 
         app.on_response_prepare.append(note)
         return app

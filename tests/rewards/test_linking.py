@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from sqlite3 import Connection
 from uuid import uuid4
@@ -472,6 +473,39 @@ async def test_whoever_is_banned_meanwhile_proves_nothing(world: Raters) -> None
     with pytest.raises(BannedError):
         await world.linking.link(caller(ADA), "ada#7")
     assert world.horde.asked == []
+
+
+async def test_a_name_that_was_replaced_meanwhile_proves_nothing(world: Raters) -> None:
+    proof = await world.linking.begin_proof(caller(ADA))
+    key = world.make_key(7, proof.nonce)
+    world.horde.meanwhile = partial(world.linking.begin_proof, caller(ADA))
+    with pytest.raises(refusals.NoProofError):
+        await world.linking.finish_proof(caller(ADA), key.id)
+    assert await world.link_of(ADA) is None
+
+
+async def test_whoever_is_banned_while_the_horde_is_asked_links_nothing(world: Raters) -> None:
+    proof = await world.linking.begin_proof(caller(ADA))
+    key = world.make_key(7, proof.nonce)
+    world.horde.meanwhile = partial(world.ban, ADA)
+    with pytest.raises(BannedError):
+        await world.linking.finish_proof(caller(ADA), key.id)
+    world.horde.meanwhile = partial(world.ban, BOB)
+    with pytest.raises(BannedError):
+        await world.linking.link(caller(BOB), "ada#7")
+    assert await world.link_of(ADA) is None
+    assert await world.link_of(BOB) is None
+
+
+async def test_of_two_who_prove_an_account_at_once_one_gets_it(world: Raters) -> None:
+    mine = await world.linking.begin_proof(caller(ADA))
+    key = world.make_key(7, mine.nonce)
+    world.horde.meanwhile = partial(world.prove, BOB, 7)
+    with pytest.raises(refusals.TakenAccountError):
+        await world.linking.finish_proof(caller(ADA), key.id)
+    link = await world.link_of(BOB)
+    assert link is not None
+    assert link.verified_at is not None
 
 
 # --- /horde unlink

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
+import pytest
 
 from bot.demo.horde import faults
 from bot.rewards.signals import AGAIN_AFTER, READ_EVERY
-from storage import horde_links
 from storage.signals import Signals
 from tests.rating.world import caller
 from tests.rewards.raters_world import ADA, BOB, Raters
@@ -90,35 +89,21 @@ async def test_a_silent_horde_leaves_all_of_it_due(world: Raters) -> None:
     assert await world.signals.refresh_due() == 2
 
 
-async def test_whoever_unlinks_while_the_horde_is_asked_gets_no_link_back(world: Raters) -> None:
-    link = await world.prove(ADA, 7)
-    await world.linking.unlink(caller(ADA))
-    told = Signals(1, 1, 1, trusted=True)
-    kept = await world.database.write(
-        lambda c: horde_links.keep_signals(c, link, "ada", told, world.clock.now())
-    )
-    assert not kept
-    assert await world.link_of(ADA) is None
-
-
-async def test_they_are_kept_young_for_as_long_as_the_bot_runs(world: Raters) -> None:
+@pytest.mark.parametrize("then", [None, "ada#7", "bob#9#8"])
+async def test_whoever_unlinks_while_the_horde_is_asked_gets_nothing_back(
+    world: Raters, then: str | None
+) -> None:
     await world.prove(ADA, 7)
-    world.clock.turn(READ_EVERY.total_seconds() + 1)
+    world.clock.turn(READ_EVERY.total_seconds())
     await world.vote(ADA)
-    world.horde.accounts[7].kudos = 77
-    await world.database.write(
-        lambda c: c.execute("ALTER TABLE horde_links RENAME TO away").rowcount
-    )
-    running = asyncio.create_task(world.signals.run())
-    while world.clock.now().minute == 0:  # it fails, and goes on
-        await world.database.read(lambda _: None)
-    await world.database.write(
-        lambda c: c.execute("ALTER TABLE away RENAME TO horde_links").rowcount
-    )
-    found = None
-    async with asyncio.timeout(10):
-        while found is None or found.kudos != 77:
-            found = await signals(world, ADA)
-    assert not running.done()
-    running.cancel()
-    await asyncio.wait([running])
+
+    async def unlink() -> None:
+        await world.linking.unlink(caller(ADA))
+        if then is not None:
+            await world.linking.link(caller(ADA), then)
+
+    world.horde.meanwhile = unlink
+    assert await world.signals.refresh_due() == 0
+    assert await signals(world, ADA) is None
+    link = await world.link_of(ADA)
+    assert (link.alias if link else None) == then
