@@ -126,7 +126,10 @@ class Activity:
 
 @dataclass(frozen=True, slots=True)
 class PastVote:
-    """One vote as its rater sees it again; `open` while it may still be changed or undone."""
+    """One vote as its rater sees it again; `open` while it may still be changed or undone.
+
+    `kudos` is what it earned and was not taken back.
+    """
 
     post: Post
     data_set: str
@@ -135,6 +138,7 @@ class PastVote:
     given: bool
     changed_at: datetime
     open: bool
+    kudos: int
 
 
 def collect(connection: sqlite3.Connection, number: int, discord_hash: str) -> dict[str, list[Row]]:
@@ -178,7 +182,9 @@ def last_votes(connection: sqlite3.Connection, number: int, limit: int) -> list[
     """Return a rater's newest votes, newest first."""
     rows = connection.execute(
         """
-        SELECT v.post_id, d.name, v.aesthetic, v.artifacts, v.state = 'given', v.changed_at
+        SELECT v.post_id, d.name, v.aesthetic, v.artifacts, v.state = 'given', v.changed_at,
+            (SELECT coalesce(sum(a.amount), 0) FROM awards a
+                WHERE a.rater = v.rater AND a.image_id = v.image_id AND a.standing = 'stands')
         FROM votes v JOIN images i ON i.id = v.image_id JOIN data_sets d ON d.id = i.data_set_id
         WHERE v.rater = ? ORDER BY v.changed_at DESC, v.id DESC LIMIT ?
         """,
@@ -188,7 +194,7 @@ def last_votes(connection: sqlite3.Connection, number: int, limit: int) -> list[
 
 
 def _past_vote(connection: sqlite3.Connection, row: tuple[Any, ...]) -> PastVote:
-    post_id, data_set, aesthetic, artifacts, given, changed_at = row
+    post_id, data_set, aesthetic, artifacts, given, changed_at, kudos = row
     shown = posts.shown(connection, post_id)
     assert shown is not None  # noqa: S101 - votes reference their post
     return PastVote(
@@ -199,6 +205,7 @@ def _past_vote(connection: sqlite3.Connection, row: tuple[Any, ...]) -> PastVote
         given=bool(given),
         changed_at=from_microseconds(changed_at),
         open=not shown.image_closed,
+        kudos=kudos,
     )
 
 

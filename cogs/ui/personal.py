@@ -58,7 +58,10 @@ def _vote_line(exchange: Exchange, vote: PastVote) -> str:
     when = f"<t:{int(vote.changed_at.timestamp())}:R>"
     state = exchange.say("me.undone" if not vote.given else "me.open" if vote.open else "me.closed")
     where = _link(vote) or exchange.say("me.private", data_set=vote.data_set)
-    return f"- {where} {when}: {scores} ({state})"
+    kudos = ""
+    if vote.kudos and exchange.services.settings.rewards_on:
+        kudos = f", {exchange.say('earned.plus', n=vote.kudos)}"
+    return f"- {where} {when}: {scores} ({state}{kudos})"
 
 
 def _link(vote: PastVote) -> str | None:
