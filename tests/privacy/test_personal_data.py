@@ -4,13 +4,15 @@ import gzip
 import json
 from contextlib import suppress
 from functools import partial
+from pathlib import Path
 from sqlite3 import Connection
 
 import pytest
 
 from bot.errors import NothingKeptError, NothingLeftError
-from storage import personal_data
+from storage import payout_attempts, personal_data
 from storage.personal_data import collect, count
+from tests.privacy.kudos import PRICE, link, open_paying, plan, send
 from tests.rating.world import NOON
 from tests.trust.home import Home, caller, in_direct_messages
 
@@ -149,3 +151,46 @@ async def test_the_last_votes_say_whether_they_may_still_change(home: Home) -> N
     await home.services.voting.undo(caller(1), 9001, opened)
     newest, _ = (await home.services.personal_data.past(caller(1))).votes
     assert (newest.open, newest.given) == (True, False)
+
+
+async def test_what_is_kept_about_money_is_handed_out(tmp_path: Path) -> None:
+    async with open_paying(tmp_path) as home:
+        await home.raters(1, 2)
+        await link(home, 1, 7, verified=True)
+        for person in (1, 2):
+            await home.world.vote(person, await home.post())
+        numbers = [await home.world.number(person) for person in (1, 2)]
+        await home.services.holds.place(1, "checks")
+        for number in numbers:
+            payout = await plan(home, number)
+            assert payout is not None
+            assert await send(home, payout)
+            await home.world.database.write(
+                partial(payout_attempts.add, payout_id=payout.id, now=NOON)
+            )
+        overview = await home.services.personal_data.overview(caller(1))
+        download = await home.services.personal_data.download(caller(1), 10**7)
+    assert download is not None
+    data = json.loads(download.content)
+    (vote,) = data["votes"]
+    assert (vote["horde_kudos"], vote["horde_account_age"]) == (987_654_321, 86_400)
+    assert (vote["horde_usage_requests"], vote["horde_trusted"]) == (17, 1)
+    (linked,) = data["horde_links"]
+    assert (linked["horde_id"], linked["verified_at"]) == (7, NOON.isoformat())
+    (hold,) = data["holds"]
+    assert hold == {"reason": "checks", "since": NOON.isoformat()}
+    assert [award["scale"] for award in data["awards"]] == ["aesthetic", "artifacts"]
+    (payout,) = data["payouts"]
+    assert (payout["amount"], payout["state"], payout["sender_id"]) == (2 * PRICE, "sending", 1)
+    (attempt,) = data["payout_attempts"]
+    assert (attempt["payout_id"], attempt["sent_at"]) == (payout["id"], NOON.isoformat())
+    assert len(data["horde_proofs"]) == 1
+    assert overview.rows == {
+        table: len(rows) for table, rows in data.items() if rows and table != "written_at"
+    }
+    assert (overview.kudos.paying, overview.kudos.held, overview.kudos.released) == (
+        2 * PRICE,
+        0,
+        0,
+    )
+    assert not download.but_earned_before
