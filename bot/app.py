@@ -73,11 +73,12 @@ async def _run_until(bot: JuryBot, token: str, stop: asyncio.Event, lost: asynci
     works: list[tuple[str, Coroutine[Any, Any, object]]] = [
         ("publisher", bot.publisher.run()),
         ("alerts", services.alerts.run()),
+        ("signals", services.signals.run()),
         ("stop", stop.wait()),
         ("lease lost", lost.wait()),
     ]
     if services.settings.rewards_on:
-        works += [("payouts", services.payouts.run()), ("signals", services.signals.run())]
+        works.append(("payouts", services.payouts.run()))
     others = [asyncio.create_task(work, name=name) for name, work in works]
     done, _ = await asyncio.wait([connected, *others], return_when=asyncio.FIRST_COMPLETED)
     _log.info("stopping", because=", ".join(task.get_name() for task in done))

@@ -26,7 +26,7 @@ AGAIN_AFTER: Final = timedelta(hours=1)
 AT_ONCE: Final = 20
 """How many accounts are read in one go; the Horde answers 60 to 90 a minute."""
 
-LOOK_EVERY_SECONDS: Final = 300.0
+LOOK_EVERY_SECONDS: Final = 60.0
 
 _log = structlog.get_logger()
 
