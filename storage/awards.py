@@ -31,13 +31,15 @@ class Outlook:
 
     `earned` is the rater's of the UTC day, taken back or not, and `standing` the part of it that
     stands; `of_all` is what the bot awarded to everybody that day. `prices` are the data set's own
-    by scale, None where the settings say. `trusted`: the rater's verified Horde account is.
+    by scale, None where the settings say. `linked`: the rater said which Horde account is paid, and
+    `trusted`: it is verified, and trusted.
     """
 
     earned: int
     standing: int
     of_all: int
     prices: Mapping[str, int | None]
+    linked: bool
     trusted: bool
     erased_before: bool
 
@@ -72,12 +74,13 @@ def outlook(connection: Connection, rater: int, data_set_id: int, now: datetime)
     row = connection.execute(_OUTLOOK, values).fetchone()
     if row is None:
         raise LookupError(f"there is no rater {rater} or no data set {data_set_id}")
-    earned, standing, of_all, trusted, erased_before, *prices = row
+    earned, standing, of_all, linked, trusted, erased_before, *prices = row
     return Outlook(
         earned,
         standing,
         of_all,
         dict(zip(SCALES, prices, strict=True)),
+        bool(linked),
         bool(trusted),
         bool(erased_before),
     )
@@ -161,7 +164,8 @@ _OUTLOOK: Final = f"""
     SELECT coalesce(sum(a.amount), 0),
         coalesce(sum(a.amount) FILTER (WHERE a.standing = 'stands'), 0),
         coalesce((SELECT amount FROM award_days WHERE day = :day), 0),
-        l.trusted, r.erased_before, {", ".join(f"d.kudos_{scale}" for scale in SCALES)}
+        l.rater IS NOT NULL, l.trusted, r.erased_before,
+        {", ".join(f"d.kudos_{scale}" for scale in SCALES)}
     FROM raters r JOIN data_sets d ON d.id = :data_set
     LEFT JOIN horde_links l ON l.rater = r.number
     LEFT JOIN awards a ON a.rater = r.number AND a.earned_at >= :from AND a.earned_at < :to

@@ -14,9 +14,12 @@ def gain(texts: Texts, language: str, earned: Earned | None) -> str | None:
 
 
 def reason(texts: Texts, language: str, earned: Earned | None) -> str | None:
-    """Say why nothing was added, or what was taken back; None where there is nothing to say."""
-    if earned is None or earned.why is None:
+    """Say why nothing was added, what was taken back, or where a day's first kudos could go."""
+    if earned is None:
         return None
+    if earned.why is None:
+        first = 0 < earned.amount == earned.today
+        return texts.say("earned.link", language) if first and not earned.linked else None
     return texts.say(f"earned.{earned.why}", language, n=earned.amount, cap=earned.cap)
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
 import pytest
 
+from storage import horde_links
 from tests.cogs.stage import Stage, answer, find, score, text
 
 ON: Final = {"horde_api_key": "k" * 22}
@@ -102,6 +104,22 @@ async def test_a_session_says_it_in_its_progress(stage: Stage) -> None:
     await score(ada, kept, "aesthetic", 7)
     end = text(answer(await score(ada, kept, "artifacts", 1)))
     assert "**+5 kudos** · 20 kudos today" in end
+
+
+async def test_the_days_first_kudos_say_how_to_get_them_until_an_account_is_linked(
+    stage: Stage,
+) -> None:
+    post = await stage.open_post()
+    ada = await stage.member_who_agreed("ada")
+    hint = "Tell me with `/horde link`"
+    assert hint in text(answer(await score(ada, post, "aesthetic", 7)))
+    assert hint not in text(answer(await score(ada, post, "artifacts", 2)))
+    await stage.add_images(1)
+    stage.clock.turn(86_400)
+    link = partial(horde_links.put, rater=1, horde_id=7, name="ada", now=stage.clock.now())
+    await stage.services.database.write(link)
+    first = answer(await ada.slash(stage.channel, "rate"))
+    assert hint not in text(answer(await score(ada, first, "aesthetic", 7)))
 
 
 async def test_me_shows_what_the_last_ratings_earned(stage: Stage) -> None:

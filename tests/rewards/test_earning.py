@@ -188,7 +188,7 @@ async def test_the_daily_cap_ends_with_the_day(world: World) -> None:
     first, second, third = await posts(world, 3)
     await world.vote(1, first)
     capped = await world.press(1, second, "aesthetic", 3)
-    assert capped.earned == Earned(0, "capped", today=10, cap=12)
+    assert capped.earned == Earned(0, "capped", today=10, cap=12, linked=False)
     assert capped.scores == {"aesthetic": 3}
     assert brought(await world.press(2, second, "aesthetic", 3)) == (5, None, 5)
     await world.voting.undo(caller(1), 900, first)
@@ -293,14 +293,14 @@ async def test_a_session_says_what_it_earned_today_and_what_it_took_back(world: 
     await world.data_set(3)
     await world.agree(1)
     first = await world.start(1)
-    assert first.earned == Earned(0, None, 0, 1000)
+    assert first.earned == Earned(0, None, 0, 1000, linked=False)
     await world.vote(1, first.post_id)
     second = await world.sessions.advance(caller(1), first.post_id)
-    assert second.earned == Earned(0, None, 10, 1000)
+    assert second.earned == Earned(0, None, 10, 1000, linked=False)
     again = await world.sessions.go_back(caller(1), 900, first.post_id)
-    assert again.earned == Earned(10, "taken_back", 0, 1000)
+    assert again.earned == Earned(10, "taken_back", 0, 1000, linked=False)
     kept = await world.sessions.keep(caller(1), 901, first.post_id)
-    assert kept.earned == Earned(10, None, 10, 1000)
+    assert kept.earned == Earned(10, None, 10, 1000, linked=False)
 
 
 async def test_a_vote_keeps_what_the_verified_account_said_when_it_began(world: World) -> None:
