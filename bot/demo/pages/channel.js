@@ -8,15 +8,22 @@ const app = document.getElementById("preview-app");
 const timeline = document.getElementById("channel-timeline");
 const list = document.getElementById("channel-message-list");
 
+// An answer that is higher than the screen ends with what there is to press.
+function asks(article) {
+  return article.querySelector(".message-ephemeral-note") && article.querySelector(".component-button");
+}
+
 function show(article) {
   const bounds = timeline.getBoundingClientRect();
   const card = article.getBoundingClientRect();
   const below = card.bottom - bounds.bottom;
   const above = card.top - bounds.top;
-  const wanted = timeline.scrollTop + (card.height > bounds.height ? above : Math.max(0, below));
+  const isHigh = card.height > bounds.height;
+  const wanted = timeline.scrollTop + (isHigh && !asks(article) ? above : Math.max(0, below));
   // Just above the end: at the very end SimCord would follow every new message.
   const end = timeline.scrollHeight - timeline.clientHeight - 2;
-  timeline.scrollTop = Math.min(above < 0 ? timeline.scrollTop + above : wanted, end);
+  const isPast = above < 0 && !(isHigh && asks(article));
+  timeline.scrollTop = Math.min(isPast ? timeline.scrollTop + above : wanted, end);
 }
 
 function isOpen(article) {
