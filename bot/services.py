@@ -163,9 +163,7 @@ async def open_services(
         await load_key(database, settings.hash_key_file)
         services = build_services(settings, database, clock, SystemRandom())
         try:
-            restored = await PayoutReplay(database, clock).replay()
-            if restored:
-                _log.warning("payouts_restored", payouts=restored)
+            await PayoutReplay(database, clock).replay()
             again = await services.erasure.replay()
             if again:
                 _log.warning("erased_again", raters=again)

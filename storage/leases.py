@@ -168,6 +168,12 @@ def is_held(connection: sqlite3.Connection, name: str, now: datetime) -> bool:
     return row is not None
 
 
+def is_held_by(connection: sqlite3.Connection, name: str, holder: str) -> bool:
+    """Tell whether the name is `holder`'s, and was nobody else's since it took it."""
+    row = connection.execute("SELECT holder FROM leases WHERE name = ?", (name,)).fetchone()
+    return row is not None and row[0] == holder
+
+
 def refuse_held(connection: sqlite3.Connection, name: str, now: datetime) -> None:
     """Raise DatabaseBusyError while a live process holds the name."""
     row = connection.execute(

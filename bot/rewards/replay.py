@@ -6,6 +6,8 @@ import asyncio
 from functools import partial
 from sqlite3 import Connection
 
+import structlog
+
 from bot.clock import Clock
 from bot.rewards.sending import LEASE
 from storage import leases, payout_restore
@@ -13,19 +15,26 @@ from storage.database import Database
 from storage.errors import DatabaseBusyError
 from storage.payout_file import PayoutFile, Told
 
+_log = structlog.get_logger()
+
 
 class PayoutReplay:
-    """Puts back the payouts that a restored backup does not know of, so that none is paid twice."""
+    """Puts back the payouts that a restored backup does not know of, so that none is paid twice.
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    `holder` is who holds the lease of those that pay; whoever only opens the database has none.
+    """
+
+    def __init__(self, database: Database, clock: Clock, *, holder: str | None = None) -> None:
         self._database = database
         self._clock = clock
+        self._holder = holder
         self._file = PayoutFile(database.path)
 
     async def replay(self) -> int:
         """Return how many payouts were put back or changed; 0 beside a process that pays.
 
-        That one did it when it started. Raises StorageError, also where the list cannot be read.
+        That one does it when it begins. Raises StorageError, also where the list cannot be read,
+        and for a holder DatabaseBusyError once it is none.
         """
         size = await asyncio.to_thread(self._file.size)
         known = await self._database.read(payout_restore.read_up_to)
@@ -33,11 +42,17 @@ class PayoutReplay:
             return 0
         told, end = await asyncio.to_thread(self._file.read, known if known < size else 0)
         try:
-            return await self._database.write(partial(self._restore, told=told, end=end))
+            restored = await self._database.write(partial(self._restore, told=told, end=end))
         except DatabaseBusyError:
+            if self._holder is not None:
+                raise
             return 0
+        if restored:
+            _log.warning("payouts_restored", payouts=restored)
+        return restored
 
     def _restore(self, connection: Connection, *, told: list[Told], end: int) -> int:
         now = self._clock.now()
-        leases.refuse_held(connection, LEASE, now)
+        if self._holder is None or not leases.is_held_by(connection, LEASE, self._holder):
+            leases.refuse_held(connection, LEASE, now)
         return payout_restore.restore(connection, told, end, now)

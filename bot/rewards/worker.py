@@ -19,6 +19,7 @@ from bot.horde.errors import HordeError, RefusedForGoodError, UnfitKeyError
 from bot.horde.pace import HOUR
 from bot.rewards.outcomes import answer_of
 from bot.rewards.planning import Planning
+from bot.rewards.replay import PayoutReplay
 from bot.rewards.sending import LEASE, LEASE_DURATION, OnStep, Sending
 from bot.rewards.settling import LONGEST_DOUBT, LONGEST_PAUSE, Settling
 from bot.settings import Settings
@@ -45,8 +46,9 @@ _log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class _Opened:
-    """What was found on taking the lease: `sent` are requests that this worker does not know of."""
+    """What was found; `taken`: the lease is new to this worker, which knows not of `sent`."""
 
+    taken: bool
     doubted: int
     cases: int
     sent: list[datetime]
@@ -83,6 +85,7 @@ class PayoutWorker:
         self._holder = leases.new_holder()
         self._planning = Planning(database, clock, settings)
         self._settling = Settling(random, PayoutFile(database.path))
+        self._replay = PayoutReplay(database, clock, holder=self._holder)
         self._sending = Sending(
             database,
             clock,
@@ -177,6 +180,8 @@ class PayoutWorker:
     async def _open(self, now: datetime) -> list[Pause]:
         """Take or keep the lease, and finish what an earlier step or process left unfinished."""
         opened = await self._database.write(partial(self._take, now=now))
+        if opened.taken:
+            await self._replay.replay()
         self._client.pace.remember(opened.sent)
         self._held_at = now
         if opened.doubted:
@@ -201,7 +206,7 @@ class PayoutWorker:
                 cases += self._settling.open_case(connection, payout, answer, now)
         since = now - HOUR if self._held_at is None else max(now - HOUR, self._held_at)
         sent = payout_attempts.since(connection, since) if taken else []
-        return _Opened(doubted, cases, sent, payout_pauses.every(connection))
+        return _Opened(taken, doubted, cases, sent, payout_pauses.every(connection))
 
     def _until(self, now: datetime, pauses: list[Pause]) -> datetime:
         """Return until when nobody is paid; a moment further away is of a clock set back."""

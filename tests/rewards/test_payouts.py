@@ -112,7 +112,7 @@ async def test_a_fault_of_our_own_account_pauses_until_it_is_mended(
     await kudos.run(worker, hours=5)
     assert kudos.received() == {}
     assert await kudos.told() == ["payouts_paused"]
-    assert await kudos.values("SELECT count FROM alerts") == [1]
+    assert await kudos.values("SELECT action FROM audit_log") == ["payouts.pause"]
     (payout,) = await kudos.payouts()
     attempts = await kudos.outcomes(payout.id)
     assert set(attempts) == {rc}

@@ -148,7 +148,7 @@ async def test_a_worker_that_stood_still_says_nothing_of_what_another_sent(
 async def test_a_worker_that_was_followed_between_list_and_mark_sends_nothing(
     kudos: Treasury,
 ) -> None:
-    """Its follower sent nothing, and has left; but who knows what it said."""
+    """Its follower found that it was listed, and has left."""
     await kudos.earn(1, 20)
 
     async def on_step(name: str) -> None:
@@ -162,6 +162,47 @@ async def test_a_worker_that_was_followed_between_list_and_mark_sends_nothing(
 
     await kudos.worker(on_step).step()
     assert kudos.stand_in.paid == []
+    assert await kudos.states() == ["in_doubt"]
+
+
+async def overtaken(kudos: Treasury, *, down: bool) -> None:
+    """Let a first request meet a limit, and another worker take over before that is written."""
+    await kudos.earn(1, 20)
+    kudos.fail(faults.too_many(1))
+
+    async def on_step(name: str) -> None:
+        if name == "answered":
+            kudos.clock.turn(600)
+            kudos.stand_in.down = down
+            if not down:
+                kudos.fail(faults.ANSWER_LOST)
+            other = kudos.worker()
+            await other.step()
+            await other.leave()
+            kudos.stand_in.down = False
+
+    await kudos.worker(on_step).step()
+
+
+async def test_what_an_earlier_request_proves_counts_no_more_after_a_later_one(
+    kudos: Treasury,
+) -> None:
+    await overtaken(kudos, down=False)
+    assert await kudos.states() == ["in_doubt"]
+    assert await kudos.outcomes(1) == ["http_429", "not_known"]
+    await kudos.run(kudos.worker(), minutes=5)
+    assert kudos.received() == {FIRST_PAYEE: 20}
+
+
+async def test_what_the_only_request_proves_ends_a_doubt(kudos: Treasury) -> None:
+    await overtaken(kudos, down=True)
+    assert await kudos.states() == ["planned"]
+
+
+async def test_what_the_only_request_proves_ends_a_case(kudos: Treasury) -> None:
+    kudos.stand_in.version = "5.0.4"
+    await overtaken(kudos, down=False)
+    assert await kudos.values("SELECT outcome FROM review_queue") == ["unpaid"]
     assert await kudos.states() == ["planned"]
 
 

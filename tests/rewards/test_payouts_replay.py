@@ -12,7 +12,7 @@ import pytest
 
 from bot.demo.horde import faults
 from bot.rewards.replay import PayoutReplay
-from storage import backup, ledger
+from storage import backup, ledger, payouts
 from storage.errors import StorageError
 from storage.payout_file import PayoutFile
 from tests.rewards.paying import FIRST_PAYEE, Treasury
@@ -38,6 +38,12 @@ async def restore(kudos: Treasury, copy: Path) -> int:
 
 async def replay(kudos: Treasury) -> int:
     return await PayoutReplay(kudos.database, kudos.clock).replay()
+
+
+def copy_as_it_is(path: Path, copy: Path) -> None:
+    """Copy a database with its leases."""
+    with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(copy)) as target:
+        source.backup(target)
 
 
 async def test_nothing_is_put_back_that_is_there(kudos: Treasury) -> None:
@@ -128,6 +134,66 @@ async def test_a_backup_of_a_doubt_that_an_operator_ended_pays_once(kudos: Treas
     await kudos.check()
 
 
+async def test_what_the_horde_refused_after_the_backup_is_still_owed(kudos: Treasury) -> None:
+    await kudos.earn(1, 20)
+    copy = await back_up(kudos)
+    kudos.stand_in.accounts[FIRST_PAYEE].marks.add("flagged")
+    await kudos.work(kudos.worker())
+    assert await restore(kudos, copy) == 0
+    assert (await kudos.states(), await kudos.owed(1)) == ([], 20)
+
+
+@pytest.mark.parametrize("doubted_before", [False, True])
+async def test_what_an_operator_said_after_the_backup_counts(
+    kudos: Treasury,
+    doubted_before: bool,  # noqa: FBT001 - parametrized
+) -> None:
+    await kudos.earn(1, 20)
+    copy = await back_up(kudos)
+    kudos.fail(faults.DROPPED)
+    await kudos.worker().step()
+    if doubted_before:
+        copy.unlink()
+        copy = await back_up(kudos)
+    await kudos.cases().settle_by_id(1, paid=False)
+    assert await restore(kudos, copy) == doubted_before
+    assert await kudos.states() == ["refused"] * doubted_before
+    assert await kudos.owed(1) == 20
+
+
+async def test_a_backup_of_a_planned_payout_that_was_called_off(kudos: Treasury) -> None:
+    await kudos.earn(1, 20)
+    kudos.fail(faults.too_many(60))
+    worker = kudos.worker()
+    await worker.step()
+    copy = await back_up(kudos)
+    await kudos.database.write(lambda c: payouts.cancel(c, 1, "undone", kudos.clock.now()))
+    kudos.clock.turn(120)
+    await kudos.work(worker)
+    assert await restore(kudos, copy) == 1
+    assert await kudos.states() == ["cancelled", "paid"]
+    assert await kudos.owed(1) == 0
+    await kudos.check()
+
+
+async def test_a_planned_payout_that_was_sent_after_the_backup_is_in_doubt(
+    kudos: Treasury,
+) -> None:
+    await kudos.earn(1, 20)
+    kudos.fail(faults.too_many(60))
+    worker = kudos.worker()
+    await worker.step()
+    copy = await back_up(kudos)
+    kudos.clock.turn(120)
+    kudos.fail(faults.ANSWER_LOST)
+    await worker.step()
+    kudos.stand_in.accounts[FIRST_PAYEE].marks.add("flagged")
+    assert await restore(kudos, copy) == 1
+    await kudos.run(kudos.worker(), minutes=5)
+    assert await kudos.states() == ["in_doubt"]
+    assert await kudos.owed(1) == 0
+
+
 @pytest.mark.parametrize("kept", [0, 1])
 async def test_an_earlier_payout_was_settled_when_a_later_one_was_sent(
     kudos: Treasury, kept: int
@@ -213,6 +279,26 @@ async def test_nothing_is_put_back_beside_a_process_that_pays(kudos: Treasury) -
 
     await kudos.work(kudos.worker(on_step))
     assert await kudos.outcomes(1) == ["paid"]
+    await kudos.check()
+
+
+async def test_a_worker_puts_back_what_nobody_did_before(kudos: Treasury) -> None:
+    """The backup is so young that its lease still counts when it is opened."""
+    await kudos.earn(1, 20)
+    copy = kudos.path.with_name("copy.db")
+
+    async def on_step(step: str) -> None:
+        if step == "planned":
+            await asyncio.to_thread(copy_as_it_is, kudos.path, copy)
+
+    await kudos.worker(on_step).step()
+    await kudos.database.close()
+    shutil.copyfile(copy, kudos.path)
+    await kudos.reopen()
+    assert await replay(kudos) == 0
+    kudos.clock.turn(120)
+    await kudos.run(kudos.worker(), hours=30)
+    assert kudos.received() == {FIRST_PAYEE: 20}
     await kudos.check()
 
 
