@@ -152,8 +152,11 @@ class StatusService:
         self, connection: Connection, link: HordeLink, sums: RaterLedger, now: datetime
     ) -> NextPayout:
         terms = self._terms
-        if sums.released < terms.minimum:
-            return NextPayout("minimum", terms.minimum - sums.released)
+        minimum = min(terms.minimum, terms.budget)
+        if link.verified_at is None:
+            minimum = min(minimum, terms.cap)
+        if sums.released < minimum:
+            return NextPayout("minimum", minimum - sums.released)
         if payout_pauses.every(connection):
             return NextPayout("paused", sums.released)
         last = payouts.latest(connection, 1, state="paid", rater=link.rater)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageColor
 
 from bot.rewards.month import HEIGHT, WIDTH, bars, draw_month, round_up, short
-from bot.rewards.status import Month, NextPayout, Waiting
+from bot.rewards.status import Month, NextPayout, StatusService, Waiting
 from storage import holds, payout_pauses, raters
 from storage.ledger import RaterLedger
 from tests.rating.world import caller
@@ -126,6 +126,16 @@ async def test_unproved_links_to_one_account_share_a_days_cap(world: Raters) -> 
     await world.pay(payout)
     status = await world.status.of(caller(BOB))
     assert status.next_payout == NextPayout("at", 300, datetime(2026, 3, 2, tzinfo=UTC))
+
+
+async def test_no_minimum_is_above_what_a_day_allows(world: Raters) -> None:
+    world.settings = world.settings.model_copy(update={"payout_minimum": 400})
+    status_of = StatusService(world.database, world.clock, world.settings).of
+    await world.linking.link(caller(ADA), "ada#7")
+    await world.earn(ADA, 290)
+    assert (await status_of(caller(ADA))).next_payout == NextPayout("minimum", 10)
+    await world.prove(ADA, 7)
+    assert (await status_of(caller(ADA))).next_payout == NextPayout("minimum", 110)
 
 
 async def test_the_month_counts_what_stands_and_what_was_paid(world: Raters) -> None:
