@@ -351,6 +351,27 @@ async def test_a_clock_that_was_set_back_delays_nobody_for_long(kudos: Treasury)
     await kudos.check()
 
 
+@pytest.mark.parametrize("what", ["doubt", "pause", "limit"])
+async def test_no_wait_of_a_clock_that_was_set_back_is_waited_for(
+    kudos: Treasury, what: str
+) -> None:
+    worker = kudos.worker()
+    kudos.clock.turn(400 * 86_400)
+    await kudos.earn(1, 20)
+    if what == "pause":
+        kudos.stand_in.accounts[1].marks.add("suspicious")
+    else:
+        kudos.fail(faults.ANSWER_LOST if what == "doubt" else faults.too_many(60))
+    await kudos.work(worker)
+    assert await kudos.states() == ["in_doubt" if what == "doubt" else "planned"]
+    kudos.stand_in.accounts[1].marks.clear()
+    kudos.clock.turn(-399 * 86_400)
+    kudos.stand_in.limiter.forget()  # the Horde has a clock of its own
+    await kudos.run(worker, hours=25 if what == "limit" else 1)
+    assert kudos.received() == {FIRST_PAYEE: 20}
+    await kudos.check()
+
+
 async def test_a_held_rater_is_paid_once_the_hold_is_lifted(kudos: Treasury) -> None:
     await kudos.earn(1, 20)
     await kudos.database.write(lambda c: holds.place(c, 1, "review", kudos.clock.now()))
