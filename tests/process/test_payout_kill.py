@@ -100,3 +100,14 @@ async def test_a_process_that_is_killed_at_a_step_pays_once(tmp_path: Path, step
         assert there.kudos.received() == {FIRST_PAYEE: 20, FIRST_PAYEE + 1: 30}
         assert len(there.kudos.stand_in.paid) == 2
         await there.kudos.check()
+
+
+async def test_two_processes_at_once_pay_each_award_once(tmp_path: Path) -> None:
+    async with office(tmp_path) as there:
+        for rater in range(1, 4):
+            await there.kudos.earn(rater, 20)
+        await asyncio.gather(there.finish(), there.finish())
+        assert await there.finish() == f"{DONE} paid"
+        assert len(there.kudos.stand_in.paid) == 3
+        assert set(await there.kudos.values("SELECT outcome FROM payout_attempts")) == {"paid"}
+        await there.kudos.check()

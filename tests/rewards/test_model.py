@@ -46,7 +46,7 @@ EXAMPLES = int(os.environ.get("LEDGER_EXAMPLES", "40"))
 EVERYBODY = range(1, 5)
 PEOPLE = st.sampled_from(EVERYBODY)
 IMAGE = st.integers(1, IMAGES)
-"""Posts have the numbers of their images."""
+"""Of images, and of posts: there is one for each image."""
 SCORE = st.integers(1, 5)
 STEPS = ("planned", "listed", "sending", "answered", "settled")
 STEP = st.sampled_from(STEPS)
@@ -126,10 +126,11 @@ class Ledger(RuleBasedStateMachine):
 
     @rule(person=PEOPLE, back=st.booleans(), payee=ACCOUNT)
     def leave(self, person: Person, *, back: bool, payee: int) -> None:
-        """Be erased, and perhaps come back."""
+        """Be erased, and perhaps come back to judge the same once more."""
         self.attempt(self.bank.erasure.erase(caller(person)))
         if back:
             self.come(person, payee)
+            self.vote(person, set(range(1, IMAGES + 1)), value=1)
 
     @rule(person=PEOPLE, payee=ACCOUNT)
     def come(self, person: Person, payee: int) -> None:
