@@ -131,6 +131,23 @@ async def test_what_is_in_doubt_counts_for_the_day_it_was_first_sent(tmp_path: P
         assert picked.amount == 30
 
 
+async def test_what_is_planned_counts_against_every_limit(tmp_path: Path) -> None:
+    async with treasury(tmp_path, kudos_daily_budget=60, kudos_daily_cap=40) as kudos:
+        now = kudos.clock.now()
+        await kudos.link(2, FIRST_PAYEE)
+        await kudos.change(
+            "INSERT INTO payouts (key, rater, horde_id, verified, amount, state, planned_at)"
+            " VALUES (?, 2, 11, 0, 25, 'planned', 0)",
+            "k" * 36,
+        )
+        await kudos.earn(1, *[5] * 12)
+        terms = terms_of(kudos.settings, 1)
+        assert await kudos.database.read(lambda c: payout_due.budget_left(c, 60, now)) == 35
+        picked = await kudos.database.read(lambda c: payout_due.pick(c, 1, terms, now))
+        assert picked is not None
+        assert picked.amount == 15
+
+
 async def test_the_oldest_awards_are_paid_first(tmp_path: Path) -> None:
     async with treasury(tmp_path, kudos_daily_budget=25) as kudos:
         new = await kudos.earn(1, 10)
