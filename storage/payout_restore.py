@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from sqlite3 import Connection
 
-from storage import audit, payouts, remembered
+from storage import audit, payouts, remembered, review_queue
 from storage.payout_file import Listed, ListedAward, Told
 from storage.payouts import Payout, Sender
 from storage.times import day_of, from_microseconds, to_microseconds
@@ -55,6 +55,7 @@ def restore(connection: Connection, told: list[Told], end: int, now: datetime) -
             changed += _put_back(connection, each.payout, each)
     remembered.remember(connection, _READ_UP_TO, str(end))
     if changed:
+        review_queue.follow_payouts(connection, now)
         audit.record(
             connection,
             at=now,

@@ -135,3 +135,14 @@ def settle_payout(
         "WHERE kind = ? AND payout_id = ? AND settled_at IS NULL",
         (to_microseconds(now), by, outcome, PAYOUT_IN_DOUBT, payout_id),
     )
+
+
+def follow_payouts(connection: sqlite3.Connection, now: datetime) -> None:
+    """Close the cases of all payouts that were settled without a look at their cases."""
+    connection.execute(
+        "UPDATE review_queue SET settled_at = ?, outcome ="
+        " (SELECT iif(p.state = 'paid', 'paid', 'unpaid') FROM payouts p WHERE p.id = payout_id)"
+        " WHERE kind = ? AND settled_at IS NULL"
+        " AND payout_id IN (SELECT id FROM payouts WHERE settled_at IS NOT NULL)",
+        (to_microseconds(now), PAYOUT_IN_DOUBT),
+    )
