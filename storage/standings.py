@@ -20,7 +20,8 @@ class Found:
 
     `arrival_at` is as of `storage.rate_limits`. `others` counts the places of the image that are
     kept for anybody else, `completed` the rater's complete votes since the asked moment.
-    `recorded`: the interaction is in the history of votes.
+    `recorded`: the interaction is in the history of votes. `verified`: the rater has a verified
+    Horde account.
     """
 
     shown: Shown
@@ -31,6 +32,7 @@ class Found:
     completed: int
     client_agent_id: int | None
     recorded: bool
+    verified: bool
 
 
 def find(
@@ -61,7 +63,7 @@ def find(
     if row is None:
         return None
     rater, vote = row[_SHOWN_END:_RATER_END], row[_RATER_END:_VOTE_END]
-    arrival_at, others, completed, client_agent_id, recorded = row[_VOTE_END:]
+    arrival_at, others, completed, client_agent_id, recorded, verified = row[_VOTE_END:]
     return Found(
         posts.shown_of(row[:_SHOWN_END]),
         None if rater[0] is None else raters.rater_of(rater),
@@ -71,6 +73,7 @@ def find(
         completed,
         client_agent_id,
         bool(recorded),
+        bool(verified),
     )
 
 
@@ -90,7 +93,8 @@ _FIND = f"""
         (SELECT count(*) FROM votes c
             WHERE c.rater = r.number AND c.completed_at >= :since AND c.state = 'given'),
         (SELECT a.id FROM client_agents a WHERE a.name = :agent),
-        EXISTS (SELECT 1 FROM vote_history h WHERE h.interaction_id = :interaction)
+        EXISTS (SELECT 1 FROM vote_history h WHERE h.interaction_id = :interaction),
+        EXISTS (SELECT 1 FROM horde_links l WHERE l.rater = r.number AND l.read_at IS NOT NULL)
     FROM {posts.SHOWN_TABLES}
     LEFT JOIN raters r ON r.discord_id = :discord_id
     LEFT JOIN votes v ON v.rater = r.number AND v.image_id = p.image_id

@@ -222,7 +222,7 @@ class Ballot:
         """Write the vote, its history, its place and the image's counters."""
         shown = standing.shown
         votes.store(connection, vote)
-        if standing.vote is None:
+        if standing.vote is None and standing.found.verified:
             signals.copy_to_vote(connection, vote.rater, vote.image_id)
         vote_history.append(
             connection,
