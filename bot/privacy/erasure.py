@@ -94,10 +94,10 @@ class ErasureService:
         listed = await asyncio.to_thread(self._file.read)
         again = 0
         if listed:
-            for rater in await self._database.read(erasures.linked):
-                erasure = listed.get(self._enrolment.digest(rater.discord_id))
-                if erasure is not None and rater.first_seen_at <= erasure.erased_at:
-                    again += await self._repeat(rater, erasure)
+            back = self._brought_back(await self._database.read(erasures.linked), listed)
+            paid = await asyncio.to_thread(self._paid_to, list(back)) if back else {}
+            for rater, erasure in back.items():
+                again += await self._repeat(rater, erasure, paid[rater])
         await self._compare(listed)
         for number in await self._database.read(erasures.unfinished):
             await self._finish(number)
@@ -128,9 +128,30 @@ class ErasureService:
         await self._list(erasure)
         return Erased(number, await self._finish(number), stake.forfeited, stake.under_way)
 
-    async def _repeat(self, linked: LinkedRater, erasure: Erasure) -> bool:
+    def _brought_back(
+        self, linked: list[LinkedRater], listed: dict[str, Erasure]
+    ) -> dict[LinkedRater, Erasure]:
+        """Return who was erased after they were first seen, and when."""
+        back = {}
+        for rater in linked:
+            erasure = listed.get(self._enrolment.digest(rater.discord_id))
+            if erasure is not None and rater.first_seen_at <= erasure.erased_at:
+                back[rater] = erasure
+        return back
+
+    def _paid_to(self, back: list[LinkedRater]) -> dict[LinkedRater, list[Scored]]:
+        """Return for what they were paid by the list of payouts, after the backup too."""
+        told, _ = self._payouts.read()
+        paid: dict[LinkedRater, list[Scored]] = {rater: [] for rater in back}
+        by_number = {(rater.number, rater.first_seen_at): paid[rater] for rater in back}
+        for payout in (each.payout for each in told if each.what != "unpaid"):
+            if payout is not None:
+                of_rater = by_number.get((payout.rater, payout.first_seen_at), [])
+                of_rater.extend((award.image_id, award.scale) for award in payout.awards)
+        return paid
+
+    async def _repeat(self, linked: LinkedRater, erasure: Erasure, paid: list[Scored]) -> bool:
         """Cut the link again; False where another process was faster."""
-        paid = await asyncio.to_thread(self._listed_awards, linked)
         kept = await self._earned.keep_most(linked.discord_id, linked.number, paid)
 
         def unit(connection: Connection) -> bool:
@@ -143,17 +164,6 @@ class ErasureService:
             return True
 
         return await self._database.write(unit)
-
-    def _listed_awards(self, linked: LinkedRater) -> list[Scored]:
-        """Return for what the rater was paid after the backup, by the list of payouts."""
-        told, _ = self._payouts.read()
-        return [
-            (award.image_id, award.scale)
-            for payout in (each.payout for each in told if each.what != "unpaid")
-            if payout is not None
-            and (payout.rater, payout.first_seen_at) == (linked.number, linked.first_seen_at)
-            for award in payout.awards
-        ]
 
     def _account(self, connection: Connection, number: int) -> str | None:
         """Return the hash of the Horde account that the rater proved to be theirs."""

@@ -12,6 +12,7 @@ import pytest
 from bot.errors import BannedError
 from bot.privacy import earnings, erasure
 from bot.privacy.earnings import EarnedBefore
+from bot.rewards.replay import PayoutReplay
 from storage import erasures, holds, payouts, raters, review_queue
 from storage.backup import backup
 from storage.erasure_file import ErasureFile
@@ -253,6 +254,10 @@ async def test_what_was_paid_after_the_backup_is_not_earned_again(
         await services.erasure.replay()
         move(home, services)
         assert await digests(home) == first
+        assert await PayoutReplay(services.database, home.world.clock).replay() == 1
+        (put_back,) = await services.database.read(lambda c: payouts.latest(c, 2))
+        assert (put_back.key, put_back.state) == (payout.key, "in_doubt")
+        assert await balanced(home)
         number = await come_back(home, 1)
         for post in posts:
             await home.world.vote(1, post)
