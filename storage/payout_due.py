@@ -187,7 +187,7 @@ _DUE: Final = f"""
     SELECT l.rater, l.horde_id, l.verified_at IS NOT NULL, sum(a.amount), min(a.earned_at)
     FROM horde_links l
     CROSS JOIN raters r ON r.number = l.rater
-    CROSS JOIN awards a ON a.rater = l.rater
+    CROSS JOIN awards a INDEXED BY awards_unpaid ON a.rater = l.rater
     CROSS JOIN images i ON i.id = a.image_id
     LEFT JOIN ({_SENT_UNPROVED}) u ON u.horde_id = l.horde_id
     WHERE {OWED} AND {RELEASED} AND {_MAY_BE_PAID}
@@ -196,7 +196,8 @@ _DUE: Final = f"""
     HAVING sum(a.amount) >= iif(l.verified_at IS NULL, :unproved_minimum, :minimum)
     ORDER BY min(a.earned_at), l.rater
 """  # noqa: S608 - constants
-"""CROSS JOIN has SQLite look at each link once; by itself it begins with the awards."""
+"""CROSS JOIN has SQLite look at each link once, by itself it begins with the awards; and INDEXED BY
+has it leave out what was paid in years."""
 _PAYEE: Final = f"""
     SELECT l.horde_id, l.verified_at IS NOT NULL, coalesce(u.amount, 0)
     FROM horde_links l LEFT JOIN ({_SENT_UNPROVED}) u ON u.horde_id = l.horde_id
@@ -204,7 +205,8 @@ _PAYEE: Final = f"""
 """  # noqa: S608 - constants
 _AWARDS: Final = f"""
     SELECT a.image_id, a.scale, a.amount
-    FROM awards a JOIN raters r ON r.number = a.rater JOIN images i ON i.id = a.image_id
+    FROM awards a INDEXED BY awards_unpaid
+    JOIN raters r ON r.number = a.rater JOIN images i ON i.id = a.image_id
     WHERE a.rater = :rater AND {OWED} AND {RELEASED}
     ORDER BY a.earned_at, a.image_id, a.scale
 """  # noqa: S608 - constants

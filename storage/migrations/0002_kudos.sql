@@ -131,7 +131,7 @@ CREATE TABLE awards (
     PRIMARY KEY (rater, image_id, scale)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX awards_by_time ON awards (rater, earned_at, amount, standing);
-CREATE INDEX awards_unpaid ON awards (rater, earned_at)
+CREATE INDEX awards_unpaid ON awards (rater, earned_at, amount)
     WHERE payout_id IS NULL AND standing = 'stands';
 CREATE INDEX awards_by_payout ON awards (payout_id) WHERE payout_id IS NOT NULL;
 CREATE INDEX awards_written_off ON awards (payout_id, amount)
