@@ -165,6 +165,25 @@ async def test_a_worker_that_was_followed_between_list_and_mark_sends_nothing(
     assert await kudos.states() == ["in_doubt"]
 
 
+async def test_only_the_holder_of_the_lease_asks_again(kudos: Treasury) -> None:
+    await kudos.earn(1, 20)
+    kudos.fail(faults.ANSWER_LOST)
+    first = kudos.worker()
+    await first.step()
+    await first.leave()
+    kudos.clock.turn(120)
+
+    async def on_step(name: str) -> None:
+        if name == "listed":
+            kudos.clock.turn(600)
+            kudos.stand_in.down = True
+            await kudos.worker().step()
+            kudos.stand_in.down = False
+
+    await kudos.worker(on_step).step()
+    assert await kudos.outcomes(1) == ["not_known"]
+
+
 async def overtaken(kudos: Treasury, *, down: bool) -> None:
     """Let a first request meet a limit, and another worker take over before that is written."""
     await kudos.earn(1, 20)
