@@ -20,10 +20,14 @@ from random import Random
 from tempfile import TemporaryDirectory
 
 from bot.caller import Caller
+from bot.demo.horde.accounts import Account
+from bot.demo.horde.server import HordeStandIn
 from bot.rating.scales import SCALES
 from bot.services import open_services
 from bot.settings import Settings
 from tests.bench.rows import Row
+from tests.horde.asking import key_of
+from tests.horde.stage import serving
 from tests.loopback.messages import button_ids
 from tests.loopback.server import LoopbackDiscord
 from tests.loopback.world import Json, Person
@@ -68,11 +72,12 @@ def run(full: bool) -> list[Row]:  # noqa: FBT001 - the harness's signature
 
 async def _measure(folder: Path, rounds: int) -> tuple[Measured, Measured]:
     whole, plain = Measured(), Measured()
-    async with LoopbackDiscord() as discord:
+    stand_in = HordeStandIn([Account(1, "jury", key_of("jury"), kudos=1_000_000)])
+    async with LoopbackDiscord() as discord, serving(stand_in) as horde_url:
         discord.world.add_guild(HOME_GUILD)
         for channel in CHANNELS:
             discord.world.add_channel(HOME_GUILD, channel)
-        home = await _installed(folder, discord)
+        home = await _installed(folder, discord, horde_url)
         async with _running(discord, home, str(JURY), "run"):
             for channel in CHANNELS:
                 await discord.wait_for_posts(channel, POSTS, 60)
@@ -83,19 +88,29 @@ async def _measure(folder: Path, rounds: int) -> tuple[Measured, Measured]:
                 await _round(discord, presses, pid, whole)
             async with _running(discord, home, *acknowledging) as pid:
                 await _round(discord, _presses(discord), pid, plain)
+    earned = home.rows("SELECT count(*) FROM awards")[0][0]
     stored = sum(home.rows("SELECT count(aesthetic), count(artifacts) FROM votes")[0])
     answered = rounds * (PRESSES + WARM_UP)
     if stored != answered:
         raise AssertionError(f"{answered} presses were answered, {stored} scores are stored")
+    if earned != answered:
+        raise AssertionError(f"{answered} presses were answered, {earned} earned kudos")
     return whole, plain
 
 
-async def _installed(folder: Path, discord: LoopbackDiscord) -> Home:
-    """Return an installation with raters who agreed and channels that wait for their posts."""
+async def _installed(folder: Path, discord: LoopbackDiscord, horde_url: str) -> Home:
+    """Return an installation with raters who agreed and channels that wait for their posts.
+
+    Every press is a new score, and earns.
+    """
     more = {
         "DISCORD_API_URL": discord.api_url,
         "RATE_LIMIT_PER_MINUTE": "10000",
         "LOG_LEVEL": "WARNING",
+        "HORDE_API_KEY": key_of("jury"),
+        "HORDE_API_URL": horde_url,
+        "KUDOS_DAILY_BUDGET": "1000000000",
+        "KUDOS_DAILY_CAP": "1000000",
     }
     home = Home(folder, more)
     for channel in CHANNELS:
