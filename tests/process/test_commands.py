@@ -6,6 +6,7 @@ import asyncio
 import json
 import signal
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pandas as pd
@@ -146,6 +147,21 @@ async def test_an_unknown_data_set_is_named_with_those_that_there_are(alone: Hom
     ):
         finished = await alone.command(*command)
         assert finished.err.strip() == "jury: there is no data set drwan; there is: drawn"
+
+
+async def test_erase_says_which_kudos_are_forfeited(alone: Home) -> None:
+    draw(alone.folder / "pictures", 1)
+    await alone.command("import", "folder", "pictures", "--dataset", "drawn")
+    with closing(sqlite3.connect(alone.database)) as connection, connection:
+        connection.execute("INSERT INTO raters (discord_id, first_seen_at) VALUES (4711, 1)")
+        connection.execute(
+            "INSERT INTO awards (rater, image_id, scale, amount, earned_at)"
+            " VALUES (1, 1, 'aesthetic', 7, 2)"
+        )
+        connection.execute("INSERT INTO award_days VALUES (0, 7)")
+    erased = await alone.command("erase", "4711")
+    assert "kudos forfeited: 7\nkudos under way: 0" in erased.out
+    assert alone.rows("SELECT standing FROM awards") == [("forfeited",)]
 
 
 @pytest.mark.parametrize("command", [("dataset", "grant", "drawn"), ("erase",)])
