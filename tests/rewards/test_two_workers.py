@@ -97,6 +97,23 @@ async def test_two_that_both_hold_the_lease_pay_once(
     await kudos.check()
 
 
+async def test_who_does_not_hold_the_lease_sends_nothing(kudos: Treasury) -> None:
+    await kudos.earn(1, 20)
+    first = kudos.worker()
+    await first.step()
+    await kudos.earn(2, 30)
+    async with beside(kudos) as other:
+        second = other.worker()
+        for _ in range(8):
+            kudos.clock.turn(10)
+            await second.step()
+            assert kudos.received() == {FIRST_PAYEE: 20}
+        await first.leave()
+        await second.step()
+        assert kudos.received() == PAID
+        await second.leave()
+
+
 async def test_two_processes_at_once_pay_each_award_once(kudos: Treasury) -> None:
     for rater in range(1, 7):
         await kudos.earn(rater, 10 + rater)
