@@ -309,12 +309,14 @@ async def test_a_worker_puts_back_what_nobody_did_before(kudos: Treasury) -> Non
     """The backup is so young that its lease still counts when it is opened."""
     await kudos.earn(1, 20)
     copy = kudos.path.with_name("copy.db")
-
-    async def on_step(step: str) -> None:
-        if step == "planned":
-            await asyncio.to_thread(copy_as_it_is, kudos.path, copy)
-
-    await kudos.worker(on_step).step()
+    worker = kudos.worker()
+    kudos.stand_in.down = True
+    await worker.step()
+    await asyncio.to_thread(copy_as_it_is, kudos.path, copy)
+    kudos.stand_in.down = False
+    kudos.clock.turn(20)
+    await worker.step()
+    assert await kudos.states() == ["paid"]
     await kudos.database.close()
     shutil.copyfile(copy, kudos.path)
     await kudos.reopen()
