@@ -48,7 +48,7 @@ from tests.trust.home import MODERATOR, MODERATORS, OPERATOR, caller
 OURS, OURS_TOO = 1, 2
 PAYEES = (11, 12)
 IMAGES = 6
-MINIMUM, CAP, BUDGET = 10, 40, 60
+MINIMUM, CAP, BUDGET = 10, 40, 110
 RICH = 1_000_000
 PATIENCE = Timeouts(connect=1.0, lookup=1.0, transfer=1.0)
 NO_SUCH_PROCESS = 4_194_305

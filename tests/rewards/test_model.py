@@ -41,8 +41,8 @@ from tests.trust.home import caller
 T = TypeVar("T")
 Acts = dict[str, Callable[[], Coroutine[None, None, object]]]
 
-EXAMPLES = int(os.environ.get("LEDGER_EXAMPLES", "40"))
-"""Half a second each; a thousand are for a night."""
+EXAMPLES = int(os.environ.get("LEDGER_EXAMPLES", "60"))
+"""Half a second each."""
 EVERYBODY = range(1, 5)
 PEOPLE = st.sampled_from(EVERYBODY)
 IMAGE = st.integers(1, IMAGES)
@@ -328,7 +328,7 @@ def test_what_was_earned_is_paid_once_whatever_happens(tmp_path: Path) -> None:
         machine,
         settings=profile(
             max_examples=EXAMPLES,
-            stateful_step_count=40,
+            stateful_step_count=50,
             deadline=None,
             suppress_health_check=list(HealthCheck),
         ),
