@@ -128,7 +128,7 @@ class PayoutWorker:
         due = await self._planning.next(self._account) if payout is None and not only else None
         if payout is None and due is None:
             return now + LOOK_EVERY
-        sender = await self._sender(paused=bool(pauses))
+        sender = await self._sender()
         if sender is not None and due is not None:
             payout = await self._plan(due, sender)
         if sender is not None and payout is not None:
@@ -229,14 +229,14 @@ class PayoutWorker:
                     return payout
         return None
 
-    async def _sender(self, *, paused: bool) -> Sender | None:
+    async def _sender(self) -> Sender | None:
         """Return from where is sent now; None where the Horde or our account cannot do it."""
         try:
             heartbeat = await self._client.heartbeat()
             if not heartbeat.ok:
                 self._fall_silent()
                 return None
-            if paused or not self._account:
+            if not self._account:
                 self._account = (await self._client.own_account()).id
         except (UnfitKeyError, RefusedForGoodError) as error:
             answer, now = answer_of(error), self._clock.now()
