@@ -184,6 +184,28 @@ async def test_what_an_operator_said_after_the_backup_counts(
     assert await kudos.owed(1) == 20
 
 
+async def test_a_word_that_was_listed_and_not_written_counts_no_more_after_a_request(
+    kudos: Treasury,
+) -> None:
+    """The disk was full between the list and the database."""
+    await kudos.earn(1, 20)
+    kudos.fail(faults.DROPPED)
+    worker = kudos.worker()
+    await worker.step()
+    (payout,) = await kudos.payouts()
+    PayoutFile(kudos.path).knows(payout.key, kudos.clock.now(), "operator", paid=False)
+    kudos.fail(faults.ANSWER_LOST)
+    kudos.clock.turn(60)
+    await worker.step()
+    assert await kudos.outcomes(payout.id) == ["not_known", "not_known"]
+    await kudos.reopen()
+    kudos.clock.turn(120)
+    assert await replay(kudos) == 0
+    await kudos.run(kudos.worker(), minutes=10)
+    assert kudos.received() == {FIRST_PAYEE: 20}
+    await kudos.check()
+
+
 async def test_a_backup_of_a_planned_payout_that_was_called_off(kudos: Treasury) -> None:
     await kudos.earn(1, 20)
     kudos.fail(faults.too_many(60))
