@@ -1,0 +1,1 @@
+"""Scores of images and quality of raters from votes alone; plain functions over numpy arrays."""

@@ -1,0 +1,113 @@
+"""LLR: whether a rater's votes depend on the images."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final, Self
+
+import numpy as np
+
+from bot.trust.scoring.estimate import Estimate
+from bot.trust.scoring.votes import Floats, Index, Votes
+
+GROUPS: Final = 10
+"""Groups of equally many votes by what is expected of them."""
+
+HISTOGRAM_SHRINKAGE: Final = 2.0
+"""Votes spread like the crowd's that a rater's histogram begins with."""
+
+STRANGE: Final = 5.0
+"""Raters who do not look scatter so many times as widely as honest ones differ among themselves."""
+
+LEAST_WIDTH: Final = 1e-3
+RARE: Final = 1e-3
+
+BLOCK_RATERS: Final = 2**15
+
+
+@dataclass(frozen=True, slots=True)
+class _Crowd:
+    """The crowd's votes: `given` each group's p(level), `usual` p(level), `mixed` p(group)."""
+
+    given: Floats
+    usual: Floats
+    mixed: Floats
+
+    @classmethod
+    def of(cls, group: Index, level: Index, levels: int, trust: Floats) -> Self:
+        """Count the votes as far as their raters are trusted."""
+        table = np.bincount(group * levels + level, trust, GROUPS * levels)
+        table = table.reshape(GROUPS, levels)
+        usual = (table.sum(0) + RARE) / (table.sum() + RARE * levels)
+        given = table + levels * usual
+        return cls(given / given.sum(1, keepdims=True), usual, table.sum(1) / table.sum())
+
+    def log_ratio(self, who: Index, group: Index, level: Index, raters: int) -> Floats:
+        """Return for each rater the sum of his votes' log ratios.
+
+        Both terms of the ratio have the rater's own histogram, which cancels but for the norm.
+        """
+        groups, levels = self.given.shape
+        shown = np.bincount(who * groups + group, minlength=raters * groups).reshape(-1, groups)
+        pressed = np.bincount(who * levels + level, minlength=raters * levels).reshape(-1, levels)
+        many = shown.sum(1, keepdims=True) + HISTOGRAM_SHRINKAGE
+        expected = (shown + HISTOGRAM_SHRINKAGE * self.mixed) @ self.given / many
+        tilt = (pressed + HISTOGRAM_SHRINKAGE * self.usual) / many / expected
+        norm = tilt @ self.given.T
+        ratio = self.given[group, level] / expected[who, level] / norm[who, group]
+        return np.bincount(who, np.log(ratio), raters).astype(float, copy=False)
+
+
+def log_likelihood_ratio(votes: Votes, found: Estimate) -> Floats:
+    """Return the evidence, per vote, that a rater's votes come from looking at the images.
+
+    Above 0 they do, below 0 they do not. It is the mean of log p(vote | what the others say) over
+    p(vote | the rater's own histogram), where the former is the crowd's table tilted to the
+    rater's histogram: habits and bias do not count, only dependence. To it comes, once and not
+    per vote, how unusual the size of the rater's deviations is among honest raters.
+    """
+    many = votes.by_rater(found.judged)
+    with np.errstate(invalid="ignore"):
+        figure = (_dependence(votes, found) + _unusual(votes, found)) / np.maximum(many, 1.0)
+    return np.where(many > 0, figure, np.nan)
+
+
+def _dependence(votes: Votes, found: Estimate) -> Floats:
+    """Return for each rater the sum of log p(vote | expected) - log p(vote | own histogram)."""
+    judged, level = found.judged, votes.level()
+    sums = np.zeros(votes.raters)
+    if not judged.any():
+        return sums
+    edges = np.quantile(found.expected[judged], np.linspace(0, 1, GROUPS + 1)[1:-1])
+    group = np.searchsorted(edges, found.expected, side="right")
+    trust = judged * found.model.reliability[votes.rater]
+    crowd = _Crowd.of(group, level, votes.levels, trust)
+    place = np.argsort(votes.rater, kind="stable")
+    place = place[judged[place]]
+    firsts = np.arange(0, votes.raters + BLOCK_RATERS, BLOCK_RATERS)
+    bounds = np.searchsorted(votes.rater[place], firsts)
+    for first, (start, end) in zip(firsts[:-1], pairwise(bounds), strict=True):
+        some = place[start:end]
+        size = min(BLOCK_RATERS, votes.raters - first)
+        part = crowd.log_ratio(votes.rater[some] - first, group[some], level[some], size)
+        sums[first : first + size] = part
+    return sums
+
+
+def _unusual(votes: Votes, found: Estimate) -> Floats:
+    """Return the log ratio of how often honest and independent raters deviate so much.
+
+    The logarithms of honest raters' deviations are taken as normal, those of independent ones as
+    normal with the same mean and `STRANGE` times the width. Deviating less than usual is no sign.
+    """
+    model = found.model
+    size = 0.5 * np.log(model.variance)
+    weight = found.known * model.reliability * votes.by_rater(found.judged)
+    if weight.sum() <= 0:
+        return np.zeros(votes.raters)
+    mean = (weight * size).sum() / weight.sum()
+    width = np.sqrt((weight * (size - mean) ** 2).sum() / weight.sum())
+    far = np.maximum(size - mean, 0.0) / max(float(width), LEAST_WIDTH)
+    ratio: Floats = np.log(STRANGE) - 0.5 * (1 - STRANGE**-2) * far**2
+    return np.where(found.known, ratio, 0.0)

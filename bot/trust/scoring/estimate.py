@@ -1,0 +1,178 @@
+"""The gated EM: scores of images, and bias, inconsistency and reliability of raters.
+
+Li and Bampis (2017, "Recover Subjective Quality Scores from Noisy Measurements", DCC; the library
+SUREAL) model a vote as the image's score, the rater's bias and noise of the rater's own variance.
+Taken bare, that trusts a steady hand: who always presses the same button has the least variance.
+Here the weight is gated by the probability that the rater's votes depend on the images at all.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+
+from bot.trust.scoring.consensus import Model, Sums
+from bot.trust.scoring.difficulty import difficulties
+from bot.trust.scoring.honesty import Crowd
+from bot.trust.scoring.votes import Flags, Floats, Votes
+
+ROUNDS: Final = 8
+
+LEAST_VOTES: Final = 20
+"""With fewer votes a rater is taken as the crowd is: he is not judged by chance."""
+
+BIAS_SHRINKAGE: Final = 2
+"""Votes without bias that a rater begins with."""
+
+VARIANCE_SHRINKAGE: Final = 8
+"""Votes of the typical variance that a rater begins with."""
+
+LEAST_TRUST: Final = 0.001
+"""What an unreliable rater still counts, so that an image judged by such alone has a score."""
+
+LEAST_VARIANCE: Final = 1e-4
+"""Of a rater, as a share of the scale's width squared."""
+
+LEAST_BETWEEN: Final = 1e-3
+"""Of the items' scores, as a share of the scale's width squared."""
+
+MOST_CORRELATION: Final = 0.999
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What the votes say; `score` is cut to the scale, `error` is its standard error.
+
+    For each vote `expected` is what the others on the item let expect of it and `uncertainty`
+    the variance of that; `judged` marks the votes on items that somebody else judged, `known` the
+    raters with at least 20 of them. `z` is Fisher's transform of a rater's correlation.
+    """
+
+    score: Floats
+    error: Floats
+    model: Model
+    expected: Floats
+    uncertainty: Floats
+    judged: Flags
+    known: Flags
+    z: Floats
+
+    def deviation(self, votes: Votes) -> Floats:
+        """Return each vote's difference from what its rater's bias and the others let expect."""
+        return votes.score - self.model.bias[votes.rater] - self.expected
+
+
+def estimate(votes: Votes) -> Estimate:
+    """Recover scores and raters from votes; the same for the same votes in any order."""
+    judged = votes.by_item()[votes.item] > 1
+    known = votes.by_rater(judged) >= LEAST_VOTES
+    model = _first(votes)
+    if len(votes):
+        for _ in range(ROUNDS):
+            model = _better(votes, model, judged, known)
+    sums = Sums.of(votes, model)
+    score, variance = sums.combined(model)
+    expected, uncertainty = sums.without_own(votes, model)
+    return Estimate(
+        np.clip(score, votes.low, votes.high), np.sqrt(variance), model, expected, uncertainty,
+        judged, known, agreement(votes, expected, judged),
+    )  # fmt: skip
+
+
+def agreement(votes: Votes, expected: Floats, judged: Flags) -> Floats:
+    """Return atanh of the correlation of each rater's votes with what is expected of them.
+
+    0 where the votes do not differ, or what is expected does not.
+    """
+    many = np.maximum(votes.by_rater(judged), 1.0)
+    one = votes.score - (votes.by_rater(judged * votes.score) / many)[votes.rater]
+    two = expected - (votes.by_rater(judged * expected) / many)[votes.rater]
+    squares = votes.by_rater(judged * one**2) * votes.by_rater(judged * two**2)
+    tiny = many**2 * (1e-9 * (votes.high - votes.low)) ** 4
+    differ = squares > tiny
+    r = votes.by_rater(judged * one * two) / np.sqrt(np.where(differ, squares, 1.0))
+    z: Floats = np.arctanh(np.clip(np.where(differ, r, 0.0), -MOST_CORRELATION, MOST_CORRELATION))
+    return z
+
+
+def error_of_z(many: Floats) -> Floats:
+    """Return the variance of Fisher's z of so many pairs."""
+    return 1 / np.maximum(many - 3, 1.0)
+
+
+def weighted_median(values: Floats, weights: Floats) -> float:
+    """Return the least value at which half of the weight is reached."""
+    order = np.argsort(values, kind="stable")
+    reached = np.cumsum(weights[order])
+    return float(values[order][np.searchsorted(reached, reached[-1] / 2)])
+
+
+def _first(votes: Votes) -> Model:
+    """Return the model of equal raters: the variance within and between the items."""
+    width = (votes.high - votes.low) ** 2
+    many = votes.by_item()
+    mean = votes.by_item(votes.score) / np.maximum(many, 1.0)
+    total = float(votes.score.var()) if len(votes) else 0.0
+    freedom = float(np.maximum(many - 1, 0.0).sum())
+    square = float(((votes.score - mean[votes.item]) ** 2).sum())
+    within = max(square / freedom if freedom else total / 2, LEAST_VARIANCE * width)
+    centre = float(votes.score.mean()) if len(votes) else (votes.low + votes.high) / 2
+    return Model(
+        bias=np.zeros(votes.raters),
+        variance=np.full(votes.raters, within),
+        reliability=np.ones(votes.raters),
+        weight=np.full(votes.raters, 1 / within),
+        difficulty=np.ones(votes.items),
+        centre=centre,
+        between=max(total - within, LEAST_BETWEEN * width),
+    )
+
+
+def _better(votes: Votes, model: Model, judged: Flags, known: Flags) -> Model:
+    """Return the model after one round: raters by the images, then images by the raters."""
+    expected, uncertainty = Sums.of(votes, model).without_own(votes, model)
+    many = votes.by_rater(judged)
+    z, error = agreement(votes, expected, judged), error_of_z(many)
+    crowd = Crowd.fit(z[known], error[known])
+    trust = np.where(known, crowd.reliability(z, error), crowd.honest)
+    sure = judged / model.difficulty[votes.item]
+    bias = votes.by_rater(sure * (votes.score - expected))
+    bias /= votes.by_rater(sure) + BIAS_SHRINKAGE
+    bias -= (trust * many * bias).sum() / max((trust * many).sum(), 1.0)
+    square = (votes.score - expected - bias[votes.rater]) ** 2 - uncertainty
+    variance, typical = _variances(votes, votes.by_rater(sure * square), many, trust)
+    variance = np.where(known, variance, typical)
+    weight = (trust + LEAST_TRUST) / np.maximum(variance, _middle(variance, trust * many))
+    return _images(votes, replace(
+        model, bias=bias, variance=variance, reliability=trust, weight=weight
+    ), judged)  # fmt: skip
+
+
+def _variances(votes: Votes, squares: Floats, many: Floats, trust: Floats) -> tuple[Floats, float]:
+    """Return each rater's variance, shrunk to the typical one, and that one."""
+    least = LEAST_VARIANCE * (votes.high - votes.low) ** 2
+    typical = max(float((trust * squares).sum() / max((trust * many).sum(), 1.0)), least)
+    shrunk = (squares + VARIANCE_SHRINKAGE * typical) / (many + VARIANCE_SHRINKAGE)
+    return np.maximum(shrunk, least), typical
+
+
+def _middle(variance: Floats, weight: Floats) -> float:
+    """Return the variance below which a steadier hand earns no more weight."""
+    return weighted_median(variance, weight) if weight.any() else float(variance.mean())
+
+
+def _images(votes: Votes, model: Model, judged: Flags) -> Model:
+    """Return the model with centre, spread and difficulty of the images as the raters see them."""
+    trust = model.reliability[votes.rater]
+    sums = Sums.of(votes, model)
+    centre = float((trust * sums.vote).sum() / trust.sum())
+    floor = LEAST_BETWEEN * (votes.high - votes.low) ** 2
+    weight = sums.item_weight[sums.item_weight > 0]
+    mean = sums.item_vote[sums.item_weight > 0] / weight
+    clear = weight >= np.median(weight)
+    between = float(((mean[clear] - centre) ** 2 - 1 / weight[clear]).mean())
+    used = (model.reliability + LEAST_TRUST) / model.weight
+    difficulty = difficulties(votes, sums, judged * trust, used[votes.rater])
+    return replace(model, centre=centre, between=max(between, floor), difficulty=difficulty)

@@ -1,0 +1,104 @@
+"""Pairs of raters who deviate together: groups that push an image leave the same residuals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+import numpy as np
+
+from bot.trust.scoring.votes import Floats, Index, Votes
+
+TOP: Final = 3
+"""So many of a rater's closest partners make his figure: a lone twin is chance or taste."""
+
+MOST_PRODUCTS: Final = 2**34
+"""Up to so many multiplications (raters x raters x items) all pairs are formed, by matrices."""
+
+MOST_SHARED: Final = 32
+"""In larger tables so many votes of an item are paired, chosen by a fixed shuffle: the pairs of
+an item grow with the square of its votes."""
+
+BLOCK_CELLS: Final = 2**22
+
+
+def pair_scores(votes: Votes, deviation: Floats) -> Floats:
+    """Return for each rater the mean of the three greatest sums of products of deviations.
+
+    `deviation` is each vote's difference from what the others let expect, in standard deviations,
+    so that two raters who share n items sum up to about sqrt(n) by chance. Partners below 0, or
+    missing ones, count 0.
+    """
+    if votes.raters**2 * votes.items <= MOST_PRODUCTS:
+        return _dense(votes, deviation)
+    return _sparse(votes, deviation)
+
+
+def _dense(votes: Votes, deviation: Floats) -> Floats:
+    table = np.zeros((votes.raters, votes.items), np.float32)
+    table[votes.rater, votes.item] = deviation
+    scores = np.zeros(votes.raters)
+    step = max(1, BLOCK_CELLS // max(votes.raters, 1))
+    top = min(TOP, votes.raters)
+    for start in range(0, votes.raters, step):
+        block = table[start : start + step] @ table.T
+        rows = np.arange(len(block))
+        block[rows, rows + start] = 0
+        best = np.partition(block, votes.raters - top, axis=1)[:, votes.raters - top :]
+        scores[start : start + step] = np.maximum(best, 0).sum(1) / TOP
+    return scores
+
+
+def _sparse(votes: Votes, deviation: Floats) -> Floats:
+    found = list(_products(votes, deviation))
+    if not found:
+        return np.zeros(votes.raters)
+    one, two, product = (np.concatenate(part) for part in zip(*found, strict=True))
+    pair = one * votes.raters + two
+    order = np.argsort(pair)
+    pair = pair[order]
+    starts = np.flatnonzero(np.diff(pair, prepend=-1))
+    total = np.add.reduceat(product[order], starts)
+    first, second = np.divmod(pair[starts], votes.raters)
+    return _closest(np.concatenate((first, second)), np.tile(total, 2), votes.raters)
+
+
+def _closest(rater: Index, total: Floats, raters: int) -> Floats:
+    """Return the mean of the greatest figures of each rater; takes them out of `total`."""
+    scores = np.zeros(raters)
+    for _ in range(TOP):
+        best = np.zeros(raters)
+        np.maximum.at(best, rater, total)
+        scores += best / TOP
+        reached = np.flatnonzero((total > 0) & (total == best[rater]))
+        one_each = np.full(raters, -1)
+        one_each[rater[reached]] = reached
+        total[one_each[one_each >= 0]] = 0.0
+    return scores
+
+
+def _products(votes: Votes, deviation: Floats) -> Iterator[tuple[Index, Index, Floats]]:
+    """Yield the raters and the products of two votes on one item, a distance in the table a time.
+
+    The lower rater comes first.
+    """
+    rater, count = votes.rater, np.bincount(votes.item, minlength=votes.items)
+    start = np.cumsum(count) - count
+    place = np.arange(len(votes)) - start[votes.item]
+    if count.max(initial=0) > MOST_SHARED:
+        shuffled = _shuffled(votes)
+        rater, deviation = rater[shuffled], deviation[shuffled]
+    for distance in range(1, MOST_SHARED):
+        here = np.flatnonzero(place[distance:] >= distance)
+        here = here[place[here + distance] < MOST_SHARED]
+        if not len(here):
+            break
+        one, two = rater[here], rater[here + distance]
+        product = deviation[here] * deviation[here + distance]
+        yield np.minimum(one, two), np.maximum(one, two), product
+
+
+def _shuffled(votes: Votes) -> Index:
+    """Return an order that keeps the items together and mixes their raters, always the same."""
+    mixed = (votes.rater * 2654435761 + votes.item * 2246822519) % 2**32
+    return np.lexsort((mixed * 2654435761 % 2**32, votes.item))

@@ -1,0 +1,176 @@
+"""Tables of votes: CSV and Parquet files with the columns rater, item and score. Slow to import."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv
+import pyarrow.parquet as pq
+
+from bot.errors import JuryError
+from bot.trust.scoring.detectors import longest_run
+from bot.trust.scoring.votes import Floats, Index, Votes
+
+REQUIRED: Final = ("rater", "item", "score")
+ORDER: Final = "order"
+SUFFIXES: Final = (".csv", ".parquet")
+
+NUMBER: Final = r"^-?\d+(\.\d+)?([eE][+-]?\d+)?$"
+LONGEST_HEADER: Final = 65_536
+LONGEST_QUOTE: Final = 40
+
+
+class VotesFileError(JuryError):
+    """A file is no table of votes; the text names the file, and the row and column at fault."""
+
+
+@dataclass(frozen=True, slots=True)
+class VoteTable:
+    """The votes of a file, with the ids of raters and items by their position.
+
+    `repeated` counts the rows that were merged into another vote of the same rater on the same
+    item. `longest_run` is None where the file does not say in which order the votes were given.
+    """
+
+    votes: Votes
+    rater_ids: pa.Array
+    item_ids: pa.Array
+    repeated: int
+    longest_run: Index | None
+
+
+def read_votes(path: Path, low: float, high: float) -> VoteTable:
+    """Read the columns rater, item and score, and `order` if there is one; others are ignored.
+
+    Ids may be of any type; in CSV they are text. Scores lie in `low` to `high`. Several votes of
+    one rater on one item count as one vote, their mean. Raises VotesFileError.
+    """
+    kind = path.suffix.lower()
+    if kind not in SUFFIXES:
+        raise VotesFileError(f"{path}: the name must end in {' or '.join(SUFFIXES)}")
+    try:
+        table = _read_csv(path) if kind == ".csv" else _read_parquet(path)
+    except OSError as error:
+        raise VotesFileError(f"{path}: {error.strerror or error}") from None
+    except (pa.ArrowException, UnicodeDecodeError, csv.Error) as error:
+        raise VotesFileError(f"{path}: {error}") from None
+    rows = _Rows(path, table, first=2 if kind == ".csv" else 1)
+    rater, rater_ids = rows.ids("rater")
+    item, item_ids = rows.ids("item")
+    score = rows.numbers("score", (low, high))
+    votes = Votes.of(
+        rater, item, score, low=low, high=high, raters=len(rater_ids), items=len(item_ids)
+    )
+    run = None
+    if ORDER in table.column_names:
+        run = longest_run(rater, score, rows.numbers(ORDER), len(rater_ids))
+    return VoteTable(votes, rater_ids, item_ids, len(score) - len(votes), run)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """The rows of a file, and how to speak of them: `first` is the number of the first one."""
+
+    path: Path
+    table: pa.Table
+    first: int
+
+    def ids(self, name: str) -> tuple[Index, pa.Array]:
+        """Return each row's position among the distinct ids in their order, and these."""
+        column = self._complete(name)
+        if pa.types.is_dictionary(column.type):
+            column = column.cast(column.type.value_type)
+        try:
+            encoded = column.dictionary_encode()
+            order = pc.sort_indices(encoded.dictionary)
+        except (pa.ArrowException, AttributeError):
+            text = f"{self.path}: column {name}: {column.type} cannot be an id"
+            raise VotesFileError(text) from None
+        position = np.empty(len(order), np.int64)
+        position[order.to_numpy()] = np.arange(len(order))
+        return position[encoded.indices.to_numpy()], encoded.dictionary.take(order)
+
+    def numbers(self, name: str, bounds: tuple[float, float] | None = None) -> Floats:
+        """Return a column of finite numbers, all of them within the bounds."""
+        column = self._complete(name)
+        if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+            column = pc.utf8_trim_whitespace(column)
+            self._refuse(name, pc.invert(pc.match_substring_regex(column, NUMBER)), "is no number")
+        elif pa.types.is_temporal(column.type) and bounds is None:
+            column = column.cast(pa.int64(), safe=False)
+        elif not (pa.types.is_integer(column.type) or _is_fraction(column.type)):
+            raise VotesFileError(f"{self.path}: column {name}: {column.type} is no number")
+        values: Floats = np.asarray(column.cast(pa.float64(), safe=False).to_numpy())
+        low, high = bounds or (-np.inf, np.inf)
+        outside = ~((values >= low) & (values <= high)) | ~np.isfinite(values)
+        self._refuse(name, outside, f"is not in {low:g} to {high:g}" if bounds else "is no number")
+        return values
+
+    def _complete(self, name: str) -> pa.Array:
+        """Return a column without gaps; an empty text is a gap."""
+        column = self.table[name].combine_chunks()
+        gap = pc.is_null(column, nan_is_null=True)
+        if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+            gap = pc.or_(pc.fill_null(pc.equal(column, ""), fill_value=True), gap)
+        self._refuse(name, gap, "is missing")
+        return column
+
+    def _refuse(self, name: str, faulty: pa.Array | np.ndarray, why: str) -> None:
+        """Raise VotesFileError naming the first of the faulty rows, if any is."""
+        found = np.flatnonzero(np.asarray(faulty))
+        if not len(found):
+            return
+        row = int(found[0])
+        value = self.table[name][row].as_py()
+        shown = f" {str(value)[:LONGEST_QUOTE]!r}" if value not in {None, ""} else ""
+        text = f"{self.path}: row {row + self.first}, column {name}:{shown} {why}"
+        raise VotesFileError(f"{text} ({len(found):,} such rows)" if len(found) > 1 else text)
+
+
+def _is_fraction(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_floating(kind) or pa.types.is_decimal(kind))
+
+
+def _read_csv(path: Path) -> pa.Table:
+    """Read the columns as text: whole numbers of any size stay as they are written."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        header = next(csv.reader([file.readline(LONGEST_HEADER)]), [])
+    wanted = _wanted(path, header)
+
+    def refuse(row: pyarrow.csv.InvalidRow) -> str:
+        columns = f"{row.actual_columns} columns instead of {row.expected_columns}"
+        where = f"row {row.number}" if row.number else "a row"
+        raise VotesFileError(f"{path}: {where} has {columns}")
+
+    return pyarrow.csv.read_csv(
+        path,
+        pyarrow.csv.ReadOptions(use_threads=False),
+        pyarrow.csv.ParseOptions(newlines_in_values=True, invalid_row_handler=refuse),
+        pyarrow.csv.ConvertOptions(
+            include_columns=wanted, column_types=dict.fromkeys(wanted, pa.string())
+        ),
+    )
+
+
+def _read_parquet(path: Path) -> pa.Table:
+    with pq.ParquetFile(path) as file:
+        return file.read(_wanted(path, file.schema_arrow.names))
+
+
+def _wanted(path: Path, names: list[str]) -> list[str]:
+    """Return the columns to read; raises VotesFileError where one is missing, or there twice."""
+    for name in REQUIRED:
+        if name not in names:
+            there = ", ".join(names)[:200] or "none"
+            raise VotesFileError(f"{path}: column {name} is missing; there is: {there}")
+    wanted: list[str] = [name for name in (*REQUIRED, ORDER) if name in names]
+    for name in wanted:
+        if names.count(name) > 1:
+            raise VotesFileError(f"{path}: column {name} is there {names.count(name)} times")
+    return wanted

@@ -1,0 +1,89 @@
+"""The votes on one scale as arrays: what every estimator and detector reads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+Index = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
+
+MOST_LEVELS = 11
+"""Buttons that are told apart; a finer scale is cut into so many steps of equal width."""
+
+
+@dataclass(frozen=True, slots=True)
+class Votes:
+    """At most one vote a rater and item, in the order of items and then raters.
+
+    `rater` and `item` count from 0 to below `raters` and `items`; a rater or an item may be
+    without votes. `score` lies in `low` to `high`, in points of the scale.
+    """
+
+    rater: Index
+    item: Index
+    score: Floats
+    raters: int
+    items: int
+    low: float
+    high: float
+
+    @classmethod
+    def of(
+        cls,
+        rater: npt.ArrayLike,
+        item: npt.ArrayLike,
+        score: npt.ArrayLike,
+        *,
+        low: float,
+        high: float,
+        raters: int | None = None,
+        items: int | None = None,
+    ) -> Self:
+        """Put votes in order; those of one rater on one item become one vote, their mean.
+
+        Raises ValueError where the arrays do not fit together, or a score is out of range.
+        """
+        who, what, value = np.asarray(rater, int), np.asarray(item, int), np.asarray(score, float)
+        if not len(who) == len(what) == len(value):
+            raise ValueError("raters, items and scores must be equally many")
+        if not (np.isfinite([low, high]).all() and low < high):
+            raise ValueError(f"low must be below high, not {low:g} and {high:g}")
+        if len(value) and not ((value >= low) & (value <= high)).all():
+            raise ValueError(f"every score must lie in {low:g} to {high:g}")
+        most_raters = int(who.max(initial=-1)) + 1 if raters is None else raters
+        most_items = int(what.max(initial=-1)) + 1 if items is None else items
+        order = np.lexsort((value, who, what))
+        who, what, value = who[order], what[order], value[order]
+        first = np.ones(len(value), bool)
+        first[1:] = (np.diff(who) != 0) | (np.diff(what) != 0)
+        if not first.all():
+            vote = np.cumsum(first) - 1
+            value = np.bincount(vote, value) / np.bincount(vote)
+            who, what = who[first], what[first]
+        return cls(who, what, value, most_raters, most_items, low, high)
+
+    def __len__(self) -> int:
+        return len(self.score)
+
+    @property
+    def levels(self) -> int:
+        """How many steps of the scale are told apart."""
+        return min(max(round(self.high - self.low) + 1, 2), MOST_LEVELS)
+
+    def level(self) -> Index:
+        """Return the step of each vote, 0 for the lowest; the step itself on a scale of buttons."""
+        step = (self.score - self.low) / (self.high - self.low) * (self.levels - 1)
+        return np.rint(step).astype(np.int64)
+
+    def by_rater(self, weights: Floats | Flags | None = None) -> Floats:
+        """Return the sum of a figure of the votes for each rater; their number if None."""
+        return np.bincount(self.rater, weights, self.raters).astype(float, copy=False)
+
+    def by_item(self, weights: Floats | Flags | None = None) -> Floats:
+        """Return the sum of a figure of the votes for each item; their number if None."""
+        return np.bincount(self.item, weights, self.items).astype(float, copy=False)
