@@ -157,6 +157,20 @@ async def test_no_case_of_a_backup_outlives_its_doubt(
     await kudos.check()
 
 
+async def test_what_was_listed_and_never_left_is_not_put_back(kudos: Treasury) -> None:
+    await kudos.earn(1, 20)
+    copy = await back_up(kudos)
+
+    async def on_step(step: str) -> None:
+        if step == "listed":
+            await kudos.change("DELETE FROM horde_links")
+
+    await kudos.work(kudos.worker(on_step))
+    assert await kudos.states() == ["cancelled"]
+    assert await restore(kudos, copy) == 0
+    assert (await kudos.states(), await kudos.owed(1)) == ([], 20)
+
+
 async def test_what_the_horde_refused_after_the_backup_is_still_owed(kudos: Treasury) -> None:
     await kudos.earn(1, 20)
     copy = await back_up(kudos)
