@@ -37,6 +37,7 @@ from bot.trust.enrolment import Enrolment
 from bot.trust.holds import HoldService
 from bot.trust.moderation import ModerationService
 from bot.trust.recounting import Recounting
+from storage import raters
 from storage.backup import backup
 from storage.database import Database
 from tests.horde.asking import key_of
@@ -48,7 +49,7 @@ from tests.trust.home import MODERATOR, MODERATORS, OPERATOR, caller
 OURS, OURS_TOO = 1, 2
 PAYEES = (11, 12)
 IMAGES = 6
-MINIMUM, CAP, BUDGET = 10, 40, 110
+MINIMUM, CAP, BUDGET = 10, 40, 75
 RICH = 1_000_000
 PATIENCE = Timeouts(connect=1.0, lookup=1.0, transfer=1.0)
 NO_SUCH_PROCESS = 4_194_305
@@ -283,6 +284,17 @@ class Bank:
             there.key = account.key
         for number in (OURS, OURS_TOO):
             stand_in.accounts[number].kudos = RICH
+
+    async def ban_for_a_day(self, discord_id: int) -> None:
+        """Ban somebody who is not banned."""
+        until = self.clock.now() + timedelta(days=1)
+
+        def unit(connection: Connection) -> None:
+            rater = raters.find(connection, discord_id)
+            if rater is not None and rater.status != "banned":
+                raters.set_status(connection, rater.number, "banned", until=until)
+
+        await self.database.write(unit)
 
     async def prove(self, who: Caller, payee: int) -> None:
         """Verify an account as its owner does; raises UserError."""
