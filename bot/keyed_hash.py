@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bot.errors import SettingsError
+from storage.durable import sync_folder
 
 KEY_BYTES = 32
 """Length of the key: that of SHA-256's output (RFC 2104, section 3)."""
@@ -69,16 +70,8 @@ def _create(path: Path) -> None:
             path.hardlink_to(unfinished)
     finally:
         unfinished.unlink(missing_ok=True)
-    _sync_folder(path.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make the file's name durable: votes will be published under this key."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    # Votes will be published under this key: its name must last.
+    sync_folder(path.parent)
 
 
 def _read(path: Path) -> bytes:

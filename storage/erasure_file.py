@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Self
 
+from storage.durable import append_line
 from storage.errors import StorageError
 
 
@@ -36,7 +36,7 @@ class Erasure:
         )
 
     def line(self) -> str:
-        """Write a line; the break before it parts it from one that a crash cut short."""
+        """Return the line that `parse` reads."""
         fields = {
             "hash": self.discord_hash,
             "at": self.erased_at.isoformat(),
@@ -44,7 +44,7 @@ class Erasure:
         }
         if self.horde_hash is not None:
             fields["horde"] = self.horde_hash
-        return f"\n{json.dumps(fields)}\n"
+        return json.dumps(fields)
 
 
 class ErasureFile:
@@ -55,14 +55,7 @@ class ErasureFile:
 
     def append(self, erasure: Erasure) -> None:
         """Add a line. Raises OSError; a part of the line may then be there, and spoils no other."""
-        left = memoryview(erasure.line().encode())
-        descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        try:
-            while left:
-                left = left[os.write(descriptor, left) :]
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        append_line(self.path, erasure.line())
 
     def read(self) -> dict[str, Erasure]:
         """Return the last line of each hash; a line cut short by a crash is passed over.

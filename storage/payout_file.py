@@ -7,13 +7,13 @@ payout was not made, there is a line about that before its awards can be in anot
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
+from storage.durable import append_line
 from storage.errors import DiskError, StorageError
 from storage.times import from_microseconds, to_microseconds
 
@@ -126,33 +126,13 @@ class PayoutFile:
 
     def _append(self, key: str, what: What, at: datetime, fields: dict[str, Any]) -> None:
         line = {"key": key, "what": what, "at": to_microseconds(at), **fields}
-        # The break before it parts it from one that a crash cut short.
-        left = memoryview(f"\n{json.dumps(line, separators=(',', ':'))}\n".encode())
         try:
-            new = not self.path.exists()
-            descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-            try:
-                while left:
-                    left = left[os.write(descriptor, left) :]
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
-            if new:
-                _sync_folder(self.path.parent)
+            append_line(self.path, json.dumps(line, separators=(",", ":")))
         except OSError as error:
             raise self._unusable(error) from error
 
     def _unusable(self, error: OSError) -> StorageError:
         return DiskError(f"the list of payouts {self.path} cannot be used: {error.strerror}")
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make the name of a new file durable."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _parsed(lines: Iterable[bytes]) -> Iterator[dict[str, Any]]:

@@ -12,6 +12,7 @@ from typing import BinaryIO, Final
 
 from bot.datasets.request import ExportFormat
 from bot.errors import ExportFailedError
+from storage.durable import sync_folder
 
 SUFFIXES: Final[dict[str, ExportFormat]] = {
     ".parquet": "parquet",
@@ -66,7 +67,7 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
         except BaseException:
             partial.unlink(missing_ok=True)
             raise
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
 
 
 def _lock(partial: Path) -> BinaryIO:
@@ -88,11 +89,3 @@ def _is_named(file: BinaryIO, path: Path) -> bool:
         return os.path.samestat(os.fstat(file.fileno()), path.stat())
     except FileNotFoundError:
         return False
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
