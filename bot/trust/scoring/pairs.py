@@ -21,6 +21,9 @@ an item grow with the square of its votes."""
 
 BLOCK_CELLS: Final = 2**22
 
+GOLDEN: Final = 0x9E3779B97F4A7C15
+MIXING: Final = ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB))
+
 
 def pair_scores(votes: Votes, deviation: Floats) -> Floats:
     """Return for each rater the mean of the three greatest sums of products of deviations.
@@ -99,6 +102,11 @@ def _products(votes: Votes, deviation: Floats) -> Iterator[tuple[Index, Index, F
 
 
 def _shuffled(votes: Votes) -> Index:
-    """Return an order that keeps the items together and mixes their raters, always the same."""
-    mixed = (votes.rater * 2654435761 + votes.item * 2246822519) % 2**32
-    return np.lexsort((mixed * 2654435761 % 2**32, votes.item))
+    """Return an order that keeps the items together and mixes their raters, always the same.
+
+    The mixing is the one of splitmix64 (Steele, Lea and Flood 2014).
+    """
+    mixed = (votes.item * votes.raters + votes.rater).astype(np.uint64) * np.uint64(GOLDEN)
+    for shift, factor in MIXING:
+        mixed = (mixed ^ (mixed >> np.uint64(shift))) * np.uint64(factor)
+    return np.lexsort((mixed, votes.item))
