@@ -16,11 +16,9 @@ from bot.commands.opening import existing
 from bot.errors import (
     JuryError,
     PayoutNotSentError,
-    PayoutOnItsWayError,
-    PayoutSettledError,
     RewardsOffError,
-    UnknownPayoutError,
 )
+from bot.rewards.cases import unsettled
 from bot.rewards.planning import Coming, Planning
 from bot.services import Services
 from bot.settings import LARGEST_ID
@@ -176,7 +174,8 @@ async def _retry(payout_id: int, *, dry_run: bool) -> str:
         if not services.settings.rewards_on:
             raise RewardsOffError
         if dry_run:
-            return f"would send now: {_line(await _unsettled(services, payout_id))}"
+            planned = await services.database.read(partial(unsettled, payout_id=payout_id))
+            return f"would send now: {_line(planned)}"
         await services.cases.hurry(payout_id)
         ours = await services.payouts.send_now(payout_id)
         if not ours:
@@ -191,23 +190,12 @@ async def _settle(payout_id: int, *, paid: bool, dry_run: bool) -> str:
     outcome = "paid" if paid else "not paid; its kudos are owed again"
     async with existing() as services:
         if dry_run:
-            payout = await _unsettled(services, payout_id)
+            payout = await services.database.read(partial(unsettled, payout_id=payout_id))
             if payout.state == "planned":
                 raise PayoutNotSentError
             return f"would settle as {outcome}: {_line(payout)}"
         payout = await services.cases.settle_by_id(payout_id, paid=paid)
         return f"payout {payout.id} of {payout.amount} kudos is settled: {outcome}"
-
-
-async def _unsettled(services: Services, payout_id: int) -> Payout:
-    payout = await services.database.read(partial(payouts.by_id, payout_id=payout_id))
-    if payout is None:
-        raise UnknownPayoutError
-    if payout.state == "sending":
-        raise PayoutOnItsWayError
-    if payout.state not in payouts.OPEN:
-        raise PayoutSettledError
-    return payout
 
 
 def _line(payout: Payout) -> str:

@@ -112,7 +112,7 @@ class Cases:
         now = self._clock.now()
 
         def unit(connection: Connection) -> Payout:
-            payout = _unsettled(connection, payout_id)
+            payout = unsettled(connection, payout_id)
             payouts.set_next_try(connection, payout.id, now)
             pause = payout_pauses.find(connection, "horde")
             if pause is not None:
@@ -125,7 +125,7 @@ class Cases:
     def _settle(
         self, connection: Connection, payout_id: int, *, paid: bool, by: int | None, now: datetime
     ) -> Payout:
-        payout = _unsettled(connection, payout_id)
+        payout = unsettled(connection, payout_id)
         if payout.state == "planned":
             raise PayoutNotSentError
         if paid:
@@ -160,8 +160,11 @@ def _next(connection: Connection, after: int) -> PayoutCase | None:
     )
 
 
-def _unsettled(connection: Connection, payout_id: int) -> Payout:
-    """Return a payout that is planned or in doubt."""
+def unsettled(connection: Connection, payout_id: int) -> Payout:
+    """Return a payout that is planned or in doubt.
+
+    Raises UnknownPayoutError, PayoutOnItsWayError, PayoutSettledError.
+    """
     payout = payouts.by_id(connection, payout_id)
     if payout is None:
         raise UnknownPayoutError
