@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Annotated
 
@@ -25,7 +26,7 @@ def scores(
     """Recover scores from votes, and tell which raters look at the images."""
     from bot.trust.scoring.run import score_file  # noqa: PLC0415 - numpy and pyarrow load slowly
 
-    if not low < high:
+    if not -math.inf < low < high < math.inf:
         raise JuryError(f"--low must be below --high, not {low:g} and {high:g}")
     with interruptible("no table was left unfinished; the same command begins anew"):
         summarize(score_file(votes, low, high, out), as_json=as_json)

@@ -128,7 +128,8 @@ class _Rows:
             return
         row = int(found[0])
         value = self.table[name][row].as_py()
-        shown = f" {str(value)[:LONGEST_QUOTE]!r}" if value not in {None, ""} else ""
+        quoted = repr(value[:LONGEST_QUOTE]) if isinstance(value, str) else str(value)
+        shown = "" if value in {None, ""} else f" {quoted}"
         text = f"{self.path}: row {row + self.first}, column {name}:{shown} {why}"
         raise VotesFileError(f"{text} ({len(found):,} such rows)" if len(found) > 1 else text)
 
@@ -143,19 +144,26 @@ def _read_csv(path: Path) -> pa.Table:
         header = next(csv.reader([file.readline(LONGEST_HEADER)]), [])
     wanted = _wanted(path, header)
 
+    faults: list[str] = []
+
     def refuse(row: pyarrow.csv.InvalidRow) -> str:
         columns = f"{row.actual_columns} columns instead of {row.expected_columns}"
-        where = f"row {row.number}" if row.number else "a row"
-        raise VotesFileError(f"{path}: {where} has {columns}")
+        faults.append(f"{path}: row {row.number} has {columns}")
+        return "error"
 
-    return pyarrow.csv.read_csv(
-        path,
-        pyarrow.csv.ReadOptions(use_threads=False),
-        pyarrow.csv.ParseOptions(newlines_in_values=True, invalid_row_handler=refuse),
-        pyarrow.csv.ConvertOptions(
-            include_columns=wanted, column_types=dict.fromkeys(wanted, pa.string())
-        ),
-    )
+    try:
+        return pyarrow.csv.read_csv(
+            path,
+            pyarrow.csv.ReadOptions(use_threads=False),
+            pyarrow.csv.ParseOptions(newlines_in_values=True, invalid_row_handler=refuse),
+            pyarrow.csv.ConvertOptions(
+                include_columns=wanted, column_types=dict.fromkeys(wanted, pa.string())
+            ),
+        )
+    except pa.ArrowInvalid:
+        if not faults:
+            raise
+        raise VotesFileError(faults[0]) from None
 
 
 def _read_parquet(path: Path) -> pa.Table:
