@@ -56,14 +56,17 @@ def _sparse(votes: Votes, deviation: Floats) -> Floats:
     found = list(_products(votes, deviation))
     if not found:
         return np.zeros(votes.raters)
-    one, two, product = (np.concatenate(part) for part in zip(*found, strict=True))
-    pair = one * votes.raters + two
+    pair = np.concatenate([each for each, _ in found])
+    product = np.concatenate([each for _, each in found])
+    del found
     order = np.argsort(pair)
-    pair = pair[order]
+    pair, product = pair[order], product[order]
     starts = np.flatnonzero(np.diff(pair, prepend=-1))
-    total = np.add.reduceat(product[order], starts)
-    first, second = np.divmod(pair[starts], votes.raters)
-    return _closest(np.concatenate((first, second)), np.tile(total, 2), votes.raters)
+    total = np.add.reduceat(product, starts)
+    together = total > 0
+    first, second = np.divmod(pair[starts[together]], votes.raters)
+    del pair, product, order, starts
+    return _closest(np.concatenate((first, second)), np.tile(total[together], 2), votes.raters)
 
 
 def _closest(rater: Index, total: Floats, raters: int) -> Floats:
@@ -80,10 +83,10 @@ def _closest(rater: Index, total: Floats, raters: int) -> Floats:
     return scores
 
 
-def _products(votes: Votes, deviation: Floats) -> Iterator[tuple[Index, Index, Floats]]:
-    """Yield the raters and the products of two votes on one item, a distance in the table a time.
+def _products(votes: Votes, deviation: Floats) -> Iterator[tuple[Index, Floats]]:
+    """Yield pairs of votes on one item and their products, a distance in the table a time.
 
-    The lower rater comes first.
+    A pair of raters is the number lower * raters + higher.
     """
     rater, count = votes.rater, np.bincount(votes.item, minlength=votes.items)
     start = np.cumsum(count) - count
@@ -98,7 +101,7 @@ def _products(votes: Votes, deviation: Floats) -> Iterator[tuple[Index, Index, F
             break
         one, two = rater[here], rater[here + distance]
         product = deviation[here] * deviation[here + distance]
-        yield np.minimum(one, two), np.maximum(one, two), product
+        yield np.minimum(one, two) * votes.raters + np.maximum(one, two), product
 
 
 def _shuffled(votes: Votes) -> Index:

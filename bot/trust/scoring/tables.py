@@ -18,6 +18,7 @@ from bot.trust.scoring.detectors import longest_run
 from bot.trust.scoring.votes import Floats, Index, Votes
 
 REQUIRED: Final = ("rater", "item", "score")
+IDS: Final = ("rater", "item")
 ORDER: Final = "order"
 SUFFIXES: Final = (".csv", ".parquet")
 
@@ -84,17 +85,18 @@ class _Rows:
     def ids(self, name: str) -> tuple[Index, pa.Array]:
         """Return each row's position among the distinct ids in their order, and these."""
         column = self._complete(name)
-        if pa.types.is_dictionary(column.type):
-            column = column.cast(column.type.value_type)
         try:
             encoded = column.dictionary_encode()
-            order = pc.sort_indices(encoded.dictionary)
+            values = encoded.dictionary
+            order = pc.sort_indices(values).to_numpy()
         except (pa.ArrowException, AttributeError):
             text = f"{self.path}: column {name}: {column.type} cannot be an id"
             raise VotesFileError(text) from None
-        position = np.empty(len(order), np.int64)
-        position[order.to_numpy()] = np.arange(len(order))
-        return position[encoded.indices.to_numpy()], encoded.dictionary.take(order)
+        indices = encoded.indices.to_numpy()
+        order = order[np.bincount(indices, minlength=len(values))[order] > 0]
+        position = np.empty(len(values), np.int64)
+        position[order] = np.arange(len(order))
+        return position[indices], values.take(pa.array(order))
 
     def numbers(self, name: str, bounds: tuple[float, float] | None = None) -> Floats:
         """Return a column of finite numbers, all of them within the bounds."""
@@ -115,10 +117,15 @@ class _Rows:
     def _complete(self, name: str) -> pa.Array:
         """Return a column without gaps; an empty text is a gap."""
         column = self.table[name].combine_chunks()
-        gap = pc.is_null(column, nan_is_null=True)
-        if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
-            gap = pc.or_(pc.fill_null(pc.equal(column, ""), fill_value=True), gap)
-        self._refuse(name, gap, "is missing")
+        if pa.types.is_dictionary(column.type):
+            values = column.dictionary
+            if values.null_count or len(values.unique()) < len(values):
+                column = column.cast(values.type)
+            else:
+                gap = _gaps(values).take(column.indices)
+                self._refuse(name, pc.fill_null(gap, fill_value=True), "is missing")
+                return column
+        self._refuse(name, _gaps(column), "is missing")
         return column
 
     def _refuse(self, name: str, faulty: pa.Array | np.ndarray, why: str) -> None:
@@ -134,6 +141,13 @@ class _Rows:
         raise VotesFileError(f"{text} ({len(found):,} such rows)" if len(found) > 1 else text)
 
 
+def _gaps(values: pa.Array) -> pa.Array:
+    gap = pc.is_null(values, nan_is_null=True)
+    if pa.types.is_string(values.type) or pa.types.is_large_string(values.type):
+        return pc.or_(pc.fill_null(pc.equal(values, ""), fill_value=True), gap)
+    return gap
+
+
 def _is_fraction(kind: pa.DataType) -> bool:
     return bool(pa.types.is_floating(kind) or pa.types.is_decimal(kind))
 
@@ -144,6 +158,8 @@ def _read_csv(path: Path) -> pa.Table:
         header = next(csv.reader([file.readline(LONGEST_HEADER)]), [])
     wanted = _wanted(path, header)
 
+    types = dict.fromkeys(wanted, pa.string())
+    types |= dict.fromkeys(IDS, pa.dictionary(pa.int32(), pa.string()))
     faults: list[str] = []
 
     def refuse(row: pyarrow.csv.InvalidRow) -> str:
@@ -156,9 +172,7 @@ def _read_csv(path: Path) -> pa.Table:
             path,
             pyarrow.csv.ReadOptions(use_threads=False),
             pyarrow.csv.ParseOptions(newlines_in_values=True, invalid_row_handler=refuse),
-            pyarrow.csv.ConvertOptions(
-                include_columns=wanted, column_types=dict.fromkeys(wanted, pa.string())
-            ),
+            pyarrow.csv.ConvertOptions(include_columns=wanted, column_types=types),
         )
     except pa.ArrowInvalid:
         if not faults:
@@ -167,8 +181,11 @@ def _read_csv(path: Path) -> pa.Table:
 
 
 def _read_parquet(path: Path) -> pa.Table:
-    with pq.ParquetFile(path) as file:
-        return file.read(_wanted(path, file.schema_arrow.names))
+    schema = pq.read_schema(path)
+    wanted = _wanted(path, schema.names)
+    texts = [name for name in IDS if pa.types.is_string(schema.field(name).type)]
+    with pq.ParquetFile(path, read_dictionary=texts) as file:
+        return file.read(wanted)
 
 
 def _wanted(path: Path, names: list[str]) -> list[str]:
