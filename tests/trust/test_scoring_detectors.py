@@ -77,7 +77,7 @@ def test_who_is_held_is_doubted_twice() -> None:
     held = raters.held()
     assert held[made.bad].mean() > 0.9
     assert held[~made.bad].mean() < 0.02
-    assert raters.reliability[held].max() < 0.1
+    assert raters.reliability[held].max() < 0.05
     assert raters.llr[held].max() < np.quantile(raters.llr[~made.bad], 0.05)
     assert raters.votes[held].min() >= 50
 

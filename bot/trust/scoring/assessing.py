@@ -15,7 +15,7 @@ from bot.trust.scoring.pairs import pair_scores
 from bot.trust.scoring.votes import Flags, Floats, Votes
 
 SOUND: Final = 0.5
-DOUBTED: Final = 0.1
+DOUBTED: Final = 0.05
 HELD_VOTES: Final = 50
 HONEST_SHARE: Final = 0.01
 """A hold needs so many votes, a reliability below `DOUBTED`, and an LLR below that of all but this

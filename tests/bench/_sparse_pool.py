@@ -1,0 +1,164 @@
+"""Real votes made sparse, with a share of raters who do not look at the images.
+
+Every rater keeps the same number of votes, drawn at random; an image's votes are dealt into images
+of their own with exactly five votes each. The truth of such an image is the mean of all other
+votes on the real one. Attackers' votes are replaced, honest ones are real.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from bot.trust.scoring.tables import read_votes
+from bot.trust.scoring.votes import Flags, Floats, Index, Votes
+
+PANEL = 5
+RATERS = 700
+SHARED = Path(__file__).parents[2].parent / "shared" / "data"
+SAMPLE = Path(__file__).with_name("london_faces_150.txt")
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """Scores of raters (rows) for images (columns), NaN where there is none."""
+
+    name: str
+    scores: Floats
+    low: int
+    high: int
+    is_sample: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """Votes, the true score of each image, and who attacks."""
+
+    votes: Votes
+    truth: Floats
+    bad: Flags
+
+    def gain(self, score: Floats) -> float:
+        """Return by how many per cent the RMSE is below that of the plain mean."""
+        mean = self.votes.by_item(self.votes.score) / self.votes.by_item()
+        return 100 * (1 - rmse(score, self.truth) / rmse(mean, self.truth))
+
+
+def load(name: str, low: int, high: int) -> Study | None:
+    """Read a study's votes where they are there."""
+    path = SHARED / f"{name}.csv"
+    if not path.exists():
+        return None
+    votes = read_votes(path, low, high).votes
+    scores = np.full((votes.raters, votes.items), np.nan)
+    scores[votes.rater, votes.item] = votes.score
+    return Study(name, scores, low, high)
+
+
+def london_faces() -> Study:
+    """Return the votes on the faces, or those of 150 of the 2,513 raters where they are missing.
+
+    From the R package faux (debruine/faux, data/faceratings.rda), MIT.
+    """
+    study = load("london_faces", 1, 7)
+    if study is not None:
+        return study
+    lines = SAMPLE.read_text("ascii").split()
+    scores = np.array([[float(score) for score in line] for line in lines])
+    return Study("sample of london_faces", scores, 1, 7, is_sample=True)
+
+
+def sparse_pool(study: Study, seed: int, each: int, kind: str, share: float) -> Pool:
+    """Draw a pool of `each` votes a rater in which a `share` of the raters attacks."""
+    rng = np.random.default_rng(seed)
+    busy = np.flatnonzero(np.isfinite(study.scores).sum(1) >= each)
+    table = study.scores[rng.permutation(busy)[:RATERS]]
+    raters = len(table)
+    key = np.where(np.isfinite(table), rng.random(table.shape), 2.0)
+    image = np.argsort(key, axis=1)[:, :each].ravel()
+    rater = np.repeat(np.arange(raters), each)
+    rater, image, item = _deal(rng, rater, image)
+    honest = table[rater, image]
+    bad = np.zeros(raters, bool)
+    bad[rng.permutation(raters)[: round(share * raters)]] = kind != "none"
+    there = np.isfinite(study.scores)
+    total, many = np.where(there, study.scores, 0.0).sum(0), there.sum(0)
+    false = attack(rng, kind, honest, rater, (study.low, study.high), (total / many)[image])
+    of_item = np.zeros(item.max() + 1, int)
+    of_item[item] = image
+    truth = (total[of_item] - np.bincount(item, honest)) / (many[of_item] - PANEL)
+    votes = Votes.of(
+        rater, item, np.where(bad[rater], false, honest),
+        low=study.low, high=study.high, raters=raters, items=len(truth),
+    )  # fmt: skip
+    return Pool(votes, truth, bad)
+
+
+def _deal(rng: np.random.Generator, rater: Index, image: Index) -> tuple[Index, Index, Index]:
+    """Return rater, real image and image of five votes of the votes that come out even."""
+    order = np.lexsort((rng.random(len(rater)), image))
+    rater, image = rater[order], image[order]
+    many = np.bincount(image)
+    rank = np.arange(len(image)) - (np.cumsum(many) - many)[image]
+    dealt = many // PANEL
+    even = rank < dealt[image] * PANEL
+    item = (np.cumsum(dealt) - dealt)[image] + rank // PANEL
+    return rater[even], image[even], item[even]
+
+
+def attack(  # noqa: PLR0917 - the parts of one simulation
+    rng: np.random.Generator, kind: str, honest: Floats, rater: Index, scale: tuple[int, int],
+    mean: Floats | None = None,
+) -> Floats:  # fmt: skip
+    """Return what everybody would vote who attacks in this way."""
+    low, high = scale
+    raters, votes = rater.max() + 1, len(honest)
+    uniform = rng.integers(low, high + 1, votes).astype(float)
+    match kind:
+        case "none":
+            return honest
+        case "uniform":
+            return uniform
+        case "fixed":
+            return np.asarray(rng.integers(low, high + 1, raters)[rater], float)
+        case "narrow":
+            begin = rng.integers(low, high - 1, raters)[rater]
+            return np.asarray(begin + rng.integers(0, 3, votes), float)
+        case "copy" if mean is not None:
+            return np.clip(np.rint(mean + rng.normal(0, 0.5, votes)), low, high)
+        case "50 % spam" | "30 % spam":
+            return np.where(rng.random(votes) < int(kind[:2]) / 100, uniform, honest)
+    raise ValueError(kind)
+
+
+def dense_panel(study: Study, seed: int, share: float) -> Pool:
+    """Let a share of a laboratory's raters vote at random; the truth is the mean of all votes."""
+    rng = np.random.default_rng(seed)
+    raters, items = study.scores.shape
+    rater, item = np.nonzero(np.isfinite(study.scores))
+    honest = study.scores[rater, item]
+    truth = np.bincount(item, honest) / np.bincount(item)
+    bad = np.zeros(raters, bool)
+    bad[rng.permutation(raters)[: round(share * raters)]] = True
+    false = attack(rng, "uniform", honest, rater, (study.low, study.high))
+    votes = Votes.of(
+        rater, item, np.where(bad[rater], false, honest),
+        low=study.low, high=study.high, raters=raters, items=items,
+    )  # fmt: skip
+    return Pool(votes, truth, bad)
+
+
+def rmse(one: Floats, two: Floats) -> float:
+    """Return the root of the mean squared difference."""
+    return float(np.sqrt(np.mean((one - two) ** 2)))
+
+
+def auc(figure: Floats, bad: Flags) -> float:
+    """Return how often an attacker's figure is above an honest rater's; ties count half."""
+    _, place, many = np.unique(figure, return_inverse=True, return_counts=True)
+    rank = (np.cumsum(many) - (many - 1) / 2)[place]
+    attackers = int(bad.sum())
+    above = rank[bad].sum() - attackers * (attackers + 1) / 2
+    return float(above / (attackers * (len(bad) - attackers)))
