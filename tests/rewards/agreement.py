@@ -60,12 +60,12 @@ class Agreement:
         return [each for each in self.bank.witness.paid() if each.key not in self.outside]
 
     async def forget_unknown(self) -> None:
-        """Leave outside what moved to raters who came after the backup that was restored."""
+        """Leave outside, after a restore, what moved to raters who came after that backup."""
         rows = await self.bank.database.read(
             lambda c: c.execute("SELECT number, first_seen_at FROM raters").fetchall()
         )
         there = set(rows)
-        self.outside |= {each.key for each in self.bank.witness.paid() if each.rater not in there}
+        self.outside = {each.key for each in self.bank.witness.paid() if each.rater not in there}
         self.restored = True
 
     async def check(self) -> None:

@@ -40,6 +40,7 @@ from bot.trust.recounting import Recounting
 from storage import raters
 from storage.backup import backup
 from storage.database import Database
+from storage.payout_file import PayoutFile
 from tests.horde.asking import key_of
 from tests.horde.stage import serving
 from tests.rating.world import NOON, World, make_settings
@@ -194,6 +195,8 @@ class Bank:
         )
 
     async def _on_step(self, step: str) -> None:
+        if step == "listed":
+            self.witness.note_listed(PayoutFile(self.path).path)
         if step == "sending":
             await self.database.read(self.witness.expect)
         if step == self.backup_step:

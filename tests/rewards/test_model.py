@@ -128,6 +128,7 @@ class Ledger(RuleBasedStateMachine):
     def leave(self, person: Person, *, back: bool, payee: int) -> None:
         """Be erased, and perhaps come back to judge the same once more."""
         self.attempt(self.bank.erasure.erase(caller(person)))
+        self.bank.clock.turn(1)  # else whoever comes back was there when it was done
         if back:
             self.come(person, payee)
             self.vote(person, set(range(1, IMAGES + 1)), value=1)

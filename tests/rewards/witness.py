@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 from sqlite3 import Connection
 from typing import Final
 
@@ -61,9 +63,15 @@ class Witness:
     clock: WrongClock
     people: dict[Seen, Person] = field(default_factory=dict)
     requests: dict[str, Request] = field(default_factory=dict)
+    listed: Counter[str] = field(default_factory=Counter)
     moved: Counter[str] = field(default_factory=Counter)
     latest: str | None = None
     _read: int = 0
+
+    def note_listed(self, file: Path) -> None:
+        """Note the key of the newest line; a payout that was listed before may have been sent."""
+        newest = json.loads(file.read_text().splitlines()[-1])
+        self.listed[newest["key"]] += 1
 
     def expect(self, connection: Connection) -> None:
         """Note what is on its way; only one is at any time."""
@@ -75,7 +83,7 @@ class Witness:
             "SELECT image_id, scale FROM awards WHERE payout_id = ?", (number,)
         ).fetchall()
         who = (rater, seen)
-        assert not unfit or key in self.requests, "sent first to one who may not be paid"
+        assert not unfit or self.listed[key] > 1, "sent first to one who may not be paid"
         request = Request(key, who, self.people[who], payee, amount, frozenset(awards))
         assert self.requests.setdefault(key, request) == request, "a key with other parameters"
         self.latest = key
