@@ -62,9 +62,11 @@ def london_faces() -> Study:
 
     From the R package faux (debruine/faux, data/faceratings.rda), MIT.
     """
-    study = load("london_faces", 1, 7)
-    if study is not None:
-        return study
+    return load("london_faces", 1, 7) or sample()
+
+
+def sample() -> Study:
+    """Return the votes of 150 raters on the faces, which come with the tests."""
     lines = SAMPLE.read_text("ascii").split()
     scores = np.array([[float(score) for score in line] for line in lines])
     return Study("sample of london_faces", scores, 1, 7, is_sample=True)
