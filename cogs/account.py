@@ -28,12 +28,12 @@ class PrivacyButton(JuryItem, template=custom_ids.PRIVACY):
     async def press(self, exchange: Exchange) -> None:
         """Erase the presser, or leave everything as it is."""
         if self.groups["answer"] == "keep":
-            await exchange.redraw(NoticeCard(exchange.say("privacy.kept_all")))
+            await exchange.respond(NoticeCard(exchange.say("privacy.kept_all")))
             return
-        await exchange.interaction.response.defer()
+        await exchange.think()
         erased = await exchange.services.erasure.erase(exchange.caller)
         exchange.interaction.client.languages.forget(exchange.caller.discord_id)
-        await exchange.interaction.edit_original_response(view=ErasedCard(exchange, erased))
+        await exchange.finish(ErasedCard(exchange, erased))
 
 
 class AccountCog(commands.Cog):

@@ -127,6 +127,24 @@ async def test_a_forged_erase_button_erases_nobody_but_its_presser(stage: Stage)
     assert await read(lambda c: raters.find(c, eve.id)) is None
 
 
+@pytest.mark.parametrize(
+    "custom_id",
+    [
+        *("privacy:keep", "privacy:erase", "horde:prove", "kudos:refresh", "payout:later:1"),
+        *("review:dismiss:1", "agree:aesthetic:5:1", "undo:1", "keep:1", "back:1", "skip:1"),
+        "more:1",
+    ],
+)
+async def test_no_forged_press_changes_what_everybody_sees(stage: Stage, custom_id: str) -> None:
+    post = await stage.open_post()
+    eve = await stage.member_who_agreed("eve")
+    before = custom_ids(post), text(post)
+    result = await stage.press_absent(eve, post, custom_id)
+    (now,) = stage.posts()
+    assert (custom_ids(now), text(now)) == before
+    assert result.modal is not None or result.ephemeral
+
+
 @pytest.mark.parametrize("command", ["me", "privacy show", "privacy erase"])
 async def test_german_is_spoken_everywhere(stage: Stage, command: str) -> None:
     ada = await stage.member_who_agreed("ada")
