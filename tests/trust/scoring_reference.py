@@ -113,7 +113,7 @@ class Slow:
         floor, reached = 0.0, 0.0
         for rater in sorted(self.variance, key=lambda each: (self.variance[each], each)):
             reached += counts[rater]
-            if reached >= sum(counts.values()) / 2:
+            if reached >= sum(counts.values()) / 2 * (1 - 1e-9):
                 floor = self.variance[rater]
                 break
         self.used = {rater: max(variance, floor) for rater, variance in self.variance.items()}
@@ -132,7 +132,7 @@ class Slow:
                 / weights[item]
             )
         half = median(weights.values())
-        clear = [item for item in weights if weights[item] >= half]
+        clear = [item for item in weights if weights[item] >= half * (1 - 1e-9)]
         between = fmean((means[item] - self.centre) ** 2 - 1 / weights[item] for item in clear)
         self.between = max(between, 1e-3 * self.square)
         self.difficulties(means)

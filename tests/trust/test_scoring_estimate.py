@@ -210,7 +210,7 @@ def test_one_more_vote_that_agrees_makes_an_image_no_less_certain(seed: int, ima
     [
         ([], [], []),
         ([0], [0], [5]),
-        ([0] * 40, range(40), range(1, 41)),
+        ([0] * 80, range(80), [1, 40] * 40),
         (range(40), [0] * 40, [10] * 40),
         (list(range(30)) * 30, np.repeat(range(30), 30), [7] * 900),
         ([3, 3, 9], [8, 8, 8], [1, 40, 40]),

@@ -49,10 +49,10 @@ class Raters:
     def held(self) -> Flags:
         """Tell whose kudos wait for a second look: doubted by agreement and by the LLR."""
         enough = self.votes >= HELD_VOTES
-        sound = enough & (self.reliability >= SOUND)
+        sound = enough & (self.reliability >= SOUND) & np.isfinite(self.llr)
         if not sound.any():
             return np.zeros(len(self.votes), bool)
-        low = self.llr < np.nanquantile(self.llr[sound], HONEST_SHARE)
+        low = self.llr < np.quantile(self.llr[sound], HONEST_SHARE)
         return enough & (self.reliability < DOUBTED) & low
 
 

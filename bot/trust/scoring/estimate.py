@@ -40,6 +40,9 @@ LEAST_BETWEEN: Final = 1e-3
 
 MOST_CORRELATION: Final = 0.999
 
+ROUNDING: Final = 1e-9
+"""Figures that differ by no more, relatively, are taken as equal."""
+
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
@@ -106,7 +109,8 @@ def weighted_median(values: Floats, weights: Floats) -> float:
     """Return the least value at which half of the weight is reached."""
     order = np.argsort(values, kind="stable")
     reached = np.cumsum(weights[order])
-    return float(values[order][np.searchsorted(reached, reached[-1] / 2)])
+    half = reached[-1] / 2 * (1 - ROUNDING)
+    return float(values[order][np.searchsorted(reached, half)])
 
 
 def _first(votes: Votes) -> Model:
@@ -171,7 +175,7 @@ def _images(votes: Votes, model: Model, judged: Flags) -> Model:
     floor = LEAST_BETWEEN * (votes.high - votes.low) ** 2
     weight = sums.item_weight[sums.item_weight > 0]
     mean = sums.item_vote[sums.item_weight > 0] / weight
-    clear = weight >= np.median(weight)
+    clear = weight >= np.median(weight) * (1 - ROUNDING)
     between = float(((mean[clear] - centre) ** 2 - 1 / weight[clear]).mean())
     used = (model.reliability + LEAST_TRUST) / model.weight
     difficulty = difficulties(votes, sums, judged * trust, used[votes.rater])
