@@ -129,7 +129,8 @@ class HordeCog(commands.Cog):
             if link is None:
                 await exchange.answer(exchange.say("horde.not_linked"))
             else:
-                await exchange.answer(exchange.say("horde.unlinked", account=shown(link)))
+                on = "" if exchange.services.settings.rewards_on else "_off"
+                await exchange.answer(exchange.say(f"horde.unlinked{on}", account=shown(link)))
 
         await self._bot.edge.run(interaction, act)
 

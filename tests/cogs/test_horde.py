@@ -20,7 +20,7 @@ from simcord.backend.errors import SetupError
 from bot.demo.horde.accounts import Account
 from bot.demo.horde.server import HordeStandIn
 from bot.demo.horde.shared_keys import SharedKey
-from bot.texts import LANGUAGES
+from bot.texts import LANGUAGES, Texts
 from cogs.ui.horde import CLIENT_PAGE
 from storage import awards, holds, payout_due, payouts, raters
 from storage.payouts import Sender
@@ -326,6 +326,44 @@ async def test_without_rewards_nothing_is_promised_but_an_account_can_be_proved(
     assert "**Verified: `ada#7`**" in text(answer(proved))
     assert "paid" not in text(answer(proved))
     assert "`ada#7`, verified" in text(await slash(stage, ada, "status"))
+    unlinked = (await slash(stage, ada, "unlink")).content
+    assert unlinked == "`ada#7` is no longer linked. `/horde verify` proves an account again."
+
+
+PROMISES = re.compile(r"(?i)\byou (?:will )?earn|\bpa(?:id|y)\b|payout|verdien|gezahlt|auszahl")
+"""What nobody is told where nothing is earned."""
+
+
+@pytest.mark.parametrize("api_key", [None])
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_without_rewards_nothing_that_a_rater_meets_speaks_of_earning(
+    stage: Stage, horde: HordeStandIn, language: str
+) -> None:
+    post = await stage.open_post()
+    ada = stage.member("ada")
+    await ada.slash(stage.channel, "language", language=language)
+    said = [answer(await score(ada, post, "aesthetic", 7))]
+    agreed = await ada.click(said[0], custom_id="agree:aesthetic:7:1")
+    said += [answer(agreed), answer(await score(ada, post, "artifacts", 2))]
+    said += [answer(await ada.click(said[-1], custom_id="undo:1"))]
+    for command in ("rate", "me", "privacy show"):
+        said.append(answer(await ada.slash(stage.channel, command)))
+    card = await slash(stage, ada, "verify")
+    proved = await submit(ada, card, make_key(horde, 7, nonce_of(card)).id)
+    said += [card, answer(proved)]
+    said += [await slash(stage, ada, name) for name in ("verify", "unlink", "unlink")]
+    for message in said:
+        assert text(message)
+        assert not PROMISES.search(text(message)), text(message)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_list_of_commands_promises_nothing(language: str) -> None:
+    texts = Texts.load()
+    names = ("", "link.", "link.account.", "verify.", "status.", "unlink.")
+    for name in names:
+        said = texts.say(f"command.horde.{name}description", language)
+        assert not PROMISES.search(said), said
 
 
 async def test_the_status_tells_what_became_of_every_kudo(stage: Stage) -> None:
