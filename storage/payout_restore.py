@@ -68,7 +68,9 @@ def restore(connection: Connection, told: list[Told], end: int, now: datetime) -
 
 
 def _agree(connection: Connection, payout: Payout, told: Told) -> bool:
-    """Let an unsettled payout of the tables become what the list says of it."""
+    """Let a payout of the tables become what the list says of it, unless it is paid."""
+    if payout.state in {"refused", "cancelled"}:
+        return told.payout is not None and _revive(connection, payout, told.payout, told)
     if payout.state not in payouts.OPEN:
         return False
     if payout.state == "planned":
@@ -80,6 +82,36 @@ def _agree(connection: Connection, payout: Payout, told: Told) -> bool:
     elif told.what == "unpaid":
         payouts.refuse(connection, payout.id, told.answer, told.at)
     return told.what != "sent" or payout.state == "planned"
+
+
+def _revive(connection: Connection, payout: Payout, listed: Listed, told: Told) -> bool:
+    """Take back that a payout was settled as unpaid, for it was sent after that.
+
+    So it is where an older backup was restored in between. False where that is not so, or where
+    another payout has its awards by now.
+    """
+    assert payout.settled_at is not None  # noqa: S101 - of a settled one, for the type checker
+    if told.what == "unpaid" or told.at <= payout.settled_at:
+        return False
+    later = payouts.unsettled_of(connection, payout.rater)
+    if later is not None and not payouts.cancel(connection, later.id, "restored", told.at):
+        return False
+    if any(_is_bound(connection, payout.rater, award) for award in listed.awards):
+        return False
+    _mark_sent(connection, payout.id, listed)
+    _put_awards_back(connection, payout.id, listed)
+    if told.what == "paid":
+        payouts.pay(connection, payout.id, told.at)
+    return True
+
+
+def _is_bound(connection: Connection, rater: int, award: ListedAward) -> bool:
+    row = connection.execute(
+        "SELECT 1 FROM awards"
+        " WHERE rater = ? AND image_id = ? AND scale = ? AND payout_id IS NOT NULL",
+        (rater, award.image_id, award.scale),
+    ).fetchone()
+    return row is not None
 
 
 def _put_back(connection: Connection, listed: Listed, told: Told) -> bool:
@@ -157,7 +189,7 @@ def _put_awards_back(connection: Connection, payout_id: int, listed: Listed) -> 
 def _mark_sent(connection: Connection, payout_id: int, listed: Listed) -> None:
     connection.execute(
         "UPDATE payouts SET state = 'in_doubt', server = ?, sender_id = ?, resendable = ?,"
-        " first_sent_at = ?, next_try_at = ? WHERE id = ?",
+        " first_sent_at = ?, next_try_at = ?, settled_at = NULL WHERE id = ?",
         (
             listed.server,
             listed.sender_id,

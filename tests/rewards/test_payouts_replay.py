@@ -134,29 +134,6 @@ async def test_a_backup_of_a_doubt_that_an_operator_ended_pays_once(kudos: Treas
     await kudos.check()
 
 
-@pytest.mark.parametrize("paid", [False, True])
-async def test_no_case_of_a_backup_outlives_its_doubt(
-    kudos: Treasury,
-    paid: bool,  # noqa: FBT001 - parametrized
-) -> None:
-    kudos.stand_in.version = "5.0.4"
-    kudos.fail(faults.DROPPED)
-    await kudos.earn(1, 20)
-    worker = kudos.worker()
-    await kudos.work(worker)
-    copy = await back_up(kudos)
-    await kudos.cases().settle_by_id(1, paid=False)
-    kudos.clock.turn(120)
-    if paid:
-        await kudos.work(worker)
-    await restore(kudos, copy)
-    assert await kudos.states() == ["refused", "paid"][: 1 + paid]
-    open_cases = "SELECT outcome FROM review_queue WHERE settled_at IS NULL"
-    assert await kudos.values(open_cases) == []
-    assert await kudos.values("SELECT outcome FROM review_queue") == ["unpaid"]
-    await kudos.check()
-
-
 async def test_what_was_listed_and_never_left_is_not_put_back(kudos: Treasury) -> None:
     await kudos.earn(1, 20)
     copy = await back_up(kudos)
