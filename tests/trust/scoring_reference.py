@@ -151,7 +151,7 @@ class Slow:
         self.hard = dict.fromkeys(self.of_item, 1.0)
         freedom = sum(many[item] - 1 for item in telling)
         average = sum(total[item] for item in telling) / freedom if telling else 0.0
-        if average <= 0:
+        if average <= 1e-9:
             return
         top = bottom = 0.0
         for vote, value in square.items():

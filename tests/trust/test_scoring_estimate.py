@@ -7,7 +7,7 @@ from random import Random
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot.trust.scoring.assessing import Assessment, assess
@@ -113,6 +113,10 @@ def test_every_figure_is_within_its_bounds(votes: Votes) -> None:
     assert np.isfinite(raters.mode_share[raters.votes > 0]).all()
 
 
+AGREED = Votes.of([0, 1, 2, 0, 1], [0, 0, 0, 1, 1], [3] * 5, low=LOW, high=HIGH, raters=8, items=31)
+
+
+@example(AGREED, 0.01, -1e5)
 @given(some_votes(), st.sampled_from([0.01, 3.0, 1e6]), st.sampled_from([-1e5, 0.0, 7.5]))
 @settings(max_examples=30, deadline=None)
 def test_the_scale_may_be_any(votes: Votes, factor: float, shift: float) -> None:

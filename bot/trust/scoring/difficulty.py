@@ -12,6 +12,9 @@ from bot.trust.scoring.votes import Floats, Votes
 LEAST_SHRINKAGE, MOST_SHRINKAGE = 8.0, 1e6
 """The votes that the belief "this image is like the others" is worth, at least and at most."""
 
+ROUNDING: Final = 1e-9
+"""With squares of this size on average the votes agree, but for the last bits."""
+
 LEAST_FREEDOM: Final = 0.5
 """Images with less of a second trusted vote say nothing about their variance."""
 
@@ -32,7 +35,7 @@ def difficulties(votes: Votes, sums: Sums, trust: Floats, variance: Floats) -> F
     telling = freedom > LEAST_FREEDOM
     total = votes.by_item(square)
     average = total[telling].sum() / freedom[telling].sum() if telling.any() else 0.0
-    if average <= 0:
+    if average <= ROUNDING:
         return np.ones(votes.items)
     usual = np.where(telling, freedom / np.maximum(many, 1.0), 1.0) * average
     single = square / usual[votes.item]
