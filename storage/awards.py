@@ -32,7 +32,7 @@ class Outlook:
     `earned` is the rater's of the UTC day, taken back or not, and `standing` the part of it that
     stands; `of_all` is what the bot awarded to everybody that day. `prices` are the data set's own
     by scale, None where the settings say. `linked`: the rater said which Horde account is paid, and
-    `trusted`: it is verified, and trusted.
+    `trusted`: it is verified, and trusted. `displaced`: it was, until its owner proved it.
     """
 
     earned: int
@@ -41,6 +41,7 @@ class Outlook:
     prices: Mapping[str, int | None]
     linked: bool
     trusted: bool
+    displaced: bool
     erased_before: bool
 
 
@@ -74,7 +75,7 @@ def outlook(connection: Connection, rater: int, data_set_id: int, now: datetime)
     row = connection.execute(_OUTLOOK, values).fetchone()
     if row is None:
         raise LookupError(f"there is no rater {rater} or no data set {data_set_id}")
-    earned, standing, of_all, linked, trusted, erased_before, *prices = row
+    earned, standing, of_all, linked, trusted, displaced, erased_before, *prices = row
     return Outlook(
         earned,
         standing,
@@ -82,6 +83,7 @@ def outlook(connection: Connection, rater: int, data_set_id: int, now: datetime)
         dict(zip(SCALES, prices, strict=True)),
         bool(linked),
         bool(trusted),
+        bool(displaced),
         bool(erased_before),
     )
 
@@ -164,10 +166,11 @@ _OUTLOOK: Final = f"""
     SELECT coalesce(sum(a.amount), 0),
         coalesce(sum(a.amount) FILTER (WHERE a.standing = 'stands'), 0),
         coalesce((SELECT amount FROM award_days WHERE day = :day), 0),
-        l.rater IS NOT NULL, l.trusted, r.erased_before,
+        l.rater IS NOT NULL, l.trusted, g.rater IS NOT NULL, r.erased_before,
         {", ".join(f"d.kudos_{scale}" for scale in SCALES)}
     FROM raters r JOIN data_sets d ON d.id = :data_set
     LEFT JOIN horde_links l ON l.rater = r.number
+    LEFT JOIN horde_displaced g ON g.rater = r.number
     LEFT JOIN awards a ON a.rater = r.number AND a.earned_at >= :from AND a.earned_at < :to
     WHERE r.number = :rater
     GROUP BY r.number

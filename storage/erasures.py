@@ -167,6 +167,7 @@ _GONE_AT_ONCE: Final = (
     "skips",
     "rate_limits",
     "horde_links",
+    "horde_displaced",
     "horde_proofs",
     "holds",
 )

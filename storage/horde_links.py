@@ -32,7 +32,7 @@ class HordeLink:
     @property
     def alias(self) -> str:
         """The account as people know it; the number alone says who is paid."""
-        return f"{self.name}#{self.horde_id}"
+        return _alias(self.name, self.horde_id)
 
 
 def find(connection: Connection, rater: int) -> HordeLink | None:
@@ -47,6 +47,14 @@ def verified(connection: Connection, horde_id: int) -> HordeLink | None:
         f"{_SELECT} WHERE horde_id = ? AND verified_at IS NOT NULL", (horde_id,)
     ).fetchone()
     return None if row is None else _link(row)
+
+
+def displaced(connection: Connection, rater: int) -> str | None:
+    """Return as people know it the account that the rater had named, and its owner then proved."""
+    row = connection.execute(
+        "SELECT name, horde_id FROM horde_displaced WHERE rater = ?", (rater,)
+    ).fetchone()
+    return None if row is None else _alias(*row)
 
 
 def put(
@@ -69,19 +77,28 @@ def put(
     connection.execute(_PUT, (rater, horde_id, name, at, proved_at, *said, proved_at))
 
 
-def displace(connection: Connection, horde_id: int, *, keep: int) -> list[int]:
-    """Remove every link that only names the account, but that of `keep`; return whose."""
+def displace(connection: Connection, horde_id: int, *, keep: int, now: datetime) -> list[int]:
+    """Remove every link that only names the account, but that of `keep`; return whose.
+
+    They are told by `displaced` until they link or unlink.
+    """
     rows = connection.execute(
         "DELETE FROM horde_links WHERE horde_id = ? AND rater <> ? AND verified_at IS NULL"
-        " RETURNING rater",
+        " RETURNING rater, horde_id, name",
         (horde_id, keep),
     ).fetchall()
-    return sorted(rater for (rater,) in rows)
+    at = to_microseconds(now)
+    connection.executemany(
+        "INSERT INTO horde_displaced (rater, horde_id, name, displaced_at) VALUES (?, ?, ?, ?)",
+        [(*row, at) for row in rows],
+    )
+    return sorted(rater for rater, _, _ in rows)
 
 
 def remove(connection: Connection, rater: int) -> None:
-    """Remove the rater's link, if there is one."""
+    """Remove the rater's link, and what `displaced` tells, if there is any."""
     connection.execute("DELETE FROM horde_links WHERE rater = ?", (rater,))
+    connection.execute("DELETE FROM horde_displaced WHERE rater = ?", (rater,))
 
 
 def rename(connection: Connection, rater: int, horde_id: int, name: str) -> None:
@@ -132,6 +149,10 @@ def _link(row: tuple[Any, ...]) -> HordeLink:
         refused_answer=answer,
         not_before=_moment(not_before),
     )
+
+
+def _alias(name: str, horde_id: int) -> str:
+    return f"{name}#{horde_id}"
 
 
 def _moment(microseconds: int | None) -> datetime | None:

@@ -70,6 +70,9 @@ QUERIES: Mapping[str, str] = {
                read_at, refused_answer, not_before
         FROM horde_links WHERE rater = :rater
     """,
+    "horde_displaced": """
+        SELECT horde_id, name, displaced_at FROM horde_displaced WHERE rater = :rater
+    """,
     "horde_proofs": "SELECT nonce, expires_at, tries FROM horde_proofs WHERE rater = :rater",
     "holds": "SELECT reason, since FROM holds WHERE rater = :rater ORDER BY reason",
     "awards": """

@@ -32,7 +32,7 @@ class Earned:
     `amount` is what was earned, or given again with the vote; with `why` taken_back, what went.
     Any other `why` says why a score that is new brought nothing. `today` is what the rater earned
     since 00:00 UTC and still has, `cap` the most that one earns in a day. `linked`: there is an
-    account to pay it to.
+    account to pay it to; `displaced`: there was, until its owner proved it.
     """
 
     amount: int
@@ -40,6 +40,7 @@ class Earned:
     today: int
     cap: int
     linked: bool
+    displaced: bool = False
 
 
 def award_digest(hash_key: KeyedHash, discord_id: int, image_id: int, scale: str) -> str:
@@ -99,9 +100,9 @@ class Earning:
                 amount=amount,
                 now=now,
             ):
-                return Earned(amount, None, outlook.standing + amount, self.cap, outlook.linked)
+                return self._told(outlook, amount, None, outlook.standing + amount)
             why = "before"
-        return Earned(0, why, outlook.standing, self.cap, outlook.linked)
+        return self._told(outlook, 0, why)
 
     def told(
         self,
@@ -122,7 +123,7 @@ class Earning:
         refusals = () if amount else scales
         reasons = (self._refusal(connection, outlook, rater, image_id, each) for each in refusals)
         why = next((reason for reason in reasons if reason is not None), None)
-        return Earned(amount, why, outlook.standing, self.cap, outlook.linked)
+        return self._told(outlook, amount, why)
 
     def told_of_undo(
         self, connection: Connection, rater: Rater, shown: Shown, now: datetime
@@ -138,7 +139,13 @@ class Earning:
     ) -> Earned:
         """Say what the rater earned today where nothing is earned just now."""
         outlook = awards.outlook(connection, rater.number, data_set_id, now)
-        return Earned(0, None, outlook.standing, self.cap, outlook.linked)
+        return self._told(outlook, 0, None)
+
+    def _told(
+        self, outlook: Outlook, amount: int, why: Why | None, today: int | None = None
+    ) -> Earned:
+        today = outlook.standing if today is None else today
+        return Earned(amount, why, today, self.cap, outlook.linked, outlook.displaced)
 
     def _price(self, outlook: Outlook, rater: Rater, scale: str) -> int:
         return self.prices.price(

@@ -139,8 +139,8 @@ class LinkingService:
             rater = self._not_banned(connection, caller)
             link = horde_links.find(connection, rater.number)
             horde_proofs.end(connection, rater.number)
+            horde_links.remove(connection, rater.number)
             if link is not None:
-                horde_links.remove(connection, rater.number)
                 self._note(connection, rater, "horde.unlink", verified=link.verified_at is not None)
             return link
 
@@ -235,17 +235,18 @@ class LinkingService:
         if current is None or current.nonce != proof.nonce:
             return _proved_already(connection, number, account)
         self._require_free(connection, rater, account)
+        now = self._clock.now()
         horde_proofs.end(connection, number)
         horde_links.put(
             connection,
             number,
             horde_id=account.id,
             name=account.name,
-            now=self._clock.now(),
+            now=now,
             signals=signals_of(account),
         )
         self._note(connection, rater, "horde.verify")
-        for displaced in horde_links.displace(connection, account.id, keep=number):
+        for displaced in horde_links.displace(connection, account.id, keep=number, now=now):
             self._note(connection, rater, "horde.displace", subject=displaced)
         return _found(connection, number)
 

@@ -77,7 +77,10 @@ class Month:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """All that `/horde status` shows; `banned` is a ban without an end."""
+    """All that `/horde status` shows; `banned` is a ban without an end.
+
+    `displaced`: the account that the rater had named, and its owner then proved.
+    """
 
     rewards_on: bool
     banned: bool
@@ -85,6 +88,7 @@ class Status:
     waiting: Waiting
     next_payout: NextPayout
     link: HordeLink | None
+    displaced: str | None
     payouts: tuple[Payout, ...]
     month: Month
 
@@ -115,6 +119,7 @@ class StatusService:
             waiting=self._waiting(connection, rater, now),
             next_payout=self._next(connection, rater, sums, link, now),
             link=link,
+            displaced=horde_links.displaced(connection, number),
             payouts=tuple(payouts.of_rater(connection, number, LAST_PAYOUTS)),
             month=_month(connection, number, now),
         )

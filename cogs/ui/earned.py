@@ -19,7 +19,8 @@ def reason(texts: Texts, language: str, earned: Earned | None) -> str | None:
         return None
     if earned.why is None:
         first = 0 < earned.amount == earned.today
-        return texts.say("earned.link", language) if first and not earned.linked else None
+        hint = "earned.displaced" if earned.displaced else "earned.link"
+        return texts.say(hint, language) if first and not earned.linked else None
     return texts.say(f"earned.{earned.why}", language, n=earned.amount, cap=earned.cap)
 
 

@@ -102,6 +102,8 @@ def _ahead(exchange: Exchange, status: Status) -> Iterator[str]:
         yield exchange.say(f"horde.next.{coming.outlook}", kudos=coming.kudos, when=when)
     link = status.link
     if link is None:
+        if status.displaced is not None:
+            yield exchange.say("horde.status.displaced", account=status.displaced.replace("`", "'"))
         on = "" if status.rewards_on else "_off"
         yield exchange.say(f"horde.status.link_none{on}")
         return

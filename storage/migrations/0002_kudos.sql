@@ -56,6 +56,14 @@ CREATE TABLE horde_links (
 CREATE UNIQUE INDEX horde_links_verified ON horde_links (horde_id) WHERE verified_at IS NOT NULL;
 CREATE INDEX horde_links_by_account ON horde_links (horde_id);
 
+-- The account that a rater had named until its owner proved it; told until they link another.
+CREATE TABLE horde_displaced (
+    rater INTEGER PRIMARY KEY REFERENCES raters (number),
+    horde_id INTEGER NOT NULL CHECK (horde_id > 0),
+    name TEXT NOT NULL,
+    displaced_at INTEGER NOT NULL
+) STRICT;
+
 -- One attempt a rater to prove an account: a shared key that has the nonce as its name.
 CREATE TABLE horde_proofs (
     rater INTEGER PRIMARY KEY REFERENCES raters (number),

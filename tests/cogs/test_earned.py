@@ -122,6 +122,21 @@ async def test_the_days_first_kudos_say_how_to_get_them_until_an_account_is_link
     assert hint not in text(answer(await score(ada, first, "aesthetic", 7)))
 
 
+async def test_whose_account_was_proved_by_somebody_else_is_told_with_the_days_first_kudos(
+    stage: Stage,
+) -> None:
+    post = await stage.open_post()
+    ada = await stage.member_who_agreed("ada")
+    now = stage.clock.now()
+    link = partial(horde_links.put, rater=1, horde_id=7, name="ada", now=now)
+    await stage.services.database.write(link)
+    await stage.services.database.write(lambda c: horde_links.displace(c, 7, keep=2, now=now))
+    first = text(answer(await score(ada, post, "aesthetic", 7)))
+    assert "its owner has proved it" in first
+    assert "Tell me with" not in first
+    assert "its owner" not in text(answer(await score(ada, post, "artifacts", 2)))
+
+
 async def test_me_shows_what_the_last_ratings_earned(stage: Stage) -> None:
     post = await stage.open_post()
     ada = await stage.member_who_agreed("ada")

@@ -237,6 +237,22 @@ async def test_an_account_is_proved_with_button_and_modal(
     assert "You proved before" in again
 
 
+async def test_who_had_only_named_an_account_is_told_that_its_owner_proved_it(
+    stage: Stage, horde: HordeStandIn
+) -> None:
+    ada, bob = stage.member("ada"), stage.member("bob")
+    await slash(stage, bob, "link", account="ada#7")
+    card = await slash(stage, ada, "verify")
+    await submit(ada, card, make_key(horde, 7, nonce_of(card)).id)
+    said = text(await slash(stage, bob, "status"))
+    assert "`ada#7` is no longer linked to you: its owner has proved" in said
+    assert "`/horde link` says where to pay it" in said
+    listed = text(answer(await bob.slash(stage.channel, "privacy show")))
+    assert "until its owner proved it: **1**" in listed
+    await slash(stage, bob, "unlink")
+    assert "its owner" not in text(await slash(stage, bob, "status"))
+
+
 async def test_a_key_that_can_spend_is_to_be_deleted_now(stage: Stage, horde: HordeStandIn) -> None:
     ada = stage.member("ada")
     card = await slash(stage, ada, "verify")

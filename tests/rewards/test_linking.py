@@ -388,6 +388,38 @@ async def test_a_proof_takes_the_place_of_those_who_only_named_the_account(world
     ]
 
 
+@pytest.mark.parametrize("until", ["linked", "proved", "unlinked", "erased"])
+async def test_whose_account_was_proved_by_its_owner_is_told_until_then(
+    world: Raters, until: str
+) -> None:
+    async def told() -> str | None:
+        status = await world.status.of(caller(BOB))
+        return status.displaced
+
+    for who in (BOB, EVE):
+        await world.linking.link(caller(who), "ada#7")
+    assert await told() is None
+    await world.prove(ADA, 7)
+    assert await told() == "ada#7"
+    status = await world.status.of(caller(BOB))
+    assert (status.link, status.next_payout.outlook) == (None, "no_link")
+    assert (await world.status.of(caller(ADA))).displaced is None
+    if until == "linked":
+        await world.linking.link(caller(BOB), "bob#9#8")
+    elif until == "proved":
+        await world.prove(BOB, 8)
+    elif until == "unlinked":
+        await world.linking.unlink(caller(BOB))
+    else:
+        await world.database.write(
+            lambda connection: erasures.cut_link(connection, 1, world.clock.now())
+        )
+        rows = "SELECT count(*) FROM horde_displaced WHERE rater = 1"
+        assert await world.database.read(lambda c: c.execute(rows).fetchone()) == (0,)
+    assert await told() is None
+    assert (await world.status.of(caller(EVE))).displaced == "ada#7", "the other is told still"
+
+
 async def test_an_account_of_somebody_banned_stays_with_them(world: Raters) -> None:
     await world.prove(ADA, 7)
     await world.ban(ADA)
