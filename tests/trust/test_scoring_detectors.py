@@ -89,6 +89,19 @@ def test_nobody_is_held_below_50_votes() -> None:
     assert not raters.held()[raters.votes < 50].any()
 
 
+def test_a_rater_whom_nobody_else_met_keeps_nobody_from_being_held() -> None:
+    votes = crowd(24, "uniform", raters=120, each=100).votes
+    alone = np.arange(votes.items, votes.items + 60)
+    more = Votes.of(
+        np.append(votes.rater, np.full(60, 120)), np.append(votes.item, alone),
+        np.append(votes.score, np.full(60, 5)), low=LOW, high=HIGH,
+    )  # fmt: skip
+    raters = assess(more).raters
+    assert np.isnan(raters.llr[120])
+    assert raters.held().sum() == assess(votes).raters.held().sum() > 0
+    assert not raters.held()[120]
+
+
 def test_the_llr_is_its_formula() -> None:
     votes = crowd(25, "uniform", raters=25, each=30).votes
     estimated = estimate(votes)
@@ -153,6 +166,16 @@ def test_pair_scores_are_their_formula(
     monkeypatch.setattr(pairs, "BLOCK_CELLS", block)
     ours = pairs.pair_scores(votes, deviation)
     assert ours == pytest.approx(slow_pairs(votes, deviation), rel=1e-4, abs=1e-5)
+
+
+@pytest.mark.parametrize("most_products", [2**34, 0])
+def test_partners_who_are_equally_close_all_count(
+    monkeypatch: pytest.MonkeyPatch, most_products: int
+) -> None:
+    rater, item = np.divmod(np.arange(5 * 4), 4)
+    votes = Votes.of(rater, item, np.full(20, 5), low=LOW, high=HIGH)
+    monkeypatch.setattr(pairs, "MOST_PRODUCTS", most_products)
+    assert pairs.pair_scores(votes, np.ones(20)).tolist() == pytest.approx([4] * 5)
 
 
 def test_of_much_judged_images_some_votes_are_paired(monkeypatch: pytest.MonkeyPatch) -> None:

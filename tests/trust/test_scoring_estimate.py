@@ -253,3 +253,24 @@ def test_scores_out_of_range_are_refused(scores: list[float], low: float, high: 
 
 def rmse(one: np.ndarray, two: np.ndarray) -> float:
     return float(np.sqrt(np.mean((one - two) ** 2)))
+
+
+def test_scores_stay_on_the_scale() -> None:
+    rater, item = np.divmod(np.arange(20 * 100), 100)
+    truth = np.arange(100) % 10 + 1.0
+    strict = np.where(rater < 5, truth[item] - 3, truth[item]).clip(LOW, HIGH)
+    keep = (item % 10 != 9) | (rater < 5)
+    best = np.where(item % 10 == 9, HIGH, strict)
+    found = estimate(Votes.of(rater[keep], item[keep], best[keep], low=LOW, high=HIGH))
+    assert found.model.bias[:5].max() < -1
+    assert found.score.max() == HIGH
+
+
+def test_the_order_of_repeated_votes_changes_nothing() -> None:
+    rng = np.random.default_rng(1)
+    scores = rng.random(9)
+    means = {
+        float(Votes.of([0] * 9, [0] * 9, rng.permutation(scores), low=0, high=1).score[0])
+        for _ in range(20)
+    }
+    assert len(means) == 1

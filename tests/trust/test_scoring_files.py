@@ -139,6 +139,16 @@ def test_ids_come_out_as_they_went_in(jury: Run, tmp_path: Path, ids: list[str |
         assert set(pq.read_table(tmp_path / "scores.parquet")["item"].to_pylist()) == set(ids)
 
 
+def test_categories_without_votes_are_no_raters(jury: Run, tmp_path: Path) -> None:
+    rater = pd.Categorical(["b", "a", "b"], categories=["z", "b", "", "a"])
+    made = pd.DataFrame({"rater": rater, "item": [1, 1, 2], "score": [3, 4, 5]})
+    made.to_parquet(tmp_path / "votes.parquet")
+    jury(tmp_path / "votes.parquet", tmp_path)
+    written = pd.read_parquet(tmp_path / "raters.parquet")
+    assert written["rater"].tolist() == ["a", "b"]
+    assert written["votes"].tolist() == [1, 2]
+
+
 def test_repeated_votes_are_said_and_count_once(jury: Run, tmp_path: Path) -> None:
     lines = ["rater,item,score", "a,x,1", "b,x,5", "a,x,4", "", "a,y,2"]
     said = jury(write(tmp_path / "votes.csv", lines), tmp_path)
