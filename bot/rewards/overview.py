@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from sqlite3 import Connection
@@ -32,7 +34,7 @@ Trouble = Literal["silent", "unknown_key", "unfit_key"]
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """Whom the bot would pay now, the day's budget aside."""
+    """Whom the bot would pay now, and how much today; the day's budget aside."""
 
     raters: int
     kudos: int
@@ -145,10 +147,12 @@ class OverviewService:
             totals=ledger.totals(connection, now, terms.hold),
             budget=terms.budget,
             budget_left=left,
-            due=Due(len(due), sum(each.amount for each in due)),
+            due=_payable(due),
             cases=review_queue.count_open(connection, review_queue.PAYOUT_IN_DOUBT),
             pauses=pauses,
-            next_run=self._next_run(connection, pauses, now, due=bool(due), left=left),
+            next_run=self._next_run(
+                connection, pauses, now, due=bool(due), enough=left >= terms.least
+            ),
             now=now,
         )
 
@@ -159,7 +163,7 @@ class OverviewService:
         now: datetime,
         *,
         due: bool,
-        left: int,
+        enough: bool,
     ) -> datetime | None:
         if not self._settings.rewards_on or any(pause.cause == "operator" for pause in pauses):
             return None
@@ -171,5 +175,14 @@ class OverviewService:
             for each in payouts.unsettled(connection, state)
         ]
         if due:
-            moments.append(now if left else start_of(day_of(now) + 1))
+            moments.append(now if enough else start_of(day_of(now) + 1))
         return max(now, min(moments)) if moments else None
+
+
+def _payable(due: Sequence[payout_due.Due]) -> Due:
+    """Add up who is due; those who share an account share what it may still get today."""
+    asked: Counter[int] = Counter()
+    for each in due:
+        asked[each.horde_id] += each.amount
+    rooms = {each.horde_id: each.room for each in due}
+    return Due(len(due), sum(min(asked[account], room) for account, room in rooms.items()))

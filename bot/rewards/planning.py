@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -59,7 +59,7 @@ class Planning:
         now = self._clock.now()
         terms = terms_of(self._settings, sender)
         left = await self._database.read(lambda c: payout_due.budget_left(c, terms.budget, now))
-        if left < min(terms.minimum, terms.budget):
+        if left < terms.least:
             return None
         if not self._waiting or not self._is_fresh(now):
             self._waiting = deque(
@@ -99,18 +99,18 @@ class Planning:
         return await self._database.write(unit)
 
     async def coming(self, limit: int) -> list[Coming]:
-        """Return the next `limit` payouts as they would be planned now, each by itself."""
+        """Return the next `limit` payouts as they would be planned now, one after another."""
         now = self._clock.now()
         terms = terms_of(self._settings)
 
         def query(connection: Connection) -> list[Coming]:
-            left = payout_due.budget_left(connection, terms.budget, now)
+            planned: Counter[int] = Counter()
             found = []
             for due in payout_due.due(connection, terms, now):
-                picked = payout_due.pick(connection, due.rater, terms, now)
-                if picked is None or picked.amount > left:
+                picked = payout_due.pick(connection, due.rater, terms, now, planned)
+                if picked is None:
                     continue
-                left -= picked.amount
+                planned[picked.horde_id] += picked.amount
                 found.append(Coming(due, picked.amount))
                 if len(found) == limit:
                     break

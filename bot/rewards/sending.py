@@ -46,11 +46,19 @@ _log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
+class Begun:
+    """A request that leaves now, and the awards that it pays, each an image and a scale."""
+
+    attempt: int
+    awards: tuple[tuple[int, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Answered:
     """An answer in memory that the tables do not know yet."""
 
     payout: Payout
-    attempt: int
+    begun: Begun
     outcome: Outcome
 
 
@@ -66,12 +74,14 @@ class Sending:
         client: HordeClient,
         alerts: AlertService,
         holder: str,
+        cap: int,
         on_step: OnStep,
     ) -> None:
         self._database = database
         self._clock = clock
         self._client = client
         self._holder = holder
+        self._cap = cap
         self._on_step = on_step
         self._file = PayoutFile(database.path)
         self._settling = Settling(random, self._file)
@@ -88,18 +98,18 @@ class Sending:
             return None
         await self._on_step("listed")
         try:
-            attempt = await self._database.write(partial(self._begin, payout, sender))
+            begun = await self._database.write(partial(self._begin, payout, sender))
         except StorageError:
             await self._database.write(partial(self._list_unsent, payout))
             raise
-        if attempt is None:
+        if begun is None:
             await self._database.write(partial(self._list_unsent, payout))
             return None
         begun_at = self._clock.now()
         await self._on_step("sending")
         error = await self._request(payout, begun_at)
         situation = Situation(first, sender.honours_keys, await self._own_deleted(error))
-        self.unsettled = Answered(payout, attempt, outcome(error, situation))
+        self.unsettled = Answered(payout, begun, outcome(error, situation))
         await self._on_step("answered")
         return await self.settle()
 
@@ -109,11 +119,12 @@ class Sending:
         if answered is None:
             return None
         now = self._clock.now()
-        await self._database.write(
+        paid = await self._database.write(
             partial(
                 self._settling.settle,
                 payout=answered.payout,
-                attempt=answered.attempt,
+                attempt=answered.begun.attempt,
+                awards=answered.begun.awards,
                 outcome=answered.outcome,
                 now=now,
             )
@@ -126,7 +137,7 @@ class Sending:
             becomes=answered.outcome.becomes,
             answer=answered.outcome.answer,
         )
-        if answered.outcome.becomes == "paid":
+        if paid:
             await self._note_paid(answered.payout, now)
         await self._on_step("settled")
         return answered.outcome
@@ -154,7 +165,7 @@ class Sending:
         if self._keep_lease(connection):
             self._file.knows(payout.key, self._clock.now(), "not_sent", paid=False)
 
-    def _begin(self, payout: Payout, sender: Sender, connection: Connection) -> int | None:
+    def _begin(self, payout: Payout, sender: Sender, connection: Connection) -> Begun | None:
         """Mark the payout as sending, if it may still be sent and the lease is ours."""
         now = self._clock.now()
         if not self._keep_lease(connection):
@@ -162,14 +173,19 @@ class Sending:
         if payout_pauses.find(connection, "operator") is not None:
             return None
         if payout.state == "planned":
-            hindrance = payout_due.obstacle(connection, payout.id, now)
+            hindrance = payout_due.obstacle(connection, payout.id, self._cap, now)
             if hindrance is not None:
                 payouts.cancel(connection, payout.id, hindrance, now)
                 return None
-            begun = payouts.begin_first(connection, payout.id, sender, now)
+            marked = payouts.begin_first(connection, payout.id, sender, now)
         else:
-            begun = payouts.begin_again(connection, payout.id)
-        return payout_attempts.add(connection, payout.id, now) if begun else None
+            marked = payouts.begin_again(connection, payout.id)
+        if not marked:
+            return None
+        awards = tuple(
+            (image, scale) for image, scale, *_ in payouts.awards_of(connection, payout.id)
+        )
+        return Begun(payout_attempts.add(connection, payout.id, now), awards)
 
     def _keep_lease(self, connection: Connection) -> bool:
         """Keep the lease for as long as a request takes; False where it was lost, if only once.

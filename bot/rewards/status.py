@@ -53,8 +53,8 @@ class Waiting:
 class NextPayout:
     """What comes next, or what is missing.
 
-    `kudos`: of the payout under way or next, or what is missing to the minimum. `moment`: not
-    earlier than that.
+    `kudos`: of the payout under way or next, at most, or what is missing to the minimum. `moment`:
+    not earlier than that.
     """
 
     outlook: Outlook
@@ -157,21 +157,17 @@ class StatusService:
         self, connection: Connection, link: HordeLink, sums: RaterLedger, now: datetime
     ) -> NextPayout:
         terms = self._terms
-        minimum = min(terms.minimum, terms.budget)
-        if link.verified_at is None:
-            minimum = min(minimum, terms.cap)
-        if sums.released < minimum:
-            return NextPayout("minimum", minimum - sums.released)
+        if sums.released < terms.least:
+            return NextPayout("minimum", terms.least - sums.released)
+        most = min(sums.released, terms.day)
         if payout_pauses.every(connection):
-            return NextPayout("paused", sums.released)
-        last = payouts.latest(connection, 1, state="paid", rater=link.rater)
-        if last and last[0].first_sent_at is not None:
-            due = last[0].first_sent_at + terms.period
-            if now < due:
-                return NextPayout("at", sums.released, due)
+            return NextPayout("paused", most)
+        due = payout_due.not_before(connection, link.rater, terms, now)
+        if due is not None:
+            return NextPayout("at", most, due)
         picked = payout_due.pick(connection, link.rater, terms, now)
         if picked is None:
-            return NextPayout("at", sums.released, start_of(day_of(now) + 1))
+            return NextPayout("at", most, start_of(day_of(now) + 1))
         return NextPayout("soon", picked.amount)
 
 

@@ -93,6 +93,7 @@ class PayoutWorker:
             client=client,
             alerts=alerts,
             holder=self._holder,
+            cap=settings.kudos_daily_cap,
             on_step=on_step,
         )
         self._account = 0

@@ -13,6 +13,7 @@ from discord import ButtonStyle, Colour, ui
 from bot.horde.records import Account
 from bot.rewards.cases import PayoutCase
 from bot.rewards.overview import Overview
+from bot.rewards.planning import terms_of
 from bot.trust.wording import escape
 from cogs.ui import custom_ids
 from cogs.ui.card import Card
@@ -93,10 +94,12 @@ def _account(exchange: Exchange, account: Account) -> Iterator[str]:
 
 def _pause(exchange: Exchange, pause: Pause) -> str:
     if pause.cause == "operator":
-        return f"\u23f8\ufe0f {exchange.say('kudos.paused.operator', since=_when(pause.since))}"
+        return (
+            f"\u23f8\ufe0f {exchange.say('kudos.paused.operator', since=_when(pause.since, 'f'))}"
+        )
     reason = PAUSE_REASONS.get(pause.answer, "unforeseen")
     why = exchange.say(f"kudos.paused.{reason}", answer=pause.answer)
-    text = exchange.say("kudos.paused.horde", since=_when(pause.since), why=why)
+    text = exchange.say("kudos.paused.horde", since=_when(pause.since, "f"), why=why)
     if pause.try_at is not None:
         text += f" {exchange.say('kudos.paused.again', when=_when(pause.try_at))}"
     return f"\u26a0\ufe0f {text}"
@@ -104,7 +107,7 @@ def _pause(exchange: Exchange, pause: Pause) -> str:
 
 def _next_run(exchange: Exchange, overview: Overview) -> str:
     if overview.next_run is None:
-        minimum = exchange.services.settings.payout_minimum
+        minimum = terms_of(exchange.services.settings).least
         return exchange.say("kudos.next_none", minimum=minimum)
     if overview.next_run - overview.now < timedelta(minutes=1):
         return exchange.say("kudos.next_now")

@@ -109,7 +109,7 @@ CREATE TABLE payouts (
 CREATE UNIQUE INDEX payouts_one_open_a_rater ON payouts (rater)
     WHERE state IN ('planned', 'sending', 'in_doubt');
 CREATE INDEX payouts_by_rater ON payouts (rater, planned_at);
-CREATE INDEX payouts_by_account ON payouts (horde_id, planned_at);
+CREATE INDEX payouts_by_account ON payouts (horde_id, first_sent_at);
 CREATE INDEX payouts_by_time ON payouts (first_sent_at) WHERE first_sent_at IS NOT NULL;
 
 -- Every request that was sent, for the limits of the next hour and for whoever asks what happened.

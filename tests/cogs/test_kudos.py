@@ -134,6 +134,12 @@ async def test_an_operator_sees_everything_at_a_glance(stage: Stage) -> None:
     assert "Next run: as soon as somebody with an account has **50** released" in again
 
 
+async def test_who_shares_an_account_shares_what_it_may_get_today(stage: Stage) -> None:
+    await earn(stage, "ada", *[100] * 7)
+    await earn(stage, "ben", *[100] * 8)
+    assert "Due now: **1000** to 2 raters" in text(await shown(stage))
+
+
 async def test_a_pause_holds_until_somebody_resumes(stage: Stage, horde: HordeStandIn) -> None:
     await earn(stage, "ada", 60)
     card = await pressed(stage, await shown(stage), "kudos:pause")

@@ -91,12 +91,83 @@ async def test_unproved_accounts_share_a_daily_cap(tmp_path: Path) -> None:
         await kudos.check()
 
 
-async def test_a_proved_account_has_no_cap(tmp_path: Path) -> None:
+async def test_a_proved_account_gets_the_rest_on_later_days(tmp_path: Path) -> None:
+    async with treasury(tmp_path, kudos_daily_cap=50, payout_period_hours=0) as kudos:
+        await kudos.link(1, FIRST_PAYEE, verified=True)
+        images = await kudos.earn(1, *[10] * 12)
+        worker = kudos.worker()
+        await kudos.run(worker, hours=11)
+        assert kudos.received() == {FIRST_PAYEE: 50}
+        paid = await kudos.values("SELECT image_id FROM awards WHERE payout_id IS NOT NULL")
+        assert sorted(paid) == images[:5]
+        assert await due(kudos) == []
+        await kudos.run(worker, hours=24)
+        assert kudos.received() == {FIRST_PAYEE: 100}
+        await kudos.run(worker, hours=24)
+        assert [p.amount for p in await kudos.payouts()] == [50, 50, 20]
+        await kudos.check()
+
+
+@pytest.mark.parametrize("period", [0, 24])
+async def test_who_proves_an_account_after_others_gets_no_new_cap(
+    tmp_path: Path, period: int
+) -> None:
+    async with treasury(tmp_path, kudos_daily_cap=50, payout_period_hours=period) as kudos:
+        worker = kudos.worker()
+        await kudos.change("DELETE FROM horde_links")
+        for rater in (1, 2, 3):
+            await kudos.earn(rater, *[10] * 4)
+        for rater in (1, 2, 3):
+            await kudos.link(rater, FIRST_PAYEE, verified=True)
+            await kudos.work(worker)
+            await kudos.change("DELETE FROM horde_links WHERE rater = ?", rater)
+        today = [(1, 40)] if period else [(1, 40), (2, 10)]
+        assert [(p.rater, p.amount) for p in await kudos.payouts()] == today
+        await kudos.link(3, FIRST_PAYEE, verified=True)
+        await kudos.run(worker, hours=25)
+        assert [(p.rater, p.amount) for p in await kudos.payouts()] == [*today, (3, 40)]
+        await kudos.check()
+
+
+@pytest.mark.parametrize("state", ["sending", "in_doubt", "paid"])
+async def test_a_period_is_of_the_proved_account_too(kudos: Treasury, state: str) -> None:
+    sent_at = kudos.clock.now()
+    await kudos.earn(1, 20)
+    settled_at = to_microseconds(sent_at) if state == "paid" else None
+    await kudos.change(
+        "INSERT INTO payouts (key, rater, horde_id, verified, amount, state, planned_at,"
+        " first_sent_at, settled_at) VALUES (?, 2, ?, 1, 25, ?, 0, ?, ?)",
+        "k" * 36,
+        FIRST_PAYEE,
+        state,
+        to_microseconds(sent_at),
+        settled_at,
+    )
+    assert await due(kudos) == [(1, 20)]  # it is only named
+    await kudos.link(1, FIRST_PAYEE, verified=True)
+    assert await due(kudos) == []
+    terms, now = terms_of(kudos.settings, 1), kudos.clock.now()
+    assert await kudos.database.read(lambda c: payout_due.pick(c, 1, terms, now)) is None
+    until = await kudos.database.read(lambda c: payout_due.not_before(c, 1, terms, now))
+    assert until == sent_at + timedelta(hours=24)
+    kudos.clock.turn(24 * 3600)
+    assert await due(kudos) == [(1, 20)]
+
+
+async def test_a_planned_payout_above_the_account_s_limit_is_planned_anew(tmp_path: Path) -> None:
     async with treasury(tmp_path, kudos_daily_cap=50) as kudos:
         await kudos.link(1, FIRST_PAYEE, verified=True)
-        await kudos.earn(1, *[10] * 9)
+        await kudos.earn(1, *[10] * 4)
+        planning = Planning(kudos.database, kudos.clock, kudos.settings)
+        first = await planning.next(1)
+        assert first is not None
+        assert await planning.plan(first, 1) is not None
+        kudos.settings = kudos.settings.model_copy(update={"kudos_daily_cap": 20})
         await kudos.work(kudos.worker())
-        assert kudos.received() == {FIRST_PAYEE: 90}
+        states = [(p.amount, p.state, p.answer) for p in await kudos.payouts()]
+        assert states == [(40, "cancelled", "cap"), (20, "paid", "paid")]
+        assert await kudos.owed(1) == 20
+        await kudos.check()
 
 
 async def test_a_day_sends_no_more_than_its_budget(tmp_path: Path) -> None:
@@ -162,12 +233,27 @@ async def test_the_oldest_awards_are_paid_first(tmp_path: Path) -> None:
 
 async def test_a_minimum_above_the_limits_of_a_day_keeps_nobody_waiting(tmp_path: Path) -> None:
     async with treasury(tmp_path, payout_minimum=500, kudos_daily_cap=30) as kudos:
-        await kudos.earn(1, 20, 20)
+        await kudos.earn(1, 20)
         await kudos.run(kudos.worker(), hours=30)
-        assert kudos.received() == {}  # one award of both alone, which is less than the cap
-        await kudos.earn(1, 10, at=kudos.clock.now() - timedelta(days=9))
+        assert kudos.received() == {}
+        await kudos.earn(1, 20)
         await kudos.run(kudos.worker(), hours=1)
+        assert kudos.received() == {FIRST_PAYEE: 20}  # a day has no room for both
+        await kudos.earn(1, 10)
+        await kudos.run(kudos.worker(), hours=30)
+        assert kudos.received() == {FIRST_PAYEE: 50}
+
+
+async def test_what_others_left_of_a_day_is_no_reason_for_a_small_payout(tmp_path: Path) -> None:
+    async with treasury(tmp_path, payout_minimum=20, kudos_daily_cap=55) as kudos:
+        await kudos.link(2, FIRST_PAYEE)
+        await kudos.earn(1, 30)
+        await kudos.work(kudos.worker())
+        await kudos.earn(2, 15, 15)
+        await kudos.run(kudos.worker(), hours=11)
         assert kudos.received() == {FIRST_PAYEE: 30}
+        await kudos.run(kudos.worker(), hours=2)
+        assert kudos.received() == {FIRST_PAYEE: 60}
 
 
 async def test_what_comes_next_is_shown_within_the_budget(tmp_path: Path) -> None:
@@ -180,6 +266,18 @@ async def test_what_comes_next_is_shown_within_the_budget(tmp_path: Path) -> Non
         assert [(each.due.rater, each.amount) for each in coming] == [(3, 30), (1, 30)]
         assert len(await planning.coming(1)) == 1
         assert await kudos.states() == []
+
+
+async def test_what_comes_next_shares_what_an_account_may_get(tmp_path: Path) -> None:
+    async with treasury(tmp_path, kudos_daily_cap=50) as kudos:
+        for rater in (1, 2, 3):
+            await kudos.link(rater, FIRST_PAYEE)
+            await kudos.earn(rater, *[10] * 4)
+        planning = Planning(kudos.database, kudos.clock, kudos.settings)
+        coming = await planning.coming(10)
+        assert [(each.due.rater, each.amount) for each in coming] == [(1, 40), (2, 10)]
+        await kudos.work(kudos.worker())
+        assert [(p.rater, p.amount) for p in await kudos.payouts()] == [(1, 40), (2, 10)]
 
 
 def crowd(connection: Connection) -> None:

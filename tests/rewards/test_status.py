@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from io import BytesIO
 from itertools import pairwise
@@ -135,7 +136,37 @@ async def test_no_minimum_is_above_what_a_day_allows(world: Raters) -> None:
     await world.earn(ADA, 290)
     assert (await status_of(caller(ADA))).next_payout == NextPayout("minimum", 10)
     await world.prove(ADA, 7)
-    assert (await status_of(caller(ADA))).next_payout == NextPayout("minimum", 110)
+    assert (await status_of(caller(ADA))).next_payout == NextPayout("minimum", 10)
+
+
+async def test_no_more_is_promised_than_a_day_allows(world: Raters) -> None:
+    await world.prove(ADA, 7)
+    await world.earn(ADA, *[100] * 7)
+    assert (await world.status.of(caller(ADA))).next_payout == NextPayout("soon", 300)
+    payout = await world.plan(ADA)
+    await world.pay(payout)
+    sent_at = world.clock.now()
+    later = NextPayout("at", 300, sent_at + timedelta(hours=24))
+    assert (await world.status.of(caller(ADA))).next_payout == later
+    await world.database.write(lambda c: payout_pauses.begin(c, "operator", "", sent_at))
+    assert (await world.status.of(caller(ADA))).next_payout == NextPayout("paused", 300)
+
+
+async def test_a_short_period_ends_with_the_day_of_the_account(world: Raters) -> None:
+    world.settings = world.settings.model_copy(update={"payout_period_hours": 1})
+    status_of = StatusService(world.database, world.clock, world.settings).of
+    await world.prove(ADA, 7)
+    await world.earn(ADA, *[100] * 4)
+    payout = await world.plan(ADA)
+    await world.pay(payout)
+    tomorrow = NextPayout("at", 100, datetime(2026, 3, 2, tzinfo=UTC))
+    assert (await status_of(caller(ADA))).next_payout == tomorrow
+    await world.linking.unlink(caller(ADA))
+    await world.prove(BOB, 7)
+    await world.earn(BOB, 50)
+    assert (await status_of(caller(BOB))).next_payout == replace(tomorrow, kudos=50)
+    world.clock.turn(12 * 3600)
+    assert (await status_of(caller(BOB))).next_payout == NextPayout("soon", 50)
 
 
 async def test_the_month_counts_what_stands_and_what_was_paid(world: Raters) -> None:
