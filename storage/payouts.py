@@ -6,7 +6,7 @@ its awards in the same unit.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from sqlite3 import Connection
@@ -56,6 +56,10 @@ _COLUMNS: Final = (
     " planned_at, first_sent_at, next_try_at, settled_at"
 )
 _SELECT: Final = f"SELECT {_COLUMNS} FROM payouts"  # noqa: S608 - a constant
+_BOUND_TO: Final = (
+    "SELECT a.amount, p.id, p.state FROM awards a LEFT JOIN payouts p ON p.id = a.payout_id"
+    " WHERE a.rater = ? AND a.image_id = ? AND a.scale = ?"
+)
 
 
 def create(
@@ -234,6 +238,36 @@ def refuse(connection: Connection, payout_id: int, answer: str, now: datetime) -
         return False
     _settle_unpaid(connection, payout, "refused", answer, now)
     return True
+
+
+def pay_after_all(
+    connection: Connection, payout_id: int, awards: Iterable[tuple[int, str]], now: datetime
+) -> int:
+    """Settle as paid what stands as refused, with the `awards` that it had; return 0 then.
+
+    A planned payout that has one of them is cancelled. Otherwise nothing changes, and the kudos
+    are returned that another payout has, which may have been paid as well.
+    """
+    payout = by_id(connection, payout_id)
+    assert payout is not None  # noqa: S101 - payouts are never deleted
+    keys = [(payout.rater, image_id, scale) for image_id, scale in awards]
+    found = [connection.execute(_BOUND_TO, key).fetchone() for key in keys]
+    free = sum(amount for amount, _, state in found if state in {None, "planned"})
+    if payout.state != "refused" or free != payout.amount:
+        return payout.amount - (free if payout.state == "refused" else 0)
+    for planned in {bound for _, bound, _ in found if bound is not None}:
+        cancel(connection, planned, "contradicted", now)
+    connection.execute(
+        "UPDATE payouts SET state = 'paid', answer = 'paid', settled_at = ? WHERE id = ?",
+        (to_microseconds(now), payout.id),
+    )
+    connection.executemany(
+        "UPDATE awards SET payout_id = ?,"
+        " standing = iif(standing = 'forfeited', 'stands', standing)"
+        " WHERE rater = ? AND image_id = ? AND scale = ?",
+        [(payout.id, *key) for key in keys],
+    )
+    return 0
 
 
 def cancel(connection: Connection, payout_id: int, answer: str, now: datetime) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from random import Random
 from sqlite3 import Connection
@@ -12,6 +13,7 @@ from bot.trust.alerts import WINDOW
 from storage import (
     alerts,
     audit,
+    holds,
     payout_attempts,
     payout_due,
     payout_pauses,
@@ -36,6 +38,11 @@ REFUSED_FOR: Final = payout_due.LONGEST_REFUSAL
 UNEXPECTED_FOR: Final = timedelta(days=1)
 """For how long nothing is sent to an account after an answer about it, and after one that nobody
 foresaw."""
+CONTRADICTED: Final = "contradicted"
+"""Why a rater is held who may have been paid twice."""
+
+Awards = Sequence[tuple[int, str]]
+"""Each an image and a scale."""
 
 
 class Settling:
@@ -51,22 +58,26 @@ class Settling:
         *,
         payout: Payout,
         attempt: int,
+        awards: Awards,
         outcome: Outcome,
         now: datetime,
-    ) -> None:
-        """Write what an attempt's outcome makes of its payout.
+    ) -> bool:
+        """Write what an attempt's outcome makes of its payout; tell whether that is paid now.
 
-        Only a proof that it was paid counts after a later attempt.
+        Only a proof that it was paid counts after a later attempt, also against somebody's word.
+        `awards` are those that the attempt was to pay.
         """
         payout_attempts.finish(connection, attempt, outcome.answer)
         current = payouts.by_id(connection, payout.id)
         assert current is not None  # noqa: S101 - payouts are never deleted
+        paid = outcome.becomes == "paid" and self._pay(connection, current, awards, now)
         if outcome.becomes == "paid":
-            self._pay(connection, current, now)
+            self._resume(connection, now)
         elif current.state in UNCERTAIN and payout_attempts.is_latest(connection, attempt):
             self._unpaid(connection, current, outcome, now)
         if outcome.fault == "ours":
             self.pause(connection, outcome.answer, now)
+        return paid
 
     def pause(self, connection: Connection, answer: str, now: datetime) -> None:
         """Send nothing for a while, for our own account cannot pay; tell so once."""
@@ -92,15 +103,31 @@ class Settling:
         alerts.add(connection, "payout_in_doubt", told, now=now, window=WINDOW)
         return True
 
-    def _pay(self, connection: Connection, payout: Payout, now: datetime) -> None:
+    def _pay(self, connection: Connection, payout: Payout, awards: Awards, now: datetime) -> bool:
         if payouts.pay(connection, payout.id, now):
             review_queue.settle_payout(connection, payout.id, by=None, outcome="paid", now=now)
-            payout_due.accept_account(connection, payout.rater, payout.horde_id)
-        elif payout.state != "paid":
-            # Somebody's word was that it was not paid, and its awards may be in another payout.
-            told = {"payout": payout.id, "kudos": payout.amount}
-            alerts.add(connection, "payout_contradicted", told, now=now, window=WINDOW)
-            _log_act(connection, "payout.contradicted", now, payout=payout)
+        elif payout.state != "paid" and not self._contradict(connection, payout, awards, now):
+            return False
+        payout_due.accept_account(connection, payout.rater, payout.horde_id)
+        return True
+
+    def _contradict(
+        self, connection: Connection, payout: Payout, awards: Awards, now: datetime
+    ) -> bool:
+        """Take back somebody's word that a payout was not made, if nobody else has its awards.
+
+        False where others have them: then the rater is held until people have looked.
+        """
+        twice = payouts.pay_after_all(connection, payout.id, awards, now)
+        kind = "payout_paid_twice" if twice else "payout_contradicted"
+        told = {"payout": payout.id, "kudos": twice or payout.amount}
+        alerts.add(connection, kind, told, now=now, window=WINDOW)
+        _log_act(connection, "payout.contradicted", now, payout=payout)
+        if twice and holds.place(connection, payout.rater, CONTRADICTED, now):
+            _log_act(connection, "hold.placed", now, subject=f"rater:{payout.rater}")
+        return not twice
+
+    def _resume(self, connection: Connection, now: datetime) -> None:
         if payout_pauses.lift(connection, "horde"):
             alerts.add(connection, "payouts_resumed", {}, now=now, window=WINDOW)
             _log_act(connection, "payouts.resume", now)
@@ -152,6 +179,7 @@ def _log_act(
     now: datetime,
     *,
     payout: Payout | None = None,
+    subject: str = "",
     answer: str | None = None,
 ) -> None:
     audit.record(
@@ -160,6 +188,6 @@ def _log_act(
         actor="program",
         rater=None,
         action=action,
-        subject=f"payout:{payout.id}" if payout else "",
+        subject=f"payout:{payout.id}" if payout else subject,
         details={"answer": answer} if answer else None,
     )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from sqlite3 import Connection
+from uuid import uuid4
 
 import pytest
 
@@ -17,8 +19,9 @@ from bot.errors import (
     PayoutSettledError,
     UnknownPayoutError,
 )
+from storage import ledger, payouts
 from tests.rating.world import HOME
-from tests.rewards.paying import FIRST_PAYEE, Treasury, treasury
+from tests.rewards.paying import FIRST_PAYEE, OnStep, Treasury, tell_nobody, treasury
 
 OPERATOR = 55
 LOST = {
@@ -275,12 +278,10 @@ async def test_a_case_that_was_left_for_later_comes_again(staffed: Treasury) -> 
     assert again.item.id == first
 
 
-async def test_a_proof_against_an_operators_word_is_told(staffed: Treasury) -> None:
-    await staffed.earn(1, 20)
-    kept: list[int] = []
+def told_unpaid_meanwhile(staffed: Treasury, more: OnStep) -> OnStep:
+    """Let another process take over and an operator decide while the answer is on its way."""
 
     async def on_step(step: str) -> None:
-        """Let another process take over and an operator decide while the answer is on its way."""
         if step == "answered":
             staffed.clock.turn(120)
             other = staffed.worker()
@@ -288,12 +289,69 @@ async def test_a_proof_against_an_operators_word_is_told(staffed: Treasury) -> N
             await other.step()
             staffed.stand_in.down = False
             await other.leave()
-            kept.append((await staffed.cases().settle_by_id(1, paid=False)).id)
+            await staffed.cases().settle_by_id(1, paid=False)
+            await more(step)
 
-    await staffed.worker(on_step).step()
-    assert kept == [1]
-    assert await staffed.states() == ["refused"]
+    return on_step
+
+
+async def test_a_proof_against_an_operators_word_ends_it(staffed: Treasury) -> None:
+    await staffed.earn(1, 20)
+    worker = staffed.worker(told_unpaid_meanwhile(staffed, tell_nobody))
+    await worker.step()
+    assert await staffed.states() == ["paid"]
     assert await staffed.told() == ["payout_contradicted"]
+    await staffed.run(worker, hours=50)
+    assert staffed.received() == {FIRST_PAYEE: 20}
+    assert await staffed.owed(1) == 0
+    await staffed.check()
+
+
+async def test_a_proof_takes_its_awards_from_a_planned_payout(staffed: Treasury) -> None:
+    (image,) = await staffed.earn(1, 20)
+    again = str(uuid4())
+
+    async def plan(_step: str) -> None:
+        def unit(connection: Connection) -> None:
+            payouts.create(
+                connection,
+                key=again,
+                rater=1,
+                horde_id=FIRST_PAYEE,
+                verified=False,
+                awards=[(image, "aesthetic")],
+                now=staffed.clock.now(),
+            )
+
+        await staffed.database.write(unit)
+
+    worker = staffed.worker(told_unpaid_meanwhile(staffed, plan))
+    await worker.step()
+    assert await staffed.states() == ["paid", "cancelled"]
+    await staffed.run(worker, hours=50)
+    assert staffed.received() == {FIRST_PAYEE: 20}
+    await staffed.check()
+
+
+async def test_what_was_paid_twice_holds_the_rater(staffed: Treasury) -> None:
+    await staffed.earn(1, 20)
+
+    async def pay(_step: str) -> None:
+        other = staffed.worker()
+        await staffed.work(other)
+        await other.leave()
+
+    worker = staffed.worker(told_unpaid_meanwhile(staffed, pay))
+    await worker.step()
+    assert staffed.received() == {FIRST_PAYEE: 40}
+    assert await staffed.states() == ["refused", "paid"]
+    assert await staffed.told() == ["payout_paid_twice"]
+    assert await staffed.values("SELECT latest FROM alerts") == ['{"payout": 1, "kudos": 20}']
+    assert await staffed.values("SELECT reason FROM holds WHERE rater = 1") == ["contradicted"]
+    assert await staffed.database.read(ledger.imbalances) == []
+    await staffed.earn(1, 30)
+    await staffed.run(worker, hours=50)
+    assert staffed.received() == {FIRST_PAYEE: 40}
 
 
 async def test_hurrying_skips_every_wait(staffed: Treasury) -> None:
