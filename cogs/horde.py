@@ -24,8 +24,8 @@ from cogs.ui.modals import JuryModal
 if TYPE_CHECKING:
     from bot.client import JuryBot
 
-KEY_CHARACTERS: Final = (36, 64)
-"""A UUID, and room for blanks around it. An API key has 22: Discord's clients do not send one."""
+KEY_CHARACTERS: Final = (36, 300)
+"""A UUID, and room for a link that holds it. Discord's clients send no API key, which has 22."""
 
 
 class ProveButton(JuryItem, template=custom_ids.HORDE_PROVE):
@@ -110,7 +110,7 @@ class HordeCog(commands.Cog):
 
         async def act(exchange: Exchange) -> None:
             status = await exchange.services.status.of(exchange.caller)
-            if not status.rewards_on and not status.ledger.earned:
+            if not any(status.month.kudos):
                 await exchange.answer(StatusCard(exchange, status, with_month=False))
                 return
             picture = await asyncio.to_thread(draw_month, status.month)

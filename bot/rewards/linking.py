@@ -23,7 +23,7 @@ from bot.horde.errors import HordeError, RefusedForGoodError, UnfitKeyError
 from bot.horde.records import Account, SharedKey
 from bot.rewards import refusals
 from bot.rewards.typed import quoted, read_alias, read_shared_key
-from bot.settings import Settings
+from bot.settings import HORDE_KEY, Settings
 from bot.trust import rate_limit
 from bot.trust.enrolment import Enrolment
 from storage import audit, erasures, horde_links, horde_proofs
@@ -87,6 +87,8 @@ class LinkingService:
         await self._database.write(lambda connection: self._admit(connection, caller))
         account = await self._account(typed.number)
         if _folded(account.name) != _folded(typed.name):
+            if HORDE_KEY.fullmatch(typed.name):
+                raise refusals.ApiKeyGivenError
             raise refusals.OtherNameError(account=quoted(account.alias), typed=quoted(typed))
         await self._require_fit(account)
         return await self._database.write(

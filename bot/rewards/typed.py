@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from bot.horde.payee import Alias, is_uuid, parse_alias
+from bot.horde.payee import Alias, find_uuids, is_uuid, parse_alias
 from bot.rewards import refusals
 from bot.settings import HORDE_KEY
 
@@ -31,15 +31,16 @@ def read_alias(text: str) -> Alias:
 
 
 def read_shared_key(text: str) -> str:
-    """Read the id of a shared key; raises one of `refusals`."""
+    """Read the id of a shared key, which may stand in a link; raises one of `refusals`."""
     typed = text.strip()
     if HORDE_KEY.fullmatch(typed):
         raise refusals.ApiKeyGivenError
-    if not is_uuid(typed):
+    found = find_uuids(typed)
+    if len(found) != 1:
         raise refusals.NotSharedKeyError
-    return typed.lower()
+    return found.pop()
 
 
-def quoted(alias: Alias) -> str:
+def quoted(alias: Alias | str) -> str:
     """Return an account as it may stand between backticks; its owner chose the name."""
     return str(alias).replace("`", "'")

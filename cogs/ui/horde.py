@@ -17,6 +17,7 @@ from typing import Final
 from discord import ButtonStyle, Colour, ui
 
 from bot.rewards.linking import Proved
+from bot.rewards.typed import quoted
 from cogs.ui import custom_ids
 from cogs.ui.card import Card
 from cogs.ui.cards import Row, button
@@ -75,7 +76,7 @@ class ProvedCard(Card):
 
 def shown(link: HordeLink) -> str:
     """Return an account as it may stand between backticks; its owner chose the name."""
-    return link.alias.replace("`", "'")
+    return quoted(link.alias)
 
 
 def moment(when: datetime, style: str = "f") -> str:
@@ -97,7 +98,7 @@ def _steps(exchange: Exchange, proof: Proof, link: HordeLink | None) -> Iterator
     yield f"{say('horde.verify.press')} {say('horde.verify.after')} {say('horde.verify.most')}"
     how = "exact" if settings.export_exact_signals else "rounded"
     last = [say("horde.verify.kept", how=say(f"horde.verify.{how}"))]
-    if link is not None:
+    if link is not None and link.verified_at is not None:
         last.append(say("horde.verify.replaces", account=shown(link)))
     yield "\n".join(f"-# {line}" for line in last)
 

@@ -8,8 +8,10 @@ from typing import Final
 
 from discord import Colour, ui
 
+from bot.rewards.cases import OPERATOR
 from bot.rewards.month import FILENAME
 from bot.rewards.status import Month, Status
+from bot.rewards.typed import quoted
 from cogs.ui.card import Card
 from cogs.ui.edge import Exchange
 from cogs.ui.horde import Box, moment, shown
@@ -23,9 +25,11 @@ WHY: Final[Mapping[str, str]] = MappingProxyType(
         "FaultWhenKudosReceiving": "flagged",
         "KudosTransferToSelf": "own",
         "KudosTransferToAnon": "anonymous",
+        "SharedKeyExpired": "expired",
+        OPERATOR: "operator",
     }
 )
-"""The return codes of the Horde for which raters have words of their own."""
+"""The return codes of the Horde, and our own, for which raters have words of their own."""
 
 
 class StatusCard(Card):
@@ -103,7 +107,7 @@ def _ahead(exchange: Exchange, status: Status) -> Iterator[str]:
     link = status.link
     if link is None:
         if status.displaced is not None:
-            yield exchange.say("horde.status.displaced", account=status.displaced.replace("`", "'"))
+            yield exchange.say("horde.status.displaced", account=quoted(status.displaced))
         on = "" if status.rewards_on else "_off"
         yield exchange.say(f"horde.status.link_none{on}")
         return

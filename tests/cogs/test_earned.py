@@ -74,7 +74,7 @@ async def test_an_undo_says_that_kudos_went_and_a_keep_that_they_are_back(
 @pytest.mark.parametrize(
     ("settings_changes", "said"),
     [
-        ({**ON, "kudos_daily_cap": 7}, "Today's 7 kudos are reached; your ratings still count."),
+        ({**ON, "kudos_daily_cap": 7}, "Today's limit of 7 kudos has no room for more"),
         ({**ON, "kudos_daily_budget": 7}, "Today's kudos for everybody are used up"),
     ],
 )

@@ -20,6 +20,7 @@ from simcord.backend.errors import SetupError
 from bot.demo.horde.accounts import Account
 from bot.demo.horde.server import HordeStandIn
 from bot.demo.horde.shared_keys import SharedKey
+from bot.rewards.cases import OPERATOR
 from bot.texts import LANGUAGES, Texts
 from cogs.ui.horde import CLIENT_PAGE
 from storage import awards, holds, payout_due, payouts, raters
@@ -199,13 +200,14 @@ async def test_the_steps_name_a_client_the_call_and_what_is_stored(
     await slash(stage, ada, "link", account="ada#7")
     card = await slash(stage, ada, "verify")
     said = text(card)
+    assert "ArtBot calls it API key" in said
     assert f"({CLIENT_PAGE})" in said
     until = int((NOON + timedelta(minutes=15)).timestamp())
     assert f"until <t:{until}:t>" in said
     assert "3 shared keys" in said
     assert "Then delete the shared key" in said
     assert "published with your ratings, rounded" in said
-    assert "`ada#7` is linked now" in said
+    assert "`ada#7`" not in said, "it is most likely the one to be proved"
     assert custom_ids(card) == [PROVE]
     (line,) = re.findall(r"```sh\n(curl .*)\n```", said)
     words = shlex.split(line)
@@ -235,6 +237,8 @@ async def test_an_account_is_proved_with_button_and_modal(
     assert "`ada#7`, verified" in text(await slash(stage, ada, "status"))
     again = text(await slash(stage, ada, "link", account="ada#7"))
     assert "You proved before" in again
+    other = text(await slash(stage, ada, "verify"))
+    assert "`ada#7` is linked now; if you prove another account" in other
 
 
 async def test_who_had_only_named_an_account_is_told_that_its_owner_proved_it(
@@ -408,6 +412,7 @@ async def test_the_status_tells_what_became_of_every_kudo(stage: Stage) -> None:
 
 async def test_the_picture_is_one_that_a_phone_can_read(stage: Stage) -> None:
     ada = stage.member("ada")
+    await earn(stage, ada, 70)
     status = await slash(stage, ada, "status")
     picture = Image.open(BytesIO(await status.attachments[0].read()))
     assert picture.format == "PNG"
@@ -417,9 +422,20 @@ async def test_the_picture_is_one_that_a_phone_can_read(stage: Stage) -> None:
     assert item["description"] == status.attachments[0].description
 
 
+async def test_a_month_without_kudos_has_no_picture(stage: Stage) -> None:
+    ada = stage.member("ada")
+    await earn(stage, ada, 70)
+    stage.clock.turn(31 * 86_400)
+    status = await slash(stage, ada, "status")
+    assert "Earned **70**" in text(status)
+    assert status.attachments == []
+    assert not [c for c in components(status) if c["type"] == 12]
+
+
 @pytest.mark.parametrize(
     ("answered", "said"),
     [
+        ("SharedKeyExpired", "a shared key that has expired"),
         ("TargetAccountFlagged", "lets nobody pay this account"),
         ("FaultWhenKudosReceiving", "lets nobody pay this account"),
         ("InvalidTargetUsername", "no such account any more"),
@@ -442,6 +458,15 @@ async def test_a_refusal_is_told_in_plain_words_and_linking_clears_it(
     assert "not before" in status
     await slash(stage, ada, "link", account="ada#7")
     assert "Next payout: **70**, soon" in text(await slash(stage, ada, "status"))
+
+
+async def test_a_payout_that_an_operator_took_for_not_made_is_told_so(stage: Stage) -> None:
+    ada = stage.member("ada")
+    await slash(stage, ada, "link", account="ada#7")
+    await earn(stage, ada, 70)
+    await settle(stage, ada, OPERATOR)
+    said = text(await slash(stage, ada, "status"))
+    assert "**70**: not made, and kept for you: an operator found that it never arrived" in said
 
 
 @pytest.mark.parametrize(

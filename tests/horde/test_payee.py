@@ -9,10 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.horde.payee import LONGEST_NAME, UNFIT, Alias, is_uuid, parse_alias
+from bot.horde.payee import INVISIBLE, LONGEST_NAME, UNFIT, Alias, find_uuids, is_uuid, parse_alias
 
 NAMES = st.text(min_size=1, max_size=LONGEST_NAME).filter(
-    lambda name: not any(category(each) in UNFIT for each in name) and name == name.strip()
+    lambda name: (
+        not any(category(each) in (*UNFIT, INVISIBLE) for each in name) and name == name.strip()
+    )
 )
 
 
@@ -30,7 +32,9 @@ def test_an_alias_is_read_as_it_is_written(name: str, number: int) -> None:
         ("##3", "#", 3),
         ("a b#12", "a b", 12),
         ("ada # 7#7", "ada # 7", 7),
-        ("\U0001f469\u200d\U0001f4bb#7", "\U0001f469\u200d\U0001f4bb", 7),
+        ("\U0001f469\u200d\U0001f4bb#7", "\U0001f469\U0001f4bb", 7),
+        ("ev\u202eil\u200b\u2066#7", "evil", 7),
+        ("\u200b#7", "\ufffd", 7),
     ],
 )
 def test_the_number_follows_the_last_hash(text: str, name: str, number: int) -> None:
@@ -106,3 +110,24 @@ def test_uuids_are_known_in_both_cases(uuid: UUID) -> None:
 def test_other_spellings_are_no_uuids(change: object) -> None:
     assert callable(change)
     assert not is_uuid(change(str(uuid4())))
+
+
+KEY = "01234567-89ab-cdef-0123-456789abcdef"
+OTHER = "76543210-89ab-cdef-0123-456789abcdef"
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (KEY, {KEY}),
+        (f"https://artbot.site/?api_key={KEY.upper()}&x=1", {KEY}),
+        (f"{KEY}, {KEY}", {KEY}),
+        (f"{KEY} {OTHER}", {KEY, OTHER}),
+        (f"0{KEY}", set()),
+        (f"{KEY}0", set()),
+        (f"{KEY}-{OTHER}", set()),
+        ("", set()),
+    ],
+)
+def test_uuids_are_found_where_they_stand_by_themselves(text: str, found: set[str]) -> None:
+    assert find_uuids(text) == found

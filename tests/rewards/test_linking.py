@@ -109,6 +109,28 @@ async def test_accounts_that_cannot_be_paid_are_refused(
     assert await world.link_of(ADA) is None
 
 
+async def test_a_key_in_the_place_of_the_name_is_not_told_back(
+    world: Raters, caplog: pytest.LogCaptureFixture
+) -> None:
+    key, name = key_of("ada"), "ada_" * 5 + "22"
+    with pytest.raises(refusals.ApiKeyGivenError) as raised:
+        await world.linking.link(caller(ADA), f"{key}#8")
+    assert key not in f"{raised.value!r}{raised.value.values}{caplog.text}"
+    world.horde.accounts[7].name = name
+    assert (await world.linking.link(caller(ADA), f"{name}#7")).name == name
+
+
+async def test_what_is_invisible_in_a_name_is_not_shown(world: Raters) -> None:
+    world.horde.accounts[7].name = "\u202eev\u200bil\u2066"
+    assert (await world.linking.link(caller(ADA), "evil#7")).alias == "evil#7"
+    assert (await world.linking.link(caller(BOB), "e\u200dvil#7")).alias == "evil#7"
+
+
+async def test_names_that_look_alike_are_the_same(world: Raters) -> None:
+    world.horde.accounts[7].name = "\uff21da\ufb01"
+    assert (await world.linking.link(caller(ADA), "adafi#7")).alias == "\uff21da\ufb01#7"
+
+
 async def test_a_name_cannot_leave_its_backticks(world: Raters) -> None:
     world.horde.accounts[7].name = "a`@everyone`"
     with pytest.raises(refusals.OtherNameError) as raised:
@@ -196,6 +218,15 @@ async def test_a_shared_key_with_the_name_proves_its_owners_account(world: Rater
     assert proved.link.signals == Signals(500, 86_400, 12, trusted=False)
     assert await world.link_of(ADA) == proved.link
     assert await world.actions() == [("horde.verify", "rater:1")]
+
+
+@pytest.mark.parametrize("around", ["https://artbot.site/create?api_key={}", "{}/../../users/8"])
+async def test_a_shared_key_is_found_in_what_was_pasted(world: Raters, around: str) -> None:
+    proof = await world.linking.begin_proof(caller(ADA))
+    key = world.make_key(7, proof.nonce)
+    proved = await world.linking.finish_proof(caller(ADA), around.format(key.id))
+    assert proved.link.alias == "ada#7"
+    assert "/api/v2/users/8" not in [path for path, _ in world.horde.asked]
 
 
 async def test_the_proof_sends_no_key_of_anybody(world: Raters) -> None:
@@ -348,7 +379,7 @@ async def test_an_account_that_cannot_be_paid_is_not_proved(
         (f" {key_of('ada')}\n", refusals.ApiKeyGivenError),
         ("0000000000", refusals.NotSharedKeyError),
         ("8d6a4b1c-5f7e-4c3a-9b2d-1e0f9a8b7c6", refusals.NotSharedKeyError),
-        ("8d6a4b1c-5f7e-4c3a-9b2d-1e0f9a8b7c6d/../../users/7", refusals.NotSharedKeyError),
+        (f"{uuid4()} {uuid4()}", refusals.NotSharedKeyError),
         ("8d6a4b1c5f7e4c3a9b2d1e0f9a8b7c6d", refusals.NotSharedKeyError),
         ("", refusals.NotSharedKeyError),
     ],
