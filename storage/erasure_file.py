@@ -16,13 +16,15 @@ from storage.errors import StorageError
 class Erasure:
     """What is kept of an erased rater: a keyed hash of the Discord id, when, and whether banned.
 
-    `horde_hash` is that of the Horde account that they had proved to be theirs, if any.
+    `horde_hash` is that of the Horde account that they had proved to be theirs, if any. `held`: an
+    operator held their kudos.
     """
 
     discord_hash: str
     erased_at: datetime
     banned: bool
     horde_hash: str | None = None
+    held: bool = False
 
     @classmethod
     def parse(cls, line: str) -> Self:
@@ -33,17 +35,20 @@ class Erasure:
             datetime.fromisoformat(fields["at"]),
             bool(fields["banned"]),
             str(fields["horde"]) if "horde" in fields else None,
+            held=bool(fields.get("held", False)),
         )
 
     def line(self) -> str:
         """Return the line that `parse` reads."""
-        fields = {
+        fields: dict[str, str | bool] = {
             "hash": self.discord_hash,
             "at": self.erased_at.isoformat(),
             "banned": self.banned,
         }
         if self.horde_hash is not None:
             fields["horde"] = self.horde_hash
+        if self.held:
+            fields["held"] = True
         return json.dumps(fields)
 
 

@@ -46,16 +46,17 @@ def remember(connection: sqlite3.Connection, erasure: Erasure) -> None:
     """
     connection.execute(
         """
-        INSERT INTO erased_raters (discord_hash, banned, erased_at, horde_hash)
-        VALUES (?, ?, ?, ?)
+        INSERT INTO erased_raters (discord_hash, banned, erased_at, held, horde_hash)
+        VALUES (?, ?, ?, ?, ?)
         ON CONFLICT (discord_hash) DO UPDATE SET
-            banned = excluded.banned, erased_at = excluded.erased_at,
+            banned = excluded.banned, erased_at = excluded.erased_at, held = excluded.held,
             horde_hash = coalesce(excluded.horde_hash, erased_raters.horde_hash)
         """,
         (
             erasure.discord_hash,
             int(erasure.banned),
             to_microseconds(erasure.erased_at),
+            int(erasure.held),
             erasure.horde_hash,
         ),
     )
@@ -156,12 +157,12 @@ def unfinished(connection: sqlite3.Connection) -> list[int]:
     return [number for (number,) in rows]
 
 
-def _erased(row: tuple[str, int, int, str | None]) -> Erasure:
-    discord_hash, banned, erased_at, horde_hash = row
-    return Erasure(discord_hash, from_microseconds(erased_at), bool(banned), horde_hash)
+def _erased(row: tuple[str, int, int, str | None, int]) -> Erasure:
+    discord_hash, banned, erased_at, horde_hash, held = row
+    return Erasure(discord_hash, from_microseconds(erased_at), bool(banned), horde_hash, bool(held))
 
 
-_SELECT: Final = "SELECT discord_hash, banned, erased_at, horde_hash FROM erased_raters"
+_SELECT: Final = "SELECT discord_hash, banned, erased_at, horde_hash, held FROM erased_raters"
 _GONE_AT_ONCE: Final = (
     "reservations",
     "skips",

@@ -22,7 +22,7 @@ QUERIES: Mapping[str, str] = {
         FROM raters WHERE number = :rater
     """,
     "erased_raters": """
-        SELECT discord_hash, banned, erased_at, horde_hash FROM erased_raters
+        SELECT discord_hash, banned, erased_at, horde_hash, held FROM erased_raters
         WHERE discord_hash = :discord_hash
     """,
     "votes": """

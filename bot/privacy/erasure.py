@@ -19,7 +19,7 @@ from bot.errors import NothingKeptError
 from bot.privacy.earnings import AtStake, EarnedBefore, Scored, at_stake
 from bot.trust.enrolment import Enrolment
 from bot.trust.recounting import Recounting
-from storage import audit, erasures, horde_links, payouts, raters
+from storage import audit, erasures, holds, horde_links, payouts, raters
 from storage.database import Database
 from storage.erasure_file import Erasure, ErasureFile
 from storage.erasures import LinkedRater
@@ -119,6 +119,7 @@ class ErasureService:
                 now,
                 rater.banned_at(now),
                 self._account(connection, rater.number),
+                held=bool(holds.of_rater(connection, rater.number)),
             )
             stake = at_stake(connection, rater)
             self._take_out(connection, rater, erasure, kept, actor)

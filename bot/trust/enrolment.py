@@ -1,4 +1,4 @@
-"""Who a Discord id is to us, over erasures: neither bans nor spent allowances end with them."""
+"""Who a Discord id is to us, over erasures: no ban, hold or spent allowance ends with them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Final
 
 from bot.keyed_hash import KeyedHash
 from bot.trust import rate_limit
-from storage import erasures, raters
+from storage import audit, erasures, holds, raters
 from storage.raters import Rater
 
 ERASURE: Final = "erasure"
@@ -17,6 +17,9 @@ ERASURE: Final = "erasure"
 
 HORDE_ACCOUNT: Final = "horde account"
 """The same for verified Horde accounts."""
+
+BEFORE_ERASURE: Final = "before_erasure"
+"""The hold of whoever comes back and was held when erased; why is not known any more."""
 
 _ALLOWANCE: Final = timedelta(microseconds=rate_limit.MINUTE)
 
@@ -36,7 +39,7 @@ class Enrolment:
         return self.hash_key.digest(HORDE_ACCOUNT, horde_id)
 
     def rater(self, connection: Connection, discord_id: int, now: datetime) -> Rater:
-        """Return the rater; one who was banned when erased is made as a banned one.
+        """Return the rater; one who was banned or held when erased is made as such a one.
 
         Whoever was erased before earns nothing for what they earned by then.
         Whoever was erased within the last minute starts with what is left after a burst of
@@ -52,7 +55,22 @@ class Enrolment:
         erasures.mark_returned(connection, rater.number)
         if now - erased.erased_at < _ALLOWANCE:
             rate_limit.spend(connection, rater.number, now)
+        if erased.held:
+            self._hold(connection, rater, now)
         if not erased.banned:
             return rater
         raters.set_status(connection, rater.number, "banned")
         return raters.get_or_create(connection, discord_id, now)
+
+    @staticmethod
+    def _hold(connection: Connection, rater: Rater, now: datetime) -> None:
+        holds.place(connection, rater.number, BEFORE_ERASURE, now)
+        audit.record(
+            connection,
+            at=now,
+            actor="program",
+            rater=None,
+            action="hold.placed",
+            subject=f"rater:{rater.number}",
+            details={"reason": BEFORE_ERASURE},
+        )

@@ -21,8 +21,10 @@ CREATE INDEX votes_by_rater_time ON votes (rater, completed_at, state);
 ALTER TABLE raters ADD COLUMN erased_before INTEGER NOT NULL DEFAULT 0
     CHECK (erased_before IN (0, 1));
 
--- horde_hash: keyed hash of the verified Horde account, so that a ban stays with it.
+-- horde_hash: keyed hash of the verified Horde account, so that a ban stays with it. held: an
+-- operator held their kudos, so that a hold is no more ended by an erasure than a ban.
 ALTER TABLE erased_raters ADD COLUMN horde_hash TEXT;
+ALTER TABLE erased_raters ADD COLUMN held INTEGER NOT NULL DEFAULT 0 CHECK (held IN (0, 1));
 
 -- Keyed hashes of Discord id, image and scale for which an erased rater had an award: nobody earns
 -- for the same twice. In the order of the hashes themselves, for that in which they came would show
