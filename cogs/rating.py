@@ -10,12 +10,12 @@ import discord
 from discord import app_commands, ui
 from discord.ext import commands
 
-from bot.errors import ConsentNeededError, UnknownButtonError, WrongValueError
+from bot.errors import ConsentNeededError, UnknownButtonError, UserError, WrongValueError
 from bot.rating.scales import SCALES
 from bot.rating.sessions import SkipReason
 from bot.rating.voting import Receipt, ScorePress
 from cogs.ui import custom_ids, session
-from cogs.ui.cards import ConsentCard, ReceiptCard
+from cogs.ui.cards import ConsentCard, PassedOverCard, ReceiptCard
 from cogs.ui.choices import data_set_choices
 from cogs.ui.edge import Exchange
 from cogs.ui.items import JuryItem
@@ -43,10 +43,10 @@ class ScoreButton(JuryItem, template=custom_ids.VOTE):
         except ConsentNeededError:
             await exchange.respond(self._consent(exchange, press))
         except session.PASSED_OVER as refusal:
-            if not session.is_session(exchange):
-                _note_stray(exchange, self.post_id)
-                raise
-            await session.go_on_instead(exchange, self.post_id, refusal)
+            if session.is_session(exchange):
+                await session.go_on_instead(exchange, self.post_id, refusal)
+            else:
+                await self._offer_others(exchange, refusal)
         else:
             await _answer(exchange, receipt, redraw=False)
 
@@ -59,6 +59,13 @@ class ScoreButton(JuryItem, template=custom_ids.VOTE):
             scale=self.groups["scale"],
             value=int(self.groups["value"]),
             message_id=None if exchange.is_private or message is None else message.id,
+        )
+
+    async def _offer_others(self, exchange: Exchange, refusal: UserError) -> None:
+        """Say why the image cannot be rated, with a way on to others."""
+        _note_stray(exchange, self.post_id)
+        await exchange.respond(
+            PassedOverCard(exchange.texts, exchange.language, refusal, self.post_id)
         )
 
     def _consent(self, exchange: Exchange, press: ScorePress) -> ConsentCard:
@@ -80,8 +87,12 @@ class AgreeButton(ScoreButton, template=custom_ids.AGREE):
         """Record the consent, then the score."""
         voting = exchange.services.voting
         await voting.agree(exchange.caller)
-        receipt = await voting.take(exchange.caller, self.score(exchange))
-        await _answer(exchange, receipt, redraw=True)
+        try:
+            receipt = await voting.take(exchange.caller, self.score(exchange))
+        except session.PASSED_OVER as refusal:
+            await self._offer_others(exchange, refusal)
+        else:
+            await _answer(exchange, receipt, redraw=True)
 
 
 class UndoButton(JuryItem, template=custom_ids.UNDO):

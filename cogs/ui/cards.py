@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from discord import ButtonStyle, Colour, SelectOption, ui
 
+from bot.errors import UserError
 from bot.images.store import Rendition
 from bot.rating.scales import SCALES
 from bot.rating.sessions import Showing
@@ -156,6 +157,16 @@ class ConsentCard(Card):
         box: ui.Container[ui.LayoutView] = ui.Container(accent_colour=Colour.green())
         self.add_item(box.add_item(ui.TextDisplay("\n\n".join(told))))
         self.add_item(Row(button(texts, language, "card.agree", custom_id, ButtonStyle.success)))
+
+
+class PassedOverCard(Card):
+    """Why an image cannot be rated, and the way to others that can be."""
+
+    def __init__(self, texts: Texts, language: str, refusal: UserError, post_id: int) -> None:
+        super().__init__()
+        self.add_item(ui.TextDisplay(texts.say(refusal.key, language, **refusal.values)))
+        more = custom_ids.more(post_id)
+        self.add_item(Row(button(texts, language, "card.more", more, ButtonStyle.success)))
 
 
 class EndCard(Card):

@@ -113,18 +113,33 @@ async def test_a_closed_post_is_refused_politely(stage: Stage) -> None:
     await stage.services.posts.lost(1, "for the test")
     refused = answer(await score(ada, post, "aesthetic", 9))
     assert refused.flags.ephemeral
-    assert "no longer open" in refused.content
+    assert "no longer open" in text(refused)
+    assert custom_ids(refused) == ["more:1"]
 
 
-async def test_a_full_image_takes_no_new_raters(stage: Stage) -> None:
+@pytest.mark.parametrize("agreed", [True, False])
+async def test_a_full_image_takes_no_new_raters_and_leads_them_to_others(
+    stage: Stage, *, agreed: bool
+) -> None:
     post = await stage.open_post()
     for name in ("ada", "bob"):
         member = await stage.member_who_agreed(name)
         await score(member, post, "aesthetic", 5)
         await score(member, post, "artifacts", 1)
-    late = await stage.member_who_agreed("cleo")
-    refused = answer(await score(late, post, "aesthetic", 9))
-    assert "Enough people" in refused.content
+    if agreed:
+        late = await stage.member_who_agreed("cleo")
+        refused = answer(await score(late, post, "aesthetic", 9))
+    else:
+        late = stage.member("cleo")
+        asked = answer(await score(late, post, "aesthetic", 9))
+        refused = answer(await late.click(asked, custom_id="agree:aesthetic:9:1"))
+        assert refused.id == asked.id
+    assert refused.flags.ephemeral
+    assert "Enough people" in text(refused)
+    assert custom_ids(refused) == ["more:1"]
+    await stage.add_images(1)
+    other = answer(await late.click(refused, custom_id="more:1"))
+    assert find(other, "vote:aesthetic:9:") == "vote:aesthetic:9:2"
 
 
 async def test_a_report_asks_for_its_reason(stage: Stage) -> None:

@@ -96,7 +96,7 @@ async def test_a_pressed_message_of_a_post_that_was_given_up_loses_its_buttons(
     stray = await send_without_confirming(stage, monkeypatch)
     await stage.services.posts.lost(1, "for the test")
     ada = await stage.member_who_agreed("ada")
-    assert "no longer open" in answer(await score(ada, stray, "aesthetic", 5)).content
+    assert "no longer open" in text(answer(await score(ada, stray, "aesthetic", 5)))
     await stage.publish()
     assert custom_ids(stage.posts()[0]) == []
     assert stage.posts()[0].attachments == []
