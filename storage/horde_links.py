@@ -95,6 +95,11 @@ def displace(connection: Connection, horde_id: int, *, keep: int, now: datetime)
     return sorted(rater for rater, _, _ in rows)
 
 
+def accounts(connection: Connection) -> list[tuple[int, int]]:
+    """Return every rater with a link, and the number of the account."""
+    return connection.execute("SELECT rater, horde_id FROM horde_links ORDER BY rater").fetchall()
+
+
 def remove(connection: Connection, rater: int) -> None:
     """Remove the rater's link, and what `displaced` tells, if there is any."""
     connection.execute("DELETE FROM horde_links WHERE rater = ?", (rater,))

@@ -99,6 +99,7 @@ class ErasureService:
             for rater, erasure in back.items():
                 again += await self._repeat(rater, erasure, paid[rater])
         await self._compare(listed)
+        await self._bar()
         for number in await self._database.read(erasures.unfinished):
             await self._finish(number)
         return again
@@ -233,6 +234,14 @@ class ErasureService:
                 known.erased_at >= erasure.erased_at and whole != erasure
             ):
                 await self._database.write(partial(erasures.remember, erasure=whole))
+
+    async def _bar(self) -> None:
+        """End the links to accounts of banned people that a backup brought back."""
+        stored = await self._database.read(erasures.every)
+        hashes = {each.horde_hash for each in stored if each.banned and each.horde_hash}
+        if hashes:
+            now = self._clock.now()
+            await self._database.write(lambda c: self._enrolment.bar(c, hashes, now))
 
     async def _list(self, erasure: Erasure) -> None:
         """Add a line to the file; what the disk refuses is tried again at the next start."""

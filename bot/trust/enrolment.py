@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from sqlite3 import Connection
@@ -9,7 +10,8 @@ from typing import Final
 
 from bot.keyed_hash import KeyedHash
 from bot.trust import rate_limit
-from storage import audit, erasures, holds, raters
+from storage import audit, erasures, holds, horde_links, raters
+from storage.audit import Details
 from storage.raters import Rater
 
 ERASURE: Final = "erasure"
@@ -38,6 +40,18 @@ class Enrolment:
         """Return the hash under which the verified Horde account of an erased rater is kept."""
         return self.hash_key.digest(HORDE_ACCOUNT, horde_id)
 
+    def bar(self, connection: Connection, horde_hashes: Collection[str], now: datetime) -> None:
+        """End every link to the accounts with these hashes: their bans stay with them.
+
+        Whoever linked one after its erased owner left, and before the ban, is no exception.
+        """
+        if not horde_hashes:
+            return
+        for number, horde_id in horde_links.accounts(connection):
+            if self.horde_digest(horde_id) in horde_hashes:
+                horde_links.remove(connection, number)
+                _record(connection, "horde.bar", number, now)
+
     def rater(self, connection: Connection, discord_id: int, now: datetime) -> Rater:
         """Return the rater; one who was banned or held when erased is made as such a one.
 
@@ -56,21 +70,23 @@ class Enrolment:
         if now - erased.erased_at < _ALLOWANCE:
             rate_limit.spend(connection, rater.number, now)
         if erased.held:
-            self._hold(connection, rater, now)
+            holds.place(connection, rater.number, BEFORE_ERASURE, now)
+            _record(connection, "hold.placed", rater.number, now, {"reason": BEFORE_ERASURE})
         if not erased.banned:
             return rater
         raters.set_status(connection, rater.number, "banned")
         return raters.get_or_create(connection, discord_id, now)
 
-    @staticmethod
-    def _hold(connection: Connection, rater: Rater, now: datetime) -> None:
-        holds.place(connection, rater.number, BEFORE_ERASURE, now)
-        audit.record(
-            connection,
-            at=now,
-            actor="program",
-            rater=None,
-            action="hold.placed",
-            subject=f"rater:{rater.number}",
-            details={"reason": BEFORE_ERASURE},
-        )
+
+def _record(
+    connection: Connection, action: str, number: int, now: datetime, details: Details | None = None
+) -> None:
+    audit.record(
+        connection,
+        at=now,
+        actor="program",
+        rater=None,
+        action=action,
+        subject=f"rater:{number}",
+        details=details,
+    )

@@ -128,7 +128,7 @@ class ModerationService:
 
         def unit(connection: Connection) -> Verdict:
             details: Details = {}
-            verdict = self._ban_erased(connection, discord_id, banned=banned)
+            verdict = self._ban_erased(connection, discord_id, banned=banned, now=now)
             if verdict is None:
                 rater = self._enrolment.rater(connection, discord_id, now)
                 changed = (rater.status == "banned") != banned
@@ -173,7 +173,7 @@ class ModerationService:
             ) from error
 
     def _ban_erased(
-        self, connection: Connection, discord_id: int, *, banned: bool
+        self, connection: Connection, discord_id: int, *, banned: bool, now: datetime
     ) -> Verdict | None:
         """Decide about an erased person; one who is not back yet is not linked again for that."""
         digest = self._enrolment.digest(discord_id)
@@ -181,6 +181,8 @@ class ModerationService:
         if erased is None:
             return None
         erasures.set_banned(connection, digest, banned=banned)
+        if banned and erased.horde_hash is not None:
+            self._enrolment.bar(connection, {erased.horde_hash}, now)
         if raters.find(connection, discord_id) is not None:
             return None
         return Verdict(f"erased:{digest[:12]}", erased.banned != banned)

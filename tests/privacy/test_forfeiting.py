@@ -13,9 +13,9 @@ from bot.errors import BannedError
 from bot.privacy import earnings, erasure
 from bot.privacy.earnings import EarnedBefore
 from bot.rewards.replay import PayoutReplay
-from storage import audit, erasures, holds, payouts, raters, review_queue
+from storage import erasures, holds, payouts, raters, review_queue
 from storage.backup import backup
-from storage.erasure_file import Erasure, ErasureFile
+from storage.erasure_file import ErasureFile
 from tests.privacy.kudos import (
     PRICE,
     balanced,
@@ -347,56 +347,3 @@ async def test_a_void_award_in_a_payout_is_not_counted_as_lost(home: Home) -> No
     assert found is not None
     assert found.state == "cancelled"
     assert sorted(await standings(home, number)) == ["forfeited"] * 2 + ["void"] * 2
-
-
-async def test_a_hold_outlives_erasures_and_backups_until_it_is_lifted(
-    home: Home, tmp_path: Path
-) -> None:
-    await earner(home)
-    service = home.services.holds
-    await service.place(1, "review")
-    await service.place(1, "risk")
-    await asyncio.to_thread(backup, home.world.database.path, tmp_path / "copy.db")
-    for _ in range(2):
-        await home.services.erasure.erase(caller(1))
-        number = await come_back(home, 1)
-        assert await service.of_rater(1) == ("before_erasure",)
-    entry = await home.world.database.read(lambda c: audit.latest(c, 1))
-    assert [(e.actor, e.action, e.subject) for e in entry] == [
-        ("program", "hold.placed", f"rater:{number}")
-    ]
-    async with restored(home, tmp_path / "copy.db") as services:
-        await services.erasure.replay()
-        await services.voting.agree(caller(1))
-        assert await services.holds.of_rater(1) == ("before_erasure",)
-        await services.holds.lift(1)
-        await services.erasure.erase(caller(1))
-        await services.voting.agree(caller(1))
-        assert await services.holds.of_rater(1) == ()
-        (line,) = ErasureFile(services.database.path).read().values()
-        assert not line.held
-
-
-async def test_a_ban_after_the_erasure_leaves_the_hold(home: Home) -> None:
-    await earner(home)
-    await home.services.holds.place(1, "review")
-    await home.services.erasure.erase(caller(1))
-    await home.services.moderation.ban(home.moderator, 1, "spam")
-    await home.services.moderation.unban(home.moderator, 1)
-    await home.services.erasure.replay()
-    await come_back(home, 1)
-    assert await home.services.holds.of_rater(1) == ("before_erasure",)
-
-
-async def test_who_was_not_held_is_not_held_on_return(home: Home) -> None:
-    await earner(home)
-    await home.services.erasure.erase(caller(1))
-    await come_back(home, 1)
-    assert await home.services.holds.of_rater(1) == ()
-
-
-def test_a_line_without_the_hold_is_read_as_one_that_had_none() -> None:
-    line = '{"hash": "ab", "at": "2026-03-01T12:00:00+00:00", "banned": true}'
-    assert Erasure.parse(line) == Erasure("ab", NOON, banned=True, held=False)
-    held = Erasure("ab", NOON, banned=False, held=True)
-    assert Erasure.parse(held.line()) == held

@@ -1,0 +1,105 @@
+"""What outlives an erasure beside the ban itself: holds, and what a ban means for an account."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.services import Services
+from storage import audit, horde_links
+from storage.backup import backup
+from storage.erasure_file import Erasure, ErasureFile
+from tests.privacy.kudos import come_back, link, open_paying
+from tests.privacy.test_erasure import restored
+from tests.rating.world import NOON
+from tests.trust.home import Home, caller
+
+
+@pytest.fixture
+async def home(tmp_path: Path) -> AsyncIterator[Home]:
+    async with open_paying(tmp_path) as opened:
+        yield opened
+
+
+async def test_a_hold_outlives_erasures_and_backups_until_it_is_lifted(
+    home: Home, tmp_path: Path
+) -> None:
+    await home.raters(1)
+    service = home.services.holds
+    await service.place(1, "review")
+    await service.place(1, "risk")
+    await asyncio.to_thread(backup, home.world.database.path, tmp_path / "copy.db")
+    for _ in range(2):
+        await home.services.erasure.erase(caller(1))
+        number = await come_back(home, 1)
+        assert await service.of_rater(1) == ("before_erasure",)
+    entry = await home.world.database.read(lambda c: audit.latest(c, 1))
+    assert [(e.actor, e.action, e.subject) for e in entry] == [
+        ("program", "hold.placed", f"rater:{number}")
+    ]
+    async with restored(home, tmp_path / "copy.db") as services:
+        await services.erasure.replay()
+        await services.voting.agree(caller(1))
+        assert await services.holds.of_rater(1) == ("before_erasure",)
+        await services.holds.lift(1)
+        await services.erasure.erase(caller(1))
+        await services.voting.agree(caller(1))
+        assert await services.holds.of_rater(1) == ()
+        (line,) = ErasureFile(services.database.path).read().values()
+        assert not line.held
+
+
+async def test_a_ban_after_the_erasure_leaves_the_hold(home: Home) -> None:
+    await home.raters(1)
+    await home.services.holds.place(1, "review")
+    await home.services.erasure.erase(caller(1))
+    await home.services.moderation.ban(home.moderator, 1, "spam")
+    await home.services.moderation.unban(home.moderator, 1)
+    await home.services.erasure.replay()
+    await come_back(home, 1)
+    assert await home.services.holds.of_rater(1) == ("before_erasure",)
+
+
+async def test_who_was_not_held_is_not_held_on_return(home: Home) -> None:
+    await home.raters(1)
+    await home.services.erasure.erase(caller(1))
+    await come_back(home, 1)
+    assert await home.services.holds.of_rater(1) == ()
+
+
+def test_a_line_without_the_hold_is_read_as_one_that_had_none() -> None:
+    line = '{"hash": "ab", "at": "2026-03-01T12:00:00+00:00", "banned": true}'
+    assert Erasure.parse(line) == Erasure("ab", NOON, banned=True, held=False)
+    held = Erasure("ab", NOON, banned=False, held=True)
+    assert Erasure.parse(held.line()) == held
+
+
+async def test_a_ban_after_the_erasure_ends_whatever_links_the_account(
+    home: Home, tmp_path: Path
+) -> None:
+    async def linked(services: Services) -> list[tuple[int, int]]:
+        return await services.database.read(horde_links.accounts)
+
+    await home.raters(1)
+    await link(home, 1, 7, verified=True)
+    await home.services.erasure.erase(caller(1))
+    await home.raters(2, 3)
+    two, three = [await home.world.number(person) for person in (2, 3)]
+    await link(home, 2, 7, verified=False)
+    await link(home, 3, 9, verified=True)
+    await asyncio.to_thread(backup, home.world.database.path, tmp_path / "copy.db")
+    await home.services.erasure.replay()
+    assert await linked(home.services) == [(two, 7), (three, 9)]
+    await home.services.moderation.ban(home.moderator, 1, "spam")
+    assert await linked(home.services) == [(three, 9)]
+    entries = await home.world.database.read(lambda c: audit.latest(c, 2))
+    assert ("program", "horde.bar", f"rater:{two}") in [
+        (entry.actor, entry.action, entry.subject) for entry in entries
+    ]
+    async with restored(home, tmp_path / "copy.db") as services:
+        assert await linked(services) == [(two, 7), (three, 9)]
+        await services.erasure.replay()
+        assert await linked(services) == [(three, 9)]
