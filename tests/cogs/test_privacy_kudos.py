@@ -97,6 +97,9 @@ async def test_erase_speaks_of_no_kudos_where_there_are_none(stage: Stage) -> No
     said = text(await asked(stage, await stage.member_who_agreed("ada"), "erase"))
     assert "would be lost" not in said
     assert "under way" not in said
+    always, with_kudos = said.split("Also, if you earned kudos")
+    assert "an AI Horde account that you verified" in always
+    assert "verified" not in with_kudos
 
 
 async def test_show_tells_of_kudos_and_the_account(stage: Stage) -> None:

@@ -10,7 +10,7 @@ from sqlite3 import Connection
 import pytest
 
 from bot.errors import NothingKeptError, NothingLeftError
-from storage import payout_attempts, personal_data
+from storage import audit, payout_attempts, personal_data
 from storage.personal_data import collect, count
 from tests.privacy.kudos import PRICE, link, open_paying, plan, send
 from tests.rating.world import NOON
@@ -194,3 +194,22 @@ async def test_what_is_kept_about_money_is_handed_out(tmp_path: Path) -> None:
         0,
     )
     assert not download.but_earned_before
+
+
+async def test_nobody_is_told_the_number_of_anybody_else(home: Home) -> None:
+    await home.raters(1, 2)
+    one, two = [await home.world.number(person) for person in (1, 2)]
+
+    def unit(connection: Connection) -> None:
+        for subject in (f"rater:{one}", f"rater:{two}", "image:7", ""):
+            audit.record(connection, at=NOON, actor="rater", rater=one, action="x", subject=subject)
+
+    await home.world.database.write(unit)
+    told = {}
+    for person in (1, 2):
+        download = await home.services.personal_data.download(caller(person), 10**7)
+        assert download is not None
+        rows = [row for row in json.loads(download.content)["audit_log"] if row["action"] == "x"]
+        told[person] = [(row["subject"], row["done_by_you"]) for row in rows]
+    assert told[1] == [(f"rater:{one}", 1), ("somebody", 1), ("image:7", 1), ("", 1)]
+    assert told[2] == [(f"rater:{two}", 0)]
