@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from bot.rewards.planning import terms_of
 from bot.services import Services
-from storage import audit, horde_links
+from storage import audit, horde_links, payout_due
 from storage.backup import backup
 from storage.erasure_file import Erasure, ErasureFile
-from tests.privacy.kudos import come_back, link, open_paying
+from tests.privacy.kudos import PRICE, come_back, link, open_paying, plan, send, settle
 from tests.privacy.test_erasure import restored
 from tests.rating.world import NOON
 from tests.trust.home import Home, caller
@@ -103,3 +106,30 @@ async def test_a_ban_after_the_erasure_ends_whatever_links_the_account(
         assert await linked(services) == [(two, 7), (three, 9)]
         await services.erasure.replay()
         assert await linked(services) == [(three, 9)]
+
+
+async def test_who_is_paid_and_erased_and_comes_back_gets_no_second_day(tmp_path: Path) -> None:
+    limits = {"kudos_daily_cap": 2 * PRICE, "payout_minimum": 1, "hold_hours": 1}
+    async with open_paying(tmp_path, **limits, payout_period_hours=0) as home:
+        database, clock = home.world.database, home.world.clock
+        paid = 0
+        for _ in range(3):
+            await come_back(home, 1)
+            for _ in range(2):
+                await home.world.vote(1, await home.post())
+            await link(home, 1, 7, verified=True)
+            clock.turn(3600)
+            number, now = await home.world.number(1), clock.now()
+            look = partial(payout_due.pick, rater=number, terms=terms_of(home.world.settings))
+            picked = await database.read(partial(look, now=now))
+            tomorrow = await database.read(partial(look, now=now + timedelta(days=1)))
+            assert tomorrow is not None
+            assert tomorrow.amount == 2 * PRICE
+            if picked is not None:
+                payout = await plan(home, number)
+                assert payout is not None
+                assert await send(home, payout)
+                await settle(home, payout, paid=True)
+                paid += payout.amount
+            await home.services.erasure.erase(caller(1))
+        assert paid == 2 * PRICE
