@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from sqlite3 import Connection
 from typing import Any, Final
 
 from storage.signals import SIGNALS, Signals, signals_of
 from storage.times import from_microseconds, to_microseconds
+
+FORGOTTEN_AFTER: Final = timedelta(days=1)
+"""How long after a refusal an account is left alone that was unlinked and is linked again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +71,15 @@ def put(
 ) -> None:
     """Link an account in the place of any other; with `signals` it was proved to be theirs.
 
+    That the Horde would not pay the same account is kept, so that nobody tries it again and again.
     Raises sqlite3.IntegrityError where somebody else proved the same.
     """
+    refusal = _refusal(connection, rater, horde_id)
     remove(connection, rater)
     at = to_microseconds(now)
     proved_at = None if signals is None else at
     said = [None] * len(SIGNALS) if signals is None else _values(signals)
-    connection.execute(_PUT, (rater, horde_id, name, at, proved_at, *said, proved_at))
+    connection.execute(_PUT, (rater, horde_id, name, at, proved_at, *said, proved_at, *refusal))
 
 
 def displace(connection: Connection, horde_id: int, *, keep: int, now: datetime) -> list[int]:
@@ -106,12 +111,11 @@ def remove(connection: Connection, rater: int) -> None:
     connection.execute("DELETE FROM horde_displaced WHERE rater = ?", (rater,))
 
 
-def rename(connection: Connection, rater: int, horde_id: int, name: str) -> None:
-    """Store the account's name as it is now, and forget that the Horde would not pay it."""
+def pardon(connection: Connection, answer: str, until: datetime) -> None:
+    """Leave accounts that got this answer alone no longer than `until`: it was not about them."""
     connection.execute(
-        "UPDATE horde_links SET name = ?, refused_answer = NULL, not_before = NULL"
-        " WHERE rater = ? AND horde_id = ?",
-        (name, rater, horde_id),
+        "UPDATE horde_links SET not_before = min(not_before, ?) WHERE refused_answer = ?",
+        (to_microseconds(until), answer),
     )
 
 
@@ -135,6 +139,20 @@ def to_read_again(
         (to_microseconds(read_before), to_microseconds(voted_after), limit),
     )
     return [_link(row) for row in rows]
+
+
+def _refusal(connection: Connection, rater: int, horde_id: int) -> tuple[str | None, int | None]:
+    """Return the answer and the end of a refusal, known by the link or by what was sent before."""
+    row: tuple[str | None, int | None] | None = connection.execute(
+        "SELECT refused_answer, not_before FROM horde_links WHERE rater = ? AND horde_id = ?",
+        (rater, horde_id),
+    ).fetchone()
+    if row is not None:
+        return row
+    last = connection.execute(_LAST_ANSWER, (rater, horde_id)).fetchone()
+    if last is None or last[0] != "refused":
+        return None, None
+    return last[1], last[2] + FORGOTTEN_AFTER // timedelta(microseconds=1)
 
 
 def _values(signals: Signals) -> list[int]:
@@ -172,9 +190,14 @@ _SELECT: Final = f"""
 """  # noqa: S608 - constants
 _PUT: Final = f"""
     INSERT INTO horde_links (rater, horde_id, name, linked_at, verified_at, {_SAID},
-        read_at)
-    VALUES (?, ?, ?, ?, ?, {", ".join("?" * len(SIGNALS))}, ?)
+        read_at, refused_answer, not_before)
+    VALUES (?, ?, ?, ?, ?, {", ".join("?" * len(SIGNALS))}, ?, ?, ?)
 """  # noqa: S608 - constants
+_LAST_ANSWER: Final = """
+    SELECT state, answer, settled_at FROM payouts
+    WHERE rater = ? AND horde_id = ? AND state IN ('refused', 'paid') AND answer <> 'operator'
+    ORDER BY id DESC LIMIT 1
+"""
 _KEEP_SIGNALS: Final = f"""
     UPDATE horde_links SET name = ?, {", ".join(f"{name} = ?" for name in SIGNALS)}, read_at = ?
     WHERE rater = ? AND horde_id = ? AND verified_at IS NOT NULL

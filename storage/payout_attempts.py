@@ -60,6 +60,17 @@ def count(connection: Connection, payout_id: int) -> int:
     return int(row[0])
 
 
+def accounts_answered(connection: Connection, outcome: str) -> int:
+    """Return how many accounts got this answer since anybody was paid."""
+    row = connection.execute(
+        "SELECT count(DISTINCT p.horde_id) FROM payout_attempts a"
+        " JOIN payouts p ON p.id = a.payout_id WHERE a.outcome = ? AND a.id > coalesce("
+        "(SELECT id FROM payout_attempts WHERE outcome = 'paid' ORDER BY id DESC LIMIT 1), 0)",
+        (outcome,),
+    ).fetchone()
+    return int(row[0])
+
+
 def since(connection: Connection, moment: datetime) -> list[datetime]:
     """Return when requests were sent after `moment`, for the limits of the Horde."""
     rows = connection.execute(

@@ -221,7 +221,6 @@ class LinkingService:
         now, number = self._clock.now(), rater.number
         before = horde_links.find(connection, number)
         if before is not None and before.horde_id == account.id and before.verified_at is not None:
-            horde_links.rename(connection, number, account.id, account.name)
             horde_links.keep_signals(connection, before, account.name, signals_of(account), now)
         else:
             horde_links.put(connection, number, horde_id=account.id, name=account.name, now=now)

@@ -23,10 +23,13 @@ Becomes = Literal["paid", "planned", "refused", "in_doubt"]
 Fault = Literal["none", "ours", "payees", "unexpected"]
 
 CONFLICT: Final = "IdempotencyKeyConflict"
-PASSING: Final = frozenset({"InvalidAPIKey", "KudosTransferNotEnough", "TooFastKudosTransfers"})
+NOT_ENOUGH: Final = "KudosTransferNotEnough"
+PASSING: Final = frozenset({"InvalidAPIKey", NOT_ENOUGH, "TooFastKudosTransfers"})
 """Return codes that pass without anybody's looking at this one payout."""
 TOO_FAST_SECONDS: Final = 65.0
 """The Horde wants a minute between a transfer and one back."""
+OF_ALL: Final = frozenset({"http_429", "not_sent", "key_missing", "key_shared", "key_anonymous"})
+"""Words of ours that concern every payout alike."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +117,20 @@ def _fault(error: HordeError, situation: Situation) -> Fault:
             return "payees" if situation.own_deleted is False else "ours"
         case _:
             return "unexpected"
+
+
+def is_of_one(answer: str) -> bool:
+    """Tell whether another payout may be made although this was the answer to one for now.
+
+    Such payouts wait behind the others: nobody's account may take the turns of everybody.
+    """
+    match CONCERNS.get(answer):
+        case None:
+            return answer not in OF_ALL
+        case Concern.MOMENT | Concern.REQUEST:
+            return True
+        case _:
+            return answer == NOT_ENOUGH
 
 
 def answer_of(error: HordeError) -> str:

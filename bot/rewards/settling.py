@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from random import Random
 from sqlite3 import Connection
 from typing import Final
 
-from bot.rewards.outcomes import Outcome
+from bot.rewards.outcomes import Outcome, is_of_one
 from bot.trust.alerts import WINDOW
 from storage import (
     alerts,
     audit,
     holds,
+    horde_links,
     payout_attempts,
     payout_due,
     payout_pauses,
@@ -33,7 +35,11 @@ LONGEST_DOUBT: Final = timedelta(hours=6)
 """Between two requests for one payout in doubt; each time twice as long."""
 MOST_DOUBLINGS: Final = 12
 AGAIN: Final = timedelta(seconds=30)
-"""Before a payout that certainly was not made is sent again, at least."""
+LONGEST_REPEAT: Final = timedelta(hours=6)
+"""Before a payout that certainly was not made is sent again; each time twice as long where the
+answer is of this one alone."""
+MOST_UNEXPECTED: Final = 3
+"""So many accounts in a row that get the same answer, which nobody foresaw: it is about ours."""
 REFUSED_FOR: Final = payout_due.LONGEST_REFUSAL
 UNEXPECTED_FOR: Final = timedelta(days=1)
 """For how long nothing is sent to an account after an answer about it, and after one that nobody
@@ -74,6 +80,7 @@ class Settling:
         if outcome.becomes == "paid":
             self._resume(connection, now)
         elif current.state in UNCERTAIN and payout_attempts.is_latest(connection, attempt):
+            outcome = _seen_among_others(connection, outcome)
             self._unpaid(connection, current, outcome, now)
         if outcome.fault == "ours":
             self.pause(connection, outcome.answer, now)
@@ -128,7 +135,9 @@ class Settling:
         return not twice
 
     def _resume(self, connection: Connection, now: datetime) -> None:
-        if payout_pauses.lift(connection, "horde"):
+        pause = payout_pauses.find(connection, "horde")
+        if pause is not None and payout_pauses.lift(connection, "horde"):
+            horde_links.pardon(connection, pause.answer, now + LONGEST_PAUSE)
             alerts.add(connection, "payouts_resumed", {}, now=now, window=WINDOW)
             _log_act(connection, "payouts.resume", now)
 
@@ -150,6 +159,8 @@ class Settling:
         review_queue.settle_payout(connection, payout.id, by=None, outcome="unpaid", now=now)
         if outcome.becomes == "planned":
             wait = max(AGAIN, timedelta(seconds=outcome.seconds))
+            if is_of_one(outcome.answer):
+                wait = min(wait * 2 ** _doublings(connection, payout), LONGEST_REPEAT)
             payouts.plan_again(connection, payout.id, outcome.answer, now + self._spread(wait))
             return
         payouts.refuse(connection, payout.id, outcome.answer, now)
@@ -164,13 +175,27 @@ class Settling:
     def _next_look(
         self, connection: Connection, payout: Payout, outcome: Outcome, now: datetime
     ) -> datetime:
-        doublings = min(payout_attempts.count(connection, payout.id) - 1, MOST_DOUBLINGS)
-        wait = max(FIRST_DOUBT * 2**doublings, timedelta(seconds=outcome.seconds))
+        wait = FIRST_DOUBT * 2 ** _doublings(connection, payout)
+        wait = max(wait, timedelta(seconds=outcome.seconds))
         return now + min(self._spread(wait), LONGEST_DOUBT)
 
     def _spread(self, wait: timedelta) -> timedelta:
         """Lengthen a wait by up to a tenth, so that nobody comes back all at once."""
         return wait * (1 + self._random.random() / 10)
+
+
+def _doublings(connection: Connection, payout: Payout) -> int:
+    return min(payout_attempts.count(connection, payout.id) - 1, MOST_DOUBLINGS)
+
+
+def _seen_among_others(connection: Connection, outcome: Outcome) -> Outcome:
+    """Take for our account's what nobody foresaw and several accounts got, none paid between."""
+    if outcome.fault != "unexpected":
+        return outcome
+    accounts = payout_attempts.accounts_answered(connection, outcome.answer)
+    if accounts < MOST_UNEXPECTED:
+        return outcome
+    return replace(outcome, becomes="planned", fault="ours")
 
 
 def _log_act(

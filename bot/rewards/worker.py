@@ -17,7 +17,7 @@ from bot.clock import Clock
 from bot.horde.client import HordeClient
 from bot.horde.errors import HordeError, RefusedForGoodError, UnfitKeyError
 from bot.horde.pace import HOUR
-from bot.rewards.outcomes import answer_of
+from bot.rewards.outcomes import answer_of, is_of_one
 from bot.rewards.planning import Planning
 from bot.rewards.replay import PayoutReplay
 from bot.rewards.sending import LEASE, LEASE_DURATION, OnStep, Sending
@@ -30,7 +30,7 @@ from storage.errors import DatabaseBusyError, StorageError
 from storage.payout_due import Due
 from storage.payout_file import PayoutFile
 from storage.payout_pauses import Pause
-from storage.payouts import Payout, Sender, State
+from storage.payouts import Payout, Sender
 
 LOOK_EVERY: Final = timedelta(seconds=15)
 """Between two looks for what became due; an idle holder keeps its lease by them."""
@@ -125,15 +125,14 @@ class PayoutWorker:
         until = self._until(now, pauses)
         if until > self._clock.now():  # time went on: what was the present is no wait
             return min(until, now + LOOK_EVERY)
-        payout = await self._due(now, only)
-        due = await self._planning.next(self._account) if payout is None and not only else None
-        if payout is None and due is None:
+        found = await self._next(now, only)
+        if found is None:
             return now + LOOK_EVERY
         sender = await self._sender()
-        if sender is not None and due is not None:
-            payout = await self._plan(due, sender)
-        if sender is not None and payout is not None:
-            await self._send(payout, sender)
+        if sender is not None:
+            payout = await self._plan(found, sender) if isinstance(found, Due) else found
+            if payout is not None:
+                await self._send(payout, sender)
         return max(now, self._silent_until or now, self._client.pace.next_turn())
 
     async def run(self) -> None:
@@ -221,14 +220,23 @@ class PayoutWorker:
             moments.append(self._silent_until)
         return max(moments)
 
-    async def _due(self, now: datetime, only: int | None) -> Payout | None:
-        """Return the payout that is to be sent now, those in doubt first."""
-        states: tuple[State, ...] = ("in_doubt", "planned")
-        for state in states:
-            for payout in await self._database.read(partial(payouts.unsettled, state=state)):
-                if only in {None, payout.id} and _is_due(payout, now):
+    async def _next(self, now: datetime, only: int | None) -> Payout | Due | None:
+        """Return the payout that is to be sent now, or whose is to be planned.
+
+        Those in doubt come first, and last those that were refused for a reason of their own.
+        """
+        read = self._database.read
+        for payout in await read(partial(payouts.unsettled, state="in_doubt")):
+            if only in {None, payout.id} and _is_due(payout, now):
+                return payout
+        repeated = None
+        for payout in await read(partial(payouts.unsettled, state="planned")):
+            if only in {None, payout.id} and _is_due(payout, now):
+                if payout.answer is None or not is_of_one(payout.answer):
                     return payout
-        return None
+                repeated = repeated or payout
+        due = None if only else await self._planning.next(self._account)
+        return due or repeated
 
     async def _sender(self) -> Sender | None:
         """Return from where is sent now; None where the Horde or our account cannot do it."""

@@ -1,0 +1,131 @@
+"""Nobody's account may keep everybody else from being paid."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from bot.demo.horde import faults
+from bot.demo.horde.transfers import Transfer
+from storage import horde_links, payout_pauses
+from tests.rewards.paying import FIRST_PAYEE, OURS, Treasury
+
+HOSTILE = (1, 2)
+OTHERS = (3, 4, 5, 6)
+
+
+def unforeseen(rc: str = "TimeoutIP", status: int = 403) -> faults.Fault:
+    body = f'{{"message": "no", "rc": "{rc}"}}'
+    return faults.Fault(faults.Way.ANSWER, status=status, body=body)
+
+
+def pay_us(kudos: Treasury, account: int) -> None:
+    """Let somebody send us a kudo, after which the Horde lets us send them none for a minute."""
+    back = Transfer(account, OURS, 1, None, kudos.clock.now())
+    kudos.stand_in.transfers.replay([back])
+
+
+async def test_who_pays_us_again_and_again_takes_nobodys_turn(kudos: Treasury) -> None:
+    for rater in HOSTILE:
+        await kudos.earn(rater, 20)
+    worker = kudos.worker()
+    end = kudos.clock.now() + timedelta(hours=6)
+    while kudos.clock.now() < end:
+        for rater in HOSTILE:
+            pay_us(kudos, FIRST_PAYEE + rater - 1)
+        if kudos.clock.now() > end - timedelta(hours=5):
+            for rater in OTHERS:
+                if not await kudos.payouts(rater) and not await kudos.owed(rater):
+                    await kudos.earn(rater, 20)
+        await kudos.run(worker, seconds=55)
+    received = kudos.received()
+    assert received.pop(OURS) > 100
+    assert received == {FIRST_PAYEE + rater - 1: 20 for rater in OTHERS}
+    attempts = [await kudos.outcomes(p.id) for r in HOSTILE for p in await kudos.payouts(r)]
+    assert [set(each) for each in attempts] == [{"TooFastKudosTransfers"}] * 2
+    assert all(4 <= len(each) <= 9 for each in attempts)
+
+
+async def test_what_was_refused_for_now_goes_behind_what_was_not(kudos: Treasury) -> None:
+    await kudos.earn(1, 20)
+    pay_us(kudos, FIRST_PAYEE)
+    worker = kudos.worker()
+    await kudos.work(worker)
+    kudos.clock.turn(600)
+    await kudos.earn(2, 20, at=kudos.clock.now())
+    await kudos.work(worker)
+    assert [transfer.payee for transfer in kudos.stand_in.paid] == [
+        OURS,
+        FIRST_PAYEE + 1,
+        FIRST_PAYEE,
+    ]
+
+
+async def test_the_same_account_linked_again_is_no_new_one(kudos: Treasury) -> None:
+    kudos.stand_in.accounts[FIRST_PAYEE].marks.add("flagged")
+    await kudos.earn(1, 20)
+    worker = kudos.worker()
+    await kudos.work(worker)
+    before = await kudos.database.read(lambda c: horde_links.find(c, 1))
+    for verified in (False, True, False):
+        await kudos.link(1, FIRST_PAYEE, verified=verified)
+        after = await kudos.database.read(lambda c: horde_links.find(c, 1))
+        assert before is not None
+        assert after is not None
+        assert after.refused_answer == before.refused_answer == "TargetAccountFlagged"
+        assert after.not_before == before.not_before
+        await kudos.run(worker, hours=3)
+    assert await kudos.states() == ["refused"]
+
+
+@pytest.mark.parametrize("through", [None, FIRST_PAYEE + 8])
+async def test_unlinking_ends_a_refusal_after_a_day(kudos: Treasury, through: int | None) -> None:
+    kudos.stand_in.accounts[FIRST_PAYEE].marks.add("flagged")
+    await kudos.earn(1, 20)
+    worker = kudos.worker()
+    await kudos.work(worker)
+    kudos.stand_in.accounts[FIRST_PAYEE].marks.clear()
+    if through is None:
+        await kudos.database.write(lambda c: horde_links.remove(c, 1))
+    else:
+        await kudos.link(1, through)
+    await kudos.link(1, FIRST_PAYEE)
+    await kudos.run(worker, hours=23)
+    assert await kudos.states() == ["refused"]
+    await kudos.run(worker, hours=2)
+    assert await kudos.states() == ["refused", "paid"]
+    await kudos.link(1, FIRST_PAYEE)
+    link = await kudos.database.read(lambda c: horde_links.find(c, 1))
+    assert link is not None
+    assert (link.refused_answer, link.not_before) == (None, None)
+
+
+async def test_what_nobody_foresaw_about_us_is_no_fault_of_all(kudos: Treasury) -> None:
+    kudos.fail(unforeseen(), times=6)
+    for rater in range(1, 7):
+        await kudos.earn(rater, 20)
+    worker = kudos.worker()
+    await kudos.work(worker)
+    assert await kudos.states() == ["refused", "refused", "planned"]
+    (pause,) = await kudos.database.read(payout_pauses.every)
+    assert (pause.cause, pause.answer) == ("horde", "TimeoutIP")
+    assert await kudos.told() == ["payout_refused", "payouts_paused"]
+    await kudos.run(worker, minutes=40)
+    assert kudos.received() == {}
+    assert (await kudos.states()).count("refused") == 2
+    await kudos.run(worker, hours=4)
+    assert kudos.received() == {FIRST_PAYEE + n: 20 for n in range(6)}
+    assert await kudos.database.read(payout_pauses.every) == []
+    await kudos.check()
+
+
+async def test_what_nobody_foresaw_of_two_accounts_stops_nobody(kudos: Treasury) -> None:
+    worker = kudos.worker()
+    for rater in range(1, 7):
+        await kudos.earn(rater, 20)
+        if rater % 3:
+            kudos.fail(unforeseen())
+        await kudos.work(worker)
+    assert await kudos.states() == ["refused", "refused", "paid"] * 2
+    assert await kudos.database.read(payout_pauses.every) == []
