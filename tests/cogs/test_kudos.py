@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from sqlite3 import Connection
 
 import discord
@@ -11,8 +13,10 @@ from discord import ui
 from simcord import MemberActor
 
 from bot.demo.horde.accounts import Account
-from bot.demo.horde.faults import ANSWER_LOST, CRASHED, DROPPED, Fault, Way
+from bot.demo.horde.faults import ANSWER_LOST, CRASHED, DROPPED, Fault, Way, slow
 from bot.demo.horde.server import HordeStandIn
+from bot.rewards.sending import LEASE
+from bot.rewards.worker import LOOK_EVERY
 from cogs.ui.card import Card
 from cogs.ui.kudos import PAUSE_REASONS
 from storage import horde_links, ledger, payout_pauses, payouts, raters
@@ -104,6 +108,33 @@ async def every_payout(stage: Stage) -> list[Payout]:
 async def causes(stage: Stage) -> list[str]:
     found = await stage.services.database.read(payout_pauses.every)
     return [pause.cause for pause in found]
+
+
+@asynccontextmanager
+async def waiting(stage: Stage) -> AsyncIterator[None]:
+    """Have the worker run that has looked, found nothing to do, and waits to look again."""
+    stage.clock.turn(30)
+    before = await _looked(stage)
+    running = asyncio.create_task(stage.services.payouts.run())
+    async with asyncio.timeout(10):
+        while await _looked(stage) == before:  # noqa: ASYNC110 - it tells nobody that it looked
+            await asyncio.sleep(0.01)
+    yield
+    running.cancel()
+    await asyncio.wait([running])
+
+
+async def _looked(stage: Stage) -> object:
+    """Return what the worker changes whenever it looks."""
+    query = "SELECT expires_at FROM leases WHERE name = ?"
+    return await stage.services.database.read(lambda c: c.execute(query, (LEASE,)).fetchone())
+
+
+async def until_paid(horde: HordeStandIn) -> None:
+    """Wait for a payout, but not as long as a worker that nobody wakes sleeps."""
+    async with asyncio.timeout(LOOK_EVERY.total_seconds() / 3):
+        while not horde.paid:  # noqa: ASYNC110 - the stand-in tells nobody that it was paid
+            await asyncio.sleep(0.01)
 
 
 async def put_in_doubt(stage: Stage, horde: HordeStandIn, *names: str) -> None:
@@ -230,6 +261,36 @@ async def test_why_the_balance_cannot_be_read(
     }
     assert words[trouble] in said
     assert "Owed: **0**" in said
+
+
+async def test_a_slow_horde_keeps_no_operator_waiting(
+    stage: Stage, horde: HordeStandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.rewards.overview.PATIENCE_SECONDS", 0.1)
+    horde.fail("/v2/find_user", slow(1.0))
+    overview = await stage.services.overview.of(stage.caller(stage.operator))
+    assert (overview.account, overview.trouble) == (None, "silent")
+
+
+async def test_resumed_payouts_are_made_at_once(stage: Stage, horde: HordeStandIn) -> None:
+    paused = await pressed(stage, await shown(stage), "kudos:pause")
+    await earn(stage, "ada", 60)
+    async with waiting(stage):
+        await pressed(stage, paused, "kudos:resume")
+        await until_paid(horde)
+
+
+async def test_what_was_settled_as_not_paid_is_paid_at_once(
+    stage: Stage, horde: HordeStandIn
+) -> None:
+    horde.version = "5.0.4"
+    horde.fail(TRANSFER, DROPPED)
+    await earn(stage, "ada", 60)
+    await work(stage)
+    case = await pressed(stage, await shown(stage), "kudos:cases")
+    async with waiting(stage):
+        await pressed(stage, case, "payout:unpaid:")
+        await until_paid(horde)
 
 
 @pytest.mark.parametrize("kudos_settings", [{"horde_api_key": None}])

@@ -46,6 +46,14 @@ class TurnedClock:
         self.moment += timedelta(seconds=seconds)
 
 
+class TickingClock(TurnedClock):
+    """Time that goes on by some milliseconds whenever somebody looks, as it does for programs."""
+
+    def now(self) -> datetime:
+        self.turn(0.003)
+        return self.moment
+
+
 def make_settings(**values: object) -> Settings:
     defaults = {"home_guild_id": HOME, "rate_limit_per_minute": 10_000}
     return Settings.model_validate({**defaults, **values})

@@ -236,11 +236,15 @@ class Treasury:
 
 @asynccontextmanager
 async def treasury(
-    folder: Path, *, kudos: int = 1_000_000, **settings: object
+    folder: Path,
+    *,
+    kudos: int = 1_000_000,
+    clock: TurnedClock | None = None,
+    **settings: object,
 ) -> AsyncIterator[Treasury]:
     """Open a treasury; its raters have named accounts, and have earned nothing yet."""
     path = folder / "jury.db"
-    clock = TurnedClock()
+    clock = clock or TurnedClock()
     stand_in = HordeStandIn(accounts(kudos), clock)
     defaults: dict[str, object] = {"horde_api_key": key_of("jury"), "payout_minimum": 10}
     async with serving(stand_in) as url:

@@ -12,6 +12,7 @@ import pytest
 from bot.demo.horde import faults
 from storage import holds, payout_pauses, raters
 from storage.errors import StorageError
+from tests.rating.world import TickingClock
 from tests.rewards.paying import FIRST_PAYEE, Treasury, treasury
 
 PAYEES_FAULTS = {"FaultWhenKudosReceiving": "suspicious", "TargetAccountFlagged": "flagged"}
@@ -32,6 +33,15 @@ async def test_released_awards_are_paid_in_one_payout(kudos: Treasury) -> None:
     assert payout.key == kudos.stand_in.paid[0].key
     assert await kudos.owed(1) == 0
     await kudos.check()
+
+
+async def test_a_clock_that_goes_on_meanwhile_keeps_nobody_waiting(tmp_path: Path) -> None:
+    async with treasury(tmp_path, clock=TickingClock()) as kudos:
+        for rater in (1, 2):
+            await kudos.earn(rater, 20)
+        await kudos.work(kudos.worker())
+        assert kudos.received() == {FIRST_PAYEE: 20, FIRST_PAYEE + 1: 20}
+        await kudos.check()
 
 
 async def test_who_waits_longest_is_paid_first_and_one_a_second(kudos: Treasury) -> None:

@@ -75,6 +75,40 @@ async def test_an_account_that_is_gone_keeps_nobody_waiting(world: Raters) -> No
     assert world.horde.asked == [("/api/v2/users/7", None)]
 
 
+async def test_who_was_read_longest_ago_is_read_first(
+    world: Raters, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await world.linking.link(caller(ADA), "ada#7")
+    await world.prove(BOB, 8)
+    await world.prove(ADA, 7)
+    world.clock.turn(READ_EVERY.total_seconds())
+    for rater in (ADA, BOB):
+        await world.vote(rater)
+    monkeypatch.setattr("bot.rewards.signals.AT_ONCE", 1)
+    for account in (8, 7):
+        world.horde.asked.clear()
+        assert await world.signals.refresh_due() == 1
+        assert world.horde.asked == [(f"/api/v2/users/{account}", None)]
+
+
+async def test_those_who_are_refused_take_nobodys_place(
+    world: Raters, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await world.prove(ADA, 7)
+    await world.prove(BOB, 8)
+    world.clock.turn(READ_EVERY.total_seconds())
+    for rater in (ADA, BOB):
+        await world.vote(rater)
+    world.horde.accounts.remove(7)
+    world.horde.cache.forget()
+    monkeypatch.setattr("bot.rewards.signals.AT_ONCE", 1)
+    assert await world.signals.refresh_due() == 0
+    assert await world.signals.refresh_due() == 1
+    link = await world.link_of(BOB)
+    assert link is not None
+    assert link.read_at == world.clock.now()
+
+
 async def test_a_silent_horde_leaves_all_of_it_due(world: Raters) -> None:
     await world.prove(ADA, 7)
     await world.prove(BOB, 8)
