@@ -89,7 +89,8 @@ def pick(
     """Return the next payout of a rater, of as many awards as today's limits leave; None for none.
 
     Within the unit that plans it this is certain. `before`: kudos by account that are to be planned
-    before it. Less than the minimum is paid only where a whole day's limit leaves no more.
+    before it. Less than the minimum is paid only where a whole day's limit leaves no more, and more
+    than that limit only where one award is: it goes alone, on a day on which nothing else went.
     """
     parameters = {**_parameters(terms, now), "rater": rater}
     payee = connection.execute(_PAYEE, parameters).fetchone()
@@ -105,10 +106,12 @@ def pick(
     total, cut = 0, False
     for image_id, scale, amount in connection.execute(_AWARDS, parameters):
         cut = total + amount > left
-        if cut:
+        if cut and (awards or left < terms.day):
             break
         total += amount
         awards.append((image_id, scale))
+        if cut:
+            break
     if not awards or (total < terms.least and not (cut and left == terms.day)):
         return None
     return Picked(horde_id, bool(verified), total, tuple(awards))
@@ -265,7 +268,12 @@ _OBSTACLES: Final = f"""
         r.status = 'banned' AND (r.status_until IS NULL OR r.status_until > :now),
         EXISTS (SELECT 1 FROM holds h WHERE h.rater = p.rater),
         EXISTS (SELECT 1 FROM awards a WHERE a.payout_id = p.id AND a.standing <> 'stands'),
-        (SELECT sum(u.amount) FROM ({_OF_TODAY}) u WHERE u.horde_id = p.horde_id) > :cap
+        (
+            SELECT sum(u.amount) > :cap
+                AND (count(*) > 1
+                    OR (SELECT count(*) FROM awards a WHERE a.payout_id = p.id) > 1)
+            FROM ({_OF_TODAY}) u WHERE u.horde_id = p.horde_id
+        )
     FROM payouts p JOIN raters r ON r.number = p.rater LEFT JOIN horde_links l ON l.rater = p.rater
     WHERE p.id = :payout
 """  # noqa: S608 - constants

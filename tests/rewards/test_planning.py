@@ -244,6 +244,29 @@ async def test_a_minimum_above_the_limits_of_a_day_keeps_nobody_waiting(tmp_path
         assert kudos.received() == {FIRST_PAYEE: 50}
 
 
+@pytest.mark.parametrize("limit", ["kudos_daily_cap", "kudos_daily_budget"])
+async def test_an_award_above_the_limit_of_a_day_goes_alone(tmp_path: Path, limit: str) -> None:
+    async with treasury(tmp_path) as kudos:
+        kudos.settings = kudos.settings.model_copy(update={limit: 300})
+        await kudos.earn(1, 400, *[5] * 4)
+        await kudos.run(kudos.worker(), hours=20)
+        assert kudos.received() == {FIRST_PAYEE: 400}
+        await kudos.run(kudos.worker(), hours=30)
+        assert kudos.received() == {FIRST_PAYEE: 420}
+
+
+@pytest.mark.parametrize("limit", ["kudos_daily_cap", "kudos_daily_budget"])
+async def test_awards_that_do_not_add_up_to_the_limit_of_a_day_are_paid(
+    tmp_path: Path, limit: str
+) -> None:
+    async with treasury(tmp_path, payout_minimum=50) as kudos:
+        kudos.settings = kudos.settings.model_copy(update={limit: 48})
+        for _ in range(3):
+            await kudos.earn(1, *[5] * 9)
+            await kudos.run(kudos.worker(), hours=25)
+        assert kudos.received()[FIRST_PAYEE] >= 90
+
+
 async def test_what_others_left_of_a_day_is_no_reason_for_a_small_payout(tmp_path: Path) -> None:
     async with treasury(tmp_path, payout_minimum=20, kudos_daily_cap=55) as kudos:
         await kudos.link(2, FIRST_PAYEE)
