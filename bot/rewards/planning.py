@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, deque
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -51,31 +52,35 @@ class Planning:
         self._waiting: deque[Due] = deque()
         self._asked_at: datetime | None = None
 
-    async def next(self, sender: int) -> Due | None:
-        """Return who is to be paid next, or None.
+    async def next(self, sender: int, most: int | None = None) -> Due | None:
+        """Return who is to be paid next, of no more than `most` kudos if given, or None.
 
-        Nobody is looked for while the day's budget leaves less than a payout.
+        Nobody is looked for while that or the day's budget leaves less than a payout.
         """
         now = self._clock.now()
         terms = terms_of(self._settings, sender)
         left = await self._database.read(lambda c: payout_due.budget_left(c, terms.budget, now))
-        if left < terms.least:
+        if min(left, left if most is None else most) < terms.least:
             return None
         if not self._waiting or not self._is_fresh(now):
             self._waiting = deque(
                 await self._database.read(lambda c: payout_due.due(c, terms, now))
             )
             self._asked_at = now
+        kept = _kept(left, most)
         while self._waiting:
             due = self._waiting[0]
-            pick = partial(payout_due.pick, rater=due.rater, terms=terms, now=now)
+            pick = partial(payout_due.pick, rater=due.rater, terms=terms, now=now, before=kept)
             if await self._database.read(pick) is not None:
                 return due
             self._waiting.popleft()
         return None
 
-    async def plan(self, due: Due, sender: int) -> Payout | None:
-        """Plan the payout of who is next; None where there is nothing to pay any more."""
+    async def plan(self, due: Due, sender: int, most: int | None = None) -> Payout | None:
+        """Plan the payout of who is next, of no more than `most` kudos if given.
+
+        None where there is nothing to pay any more.
+        """
         if self._waiting and self._waiting[0] == due:
             self._waiting.popleft()
         now = self._clock.now()
@@ -83,7 +88,8 @@ class Planning:
         key = str(uuid4())
 
         def unit(connection: Connection) -> Payout | None:
-            picked = payout_due.pick(connection, due.rater, terms, now)
+            left = payout_due.budget_left(connection, terms.budget, now)
+            picked = payout_due.pick(connection, due.rater, terms, now, _kept(left, most))
             if picked is None:
                 return None
             return payouts.create(
@@ -120,3 +126,11 @@ class Planning:
 
     def _is_fresh(self, now: datetime) -> bool:
         return self._asked_at is not None and self._asked_at <= now < self._asked_at + OLDEST_ANSWER
+
+
+def _kept(left: int, most: int | None) -> Mapping[int, int]:
+    """Return what of the day's budget is kept back, as sent to nobody, for only `most` to be left.
+
+    The limits of a day stay what they are: they tell how small a payout may be.
+    """
+    return {} if most is None else {0: max(0, left - most)}

@@ -17,7 +17,7 @@ from bot.clock import Clock
 from bot.horde.client import HordeClient
 from bot.horde.errors import HordeError, RefusedForGoodError, UnfitKeyError
 from bot.horde.pace import HOUR
-from bot.rewards.outcomes import answer_of, is_of_one
+from bot.rewards.outcomes import NOT_ENOUGH, answer_of, is_of_one
 from bot.rewards.planning import Planning
 from bot.rewards.replay import PayoutReplay
 from bot.rewards.sending import LEASE, LEASE_DURATION, OnStep, Sending
@@ -40,6 +40,8 @@ FIRST_SILENCE: Final = timedelta(seconds=15)
 LONGEST_SILENCE: Final = timedelta(minutes=15)
 """How long nobody is paid after the Horde did not answer sensibly; each time twice as long."""
 MOST_DOUBLINGS: Final = 10
+BALANCE_FOR: Final = timedelta(minutes=1)
+"""How long what our account can pay is reckoned with, less what was sent since."""
 
 _log = structlog.get_logger()
 
@@ -97,6 +99,8 @@ class PayoutWorker:
             on_step=on_step,
         )
         self._account = 0
+        self._spendable = 0
+        self._read_at: datetime | None = None
         self._held_at: datetime | None = None
         self._silences = 0
         self._silent_until: datetime | None = None
@@ -129,7 +133,9 @@ class PayoutWorker:
         if found is None:
             return now + LOOK_EVERY
         sender = await self._sender()
-        if sender is not None:
+        if sender is not None and not only and self._exceeds(found):
+            found = await self._affordable(now)
+        if sender is not None and found is not None:
             payout = await self._plan(found, sender) if isinstance(found, Due) else found
             if payout is not None:
                 await self._send(payout, sender)
@@ -220,7 +226,9 @@ class PayoutWorker:
             moments.append(self._silent_until)
         return max(moments)
 
-    async def _next(self, now: datetime, only: int | None) -> Payout | Due | None:
+    async def _next(
+        self, now: datetime, only: int | None, most: int | None = None
+    ) -> Payout | Due | None:
         """Return the payout that is to be sent now, or whose is to be planned.
 
         Those in doubt come first, and last those that were refused for a reason of their own.
@@ -229,13 +237,15 @@ class PayoutWorker:
         for payout in await read(partial(payouts.unsettled, state="in_doubt")):
             if only in {None, payout.id} and _is_due(payout, now):
                 return payout
+        `most`: what is planned, or is to be, may be of so many kudos.
         repeated = None
         for payout in await read(partial(payouts.unsettled, state="planned")):
-            if only in {None, payout.id} and _is_due(payout, now):
+            fits = most is None or payout.amount <= most
+            if fits and only in {None, payout.id} and _is_due(payout, now):
                 if payout.answer is None or not is_of_one(payout.answer):
                     return payout
                 repeated = repeated or payout
-        due = None if only else await self._planning.next(self._account)
+        due = None if only else await self._planning.next(self._account, most)
         return due or repeated
 
     async def _sender(self) -> Sender | None:
@@ -243,10 +253,27 @@ class PayoutWorker:
         try:
             heartbeat = await self._client.heartbeat()
             if not heartbeat.ok:
+    def _exceeds(self, found: Payout | Due) -> bool:
+        """Tell whether our account may have too little; what is in doubt may be paid already."""
+        doubtful = isinstance(found, Payout) and found.state == "in_doubt"
+        return found.amount > self._spendable and not doubtful
+
+    async def _affordable(self, now: datetime) -> Payout | Due | None:
+        """Return what is next of all that our account can pay; if that is nothing, pause."""
+        found = await self._next(now, None, self._spendable)
+        if found is None:
+            pause = partial(self._settling.pause, answer=NOT_ENOUGH, now=now)
+            await self._database.write(pause)
+            self._alerts.wake()
+        return found
+
                 self._fall_silent()
                 return None
-            if not self._account:
-                self._account = (await self._client.own_account()).id
+            now = self._clock.now()
+            if self._read_at is None or not self._read_at <= now < self._read_at + BALANCE_FOR:
+                account = await self._client.own_account()
+                self._account, self._spendable = account.id, account.spendable
+                self._read_at = now
         except (UnfitKeyError, RefusedForGoodError) as error:
             answer, now = answer_of(error), self._clock.now()
             await self._database.write(partial(self._settling.pause, answer=answer, now=now))
@@ -259,7 +286,7 @@ class PayoutWorker:
         return Sender(self._client.server, self._account, heartbeat.version.idempotent)
 
     async def _plan(self, due: Due, sender: Sender) -> Payout | None:
-        payout = await self._planning.plan(due, sender.account)
+        payout = await self._planning.plan(due, sender.account, self._spendable)
         if payout is not None:
             await self._on_step("planned")
         return payout
@@ -281,6 +308,10 @@ class PayoutWorker:
         else:
             self._silences = 0
 
+        if outcome.becomes in {"paid", "in_doubt"}:
+            self._spendable -= payout.amount
+        elif outcome.fault == "ours":
+            self._read_at = None
     def _leave_to_people(self, payout: Payout, reason: str, connection: Connection) -> None:
         """Ask the operators about a payout that must not be sent again as things are."""
         now = self._clock.now()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from bot.demo.horde import faults
 from bot.demo.horde.transfers import Transfer
 from storage import horde_links, payout_pauses
-from tests.rewards.paying import FIRST_PAYEE, OURS, Treasury
+from tests.rewards.paying import FIRST_PAYEE, OURS, Treasury, treasury
 
 HOSTILE = (1, 2)
 OTHERS = (3, 4, 5, 6)
