@@ -98,6 +98,12 @@ def of_vote(connection: Connection, rater: int, image_id: int) -> list[Award]:
     ]
 
 
+def is_sent(connection: Connection, rater: int, image_id: int) -> bool:
+    """Tell whether anything that the vote earned was sent or paid, so that it stays given."""
+    (sent,) = connection.execute(_IS_SENT, (rater, image_id)).fetchone()
+    return bool(sent)
+
+
 def take_back(connection: Connection, rater: int, image_id: int) -> int:
     """Take back what an undone vote earned; return how much."""
     return _move(connection, rater, image_id, "stands", "undone")
@@ -178,6 +184,12 @@ _OUTLOOK: Final = f"""
 _OF_VOTE: Final = """
     SELECT scale, amount, standing, payout_id, earned_at FROM awards
     WHERE rater = ? AND image_id = ? ORDER BY scale
+"""
+_IS_SENT: Final = """
+    SELECT EXISTS (
+        SELECT 1 FROM awards a JOIN payouts p ON p.id = a.payout_id
+        WHERE a.rater = ? AND a.image_id = ? AND p.state <> 'planned'
+    )
 """
 _MOVE: Final = """
     UPDATE awards SET standing = ? WHERE rater = ? AND image_id = ? AND standing = ?

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from storage import posts
+from storage import awards, posts
 from storage.posts import Post
 from storage.times import from_microseconds, to_microseconds
 
@@ -135,9 +135,10 @@ class Activity:
 
 @dataclass(frozen=True, slots=True)
 class PastVote:
-    """One vote as its rater sees it again; `open` while it may still be changed or undone.
+    """One vote as its rater sees it again; `open` while it may still be changed.
 
-    `kudos` is what it earned and was not taken back.
+    `kudos` is what it earned and was not taken back; `sent`: some of it was sent or paid, so that
+    the vote cannot be undone.
     """
 
     post: Post
@@ -148,6 +149,7 @@ class PastVote:
     changed_at: datetime
     open: bool
     kudos: int
+    sent: bool
 
 
 def collect(connection: sqlite3.Connection, number: int, discord_hash: str) -> dict[str, list[Row]]:
@@ -192,6 +194,7 @@ def last_votes(connection: sqlite3.Connection, number: int, limit: int) -> list[
     rows = connection.execute(
         """
         SELECT v.post_id, d.name, v.aesthetic, v.artifacts, v.state = 'given', v.changed_at,
+            v.image_id,
             (SELECT coalesce(sum(a.amount), 0) FROM awards a
                 WHERE a.rater = v.rater AND a.image_id = v.image_id AND a.standing = 'stands')
         FROM votes v JOIN images i ON i.id = v.image_id JOIN data_sets d ON d.id = i.data_set_id
@@ -199,11 +202,11 @@ def last_votes(connection: sqlite3.Connection, number: int, limit: int) -> list[
         """,
         (number, limit),
     ).fetchall()
-    return [_past_vote(connection, row) for row in rows]
+    return [_past_vote(connection, number, row) for row in rows]
 
 
-def _past_vote(connection: sqlite3.Connection, row: tuple[Any, ...]) -> PastVote:
-    post_id, data_set, aesthetic, artifacts, given, changed_at, kudos = row
+def _past_vote(connection: sqlite3.Connection, number: int, row: tuple[Any, ...]) -> PastVote:
+    post_id, data_set, aesthetic, artifacts, given, changed_at, image_id, kudos = row
     shown = posts.shown(connection, post_id)
     assert shown is not None  # noqa: S101 - votes reference their post
     return PastVote(
@@ -215,6 +218,7 @@ def _past_vote(connection: sqlite3.Connection, row: tuple[Any, ...]) -> PastVote
         changed_at=from_microseconds(changed_at),
         open=not shown.image_closed,
         kudos=kudos,
+        sent=awards.is_sent(connection, number, image_id),
     )
 
 

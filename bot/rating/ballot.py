@@ -259,6 +259,7 @@ class Ballot:
             image_full=stage == "full",
             today=earlier_today + counts_today(vote, now),
             earned=earned,
+            sent=awards.is_sent(connection, vote.rater, vote.image_id),
         )
 
 

@@ -12,7 +12,7 @@ from bot.caller import Caller
 from bot.errors import UnknownPostError
 from bot.rating.scales import SCALES
 from bot.rewards.earning import Earned, Earning
-from storage import posts, raters, vote_history, votes
+from storage import awards, posts, raters, vote_history, votes
 from storage.posts import Shown
 from storage.vote_history import Entry
 from storage.votes import Vote
@@ -24,7 +24,8 @@ class Receipt:
 
     `changed`: a score replaced an earlier one. `completed_now`: this press made the vote
     complete. `image_full`: the image is at its target. `today`: this rater's complete votes
-    since 00:00 UTC. `earned`: the kudos of this press, None while rewards are off.
+    since 00:00 UTC. `earned`: the kudos of this press, None while rewards are off. `sent`: kudos
+    of this vote were sent or paid, so that it cannot be undone.
     """
 
     post_id: int
@@ -38,6 +39,7 @@ class Receipt:
     image_full: bool
     today: int
     earned: Earned | None
+    sent: bool
 
 
 def missing_scales(scores: Mapping[str, int]) -> tuple[str, ...]:
@@ -74,6 +76,7 @@ def receipt_of(
     image_full: bool,
     today: int,
     earned: Earned | None,
+    sent: bool,
 ) -> Receipt:
     """Build the receipt of a vote that was just written."""
     return Receipt(
@@ -88,6 +91,7 @@ def receipt_of(
         image_full=image_full,
         today=today,
         earned=earned,
+        sent=sent,
     )
 
 
@@ -130,6 +134,7 @@ def replayed(
         image_full=shown.stage == "full",
         today=votes_today(connection, entry.rater, now),
         earned=earned,
+        sent=awards.is_sent(connection, entry.rater, entry.image_id),
     )
 
 

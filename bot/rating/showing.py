@@ -12,7 +12,7 @@ from bot.errors import NotAgeRestrictedError, UnknownPostError
 from bot.rating.admission import has_place, sees_unsafe
 from bot.rating.receipts import votes_today
 from bot.rewards.earning import Earned
-from storage import choosing, data_sets, image_stages, images, posts, reservations, votes
+from storage import awards, choosing, data_sets, image_stages, images, posts, reservations, votes
 from storage.images import Image
 from storage.posts import Shown
 from storage.raters import Rater
@@ -137,4 +137,6 @@ def _step_back(connection: Connection, post_id: int, rater: Rater) -> int | None
     if earlier is None:
         return None
     shown = posts.shown(connection, earlier)
-    return None if shown is None or shown.closed else earlier
+    if shown is None or shown.closed:
+        return None
+    return None if awards.is_sent(connection, rater.number, shown.post.image_id) else earlier

@@ -117,13 +117,15 @@ class ReceiptCard(Card):
             lines.append(f"-# {_progress(texts, language, receipt)}")
         self.add_item(ui.TextDisplay("\n".join(lines)))
         post = receipt.post_id
-        back = (
-            button(texts, language, "card.keep", custom_ids.keep(post), ButtonStyle.primary)
-            if undone
-            else button(texts, language, "card.undo", custom_ids.undo(post), ButtonStyle.secondary)
-        )
+        row = Row()
+        if undone:
+            keep = custom_ids.keep(post)
+            row.add_item(button(texts, language, "card.keep", keep, ButtonStyle.primary))
+        elif not receipt.sent:
+            undo = custom_ids.undo(post)
+            row.add_item(button(texts, language, "card.undo", undo, ButtonStyle.secondary))
         more = button(texts, language, "card.more", custom_ids.more(post), ButtonStyle.success)
-        self.add_item(Row(back, more))
+        self.add_item(row.add_item(more))
 
 
 class ConsentCard(Card):

@@ -27,12 +27,16 @@ class PastCard(Card):
         newest = past.votes[0] if past.votes else None
         if newest is None or not newest.open:
             return
+        self.add_item(
+            ui.TextDisplay(exchange.say(f"me.how_to_change{'_sent' if newest.sent else ''}"))
+        )
+        if newest.sent:
+            return
         key, custom_id, style = (
             ("me.undo", custom_ids.undo(newest.post.id), discord.ButtonStyle.secondary)
             if newest.given
             else ("card.keep", custom_ids.keep(newest.post.id), discord.ButtonStyle.success)
         )
-        self.add_item(ui.TextDisplay(exchange.say("me.how_to_change")))
         self.add_item(Row(button(exchange.texts, exchange.language, key, custom_id, style)))
 
 

@@ -12,7 +12,7 @@ from simcord import MemberActor
 from storage import horde_links, payouts, raters
 from storage.payouts import Sender
 from storage.signals import Signals
-from tests.cogs.stage import Stage, answer, score, text
+from tests.cogs.stage import Stage, answer, custom_ids, score, text
 from tests.horde.asking import key_of
 
 REWARDS: dict[str, object] = {"horde_api_key": key_of("jury")}
@@ -68,6 +68,33 @@ async def rated(stage: Stage) -> MemberActor:
     await score(ada, post, "aesthetic", 7)
     await score(ada, post, "artifacts", 2)
     return ada
+
+
+async def test_a_vote_whose_kudos_are_on_their_way_offers_no_way_back(stage: Stage) -> None:
+    ada = await rated(stage)
+    assert "undo:1" in custom_ids(answer(await ada.slash(stage.channel, "me")))
+    post = stage.posts()[-1]
+    assert custom_ids(answer(await score(ada, post, "artifacts", 3))) == ["undo:1", "more:1"]
+    await pay_aesthetic(stage)
+    assert custom_ids(answer(await score(ada, post, "artifacts", 4))) == ["more:1"]
+    me = answer(await ada.slash(stage.channel, "me"))
+    assert custom_ids(me) == []
+    assert "it cannot be taken back" in text(me)
+
+
+async def test_a_session_steps_back_to_no_vote_whose_kudos_are_on_their_way(stage: Stage) -> None:
+    await stage.add_images(3)
+    ada = await stage.member_who_agreed("ada")
+    first = answer(await ada.slash(stage.channel, "rate"))
+    second = answer(await score(ada, await half(ada, first), "artifacts", 1))
+    assert [each for each in custom_ids(second) if each.startswith("back:")]
+    await pay_aesthetic(stage)
+    again = await half(ada, second)
+    assert not [each for each in custom_ids(again) if each.startswith("back:")]
+
+
+async def half(member: MemberActor, shown: discord.Message) -> discord.Message:
+    return answer(await score(member, shown, "aesthetic", 7))
 
 
 async def asked(stage: Stage, member: MemberActor, command: str) -> discord.Message:

@@ -248,7 +248,8 @@ async def test_a_paid_vote_can_be_changed_but_not_undone(world: World, state: st
         await world.database.write(act)
         if step == state:
             break
-    assert (await world.press(1, post, "artifacts", 5)).changed
+    changed = await world.press(1, post, "artifacts", 5)
+    assert (changed.changed, changed.sent) == (True, True)
     with pytest.raises(PaidVoteError):
         await world.voting.undo(caller(1), 900, post)
     change(world, horde_api_key=None)
@@ -264,6 +265,7 @@ async def test_an_undo_calls_off_a_payout_that_was_not_sent(world: World) -> Non
     (post,) = await posts(world)
     receipt = await world.vote(1, post)
     payout_id = await pay(world, 1, receipt.image_id, "artifacts")
+    assert not (await world.press(1, post, "artifacts", 5)).sent
     assert brought(await world.voting.undo(caller(1), 900, post)) == (10, "taken_back", 0)
     payout = await world.database.read(lambda c: payouts.by_id(c, payout_id))
     assert payout is not None
