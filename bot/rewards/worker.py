@@ -232,12 +232,12 @@ class PayoutWorker:
         """Return the payout that is to be sent now, or whose is to be planned.
 
         Those in doubt come first, and last those that were refused for a reason of their own.
+        `most`: what is planned, or is to be, may be of so many kudos.
         """
         read = self._database.read
         for payout in await read(partial(payouts.unsettled, state="in_doubt")):
             if only in {None, payout.id} and _is_due(payout, now):
                 return payout
-        `most`: what is planned, or is to be, may be of so many kudos.
         repeated = None
         for payout in await read(partial(payouts.unsettled, state="planned")):
             fits = most is None or payout.amount <= most
@@ -248,11 +248,6 @@ class PayoutWorker:
         due = None if only else await self._planning.next(self._account, most)
         return due or repeated
 
-    async def _sender(self) -> Sender | None:
-        """Return from where is sent now; None where the Horde or our account cannot do it."""
-        try:
-            heartbeat = await self._client.heartbeat()
-            if not heartbeat.ok:
     def _exceeds(self, found: Payout | Due) -> bool:
         """Tell whether our account may have too little; what is in doubt may be paid already."""
         doubtful = isinstance(found, Payout) and found.state == "in_doubt"
@@ -267,6 +262,11 @@ class PayoutWorker:
             self._alerts.wake()
         return found
 
+    async def _sender(self) -> Sender | None:
+        """Return from where is sent now; None where the Horde or our account cannot do it."""
+        try:
+            heartbeat = await self._client.heartbeat()
+            if not heartbeat.ok:
                 self._fall_silent()
                 return None
             now = self._clock.now()
@@ -303,15 +303,15 @@ class PayoutWorker:
             self._held_at = self._clock.now()
         if outcome is None:
             return
+        if outcome.becomes in {"paid", "in_doubt"}:
+            self._spendable -= payout.amount
+        elif outcome.fault == "ours":
+            self._read_at = None
         if outcome.silent:
             self._fall_silent()
         else:
             self._silences = 0
 
-        if outcome.becomes in {"paid", "in_doubt"}:
-            self._spendable -= payout.amount
-        elif outcome.fault == "ours":
-            self._read_at = None
     def _leave_to_people(self, payout: Payout, reason: str, connection: Connection) -> None:
         """Ask the operators about a payout that must not be sent again as things are."""
         now = self._clock.now()

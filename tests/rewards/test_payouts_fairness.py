@@ -130,3 +130,45 @@ async def test_what_nobody_foresaw_of_two_accounts_stops_nobody(kudos: Treasury)
         await kudos.work(worker)
     assert await kudos.states() == ["refused", "refused", "paid"] * 2
     assert await kudos.database.read(payout_pauses.every) == []
+
+
+async def test_one_whom_we_cannot_afford_keeps_nobody_else_waiting(tmp_path: Path) -> None:
+    async with treasury(tmp_path, kudos=125) as kudos:
+        await kudos.earn(1, 500)
+        for rater in (2, 3, 4):
+            await kudos.earn(rater, 20)
+        worker = kudos.worker()
+        await kudos.work(worker)
+        assert kudos.received() == {FIRST_PAYEE + n: 20 for n in (1, 2, 3)}
+        await kudos.run(worker, hours=2)
+        assert await kudos.told() == ["payouts_paused"]
+        assert await kudos.values("SELECT DISTINCT outcome FROM payout_attempts") == ["paid"]
+        kudos.stand_in.accounts[OURS].kudos += 500
+        await kudos.run(worker, hours=2)
+        assert kudos.received()[FIRST_PAYEE] == 500
+        assert await kudos.database.read(payout_pauses.every) == []
+        await kudos.check()
+
+
+async def test_of_much_that_is_owed_is_paid_what_we_have(tmp_path: Path) -> None:
+    async with treasury(tmp_path, kudos=125) as kudos:
+        await kudos.earn(1, *[30] * 6)
+        await kudos.earn(2, 10)
+        await kudos.work(kudos.worker())
+        assert kudos.received() == {FIRST_PAYEE: 90, FIRST_PAYEE + 1: 10}
+        assert await kudos.owed(1) == 90
+
+
+async def test_a_planned_payout_that_we_cannot_afford_any_more_is_passed_over(
+    tmp_path: Path,
+) -> None:
+    async with treasury(tmp_path, kudos=625) as kudos:
+        await kudos.earn(1, 500)
+        kudos.fail(faults.too_many(60))
+        worker = kudos.worker()
+        await kudos.work(worker)
+        assert await kudos.states() == ["planned"]
+        kudos.stand_in.accounts[OURS].kudos = 125
+        await kudos.earn(2, 20)
+        await kudos.run(worker, hours=1)
+        assert kudos.received() == {FIRST_PAYEE + 1: 20}
