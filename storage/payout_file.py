@@ -6,10 +6,13 @@ payout was not made, there is a line about that before its awards can be in anot
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal
 
@@ -95,6 +98,24 @@ class PayoutFile:
     def knows(self, key: str, now: datetime, answer: str, *, paid: bool) -> None:
         """Say what became of a payout for certain."""
         self._append(key, "paid" if paid else "unpaid", now, {"answer": answer})
+
+    def check(self) -> None:
+        """Say whether lines can be read and added, as far as that shows without adding one."""
+        if self.path.exists() and not self.path.is_file():
+            raise self._unusable(IsADirectoryError(errno.EISDIR, "it is no file"))
+        if not os.access(self.path if self.path.exists() else self.path.parent, os.R_OK | os.W_OK):
+            raise self._unusable(PermissionError(errno.EACCES, os.strerror(errno.EACCES)))
+
+    def beginning(self) -> str:
+        """Return a digest of the first line, which never changes; empty where there is none."""
+        try:
+            with self.path.open("rb") as file:
+                first = next((line for line in file if line.strip()), b"")
+        except FileNotFoundError:
+            return ""
+        except OSError as error:
+            raise self._unusable(error) from error
+        return sha256(first.strip()).hexdigest() if first else ""
 
     def size(self) -> int:
         """Return the file's length in bytes."""

@@ -1,4 +1,7 @@
-"""Why nothing is sent at the moment: an operator's word, or what the Horde says of our account."""
+"""Why nothing is sent at the moment.
+
+An operator's word, a list of payouts that is not the right one, or what the Horde says of us.
+"""
 
 from __future__ import annotations
 
@@ -9,23 +12,29 @@ from typing import Literal
 
 from storage.times import from_microseconds, to_microseconds
 
-Cause = Literal["operator", "horde"]
+Cause = Literal["operator", "list", "horde"]
 
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """One pause. An operator's lasts until it is lifted; the Horde's is tried again at `try_at`."""
+    """One pause. The Horde's is tried again at `try_at`; the others last until they are lifted."""
 
     cause: Cause
     answer: str
     since: datetime
     try_at: datetime | None
 
+    @property
+    def lasts(self) -> bool:
+        """Whether no time ends it."""
+        return self.cause != "horde"
+
 
 def every(connection: Connection) -> list[Pause]:
     """Return the pauses that stand, at most one a cause."""
     rows = connection.execute(
-        "SELECT cause, answer, since, try_at FROM payout_pauses ORDER BY cause DESC"
+        "SELECT cause, answer, since, try_at FROM payout_pauses"
+        " ORDER BY cause = 'horde', cause DESC"
     )
     return [
         Pause(

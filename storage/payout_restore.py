@@ -38,6 +38,11 @@ def read_up_to(connection: Connection) -> int:
     return int(remembered.recall(connection, _READ_UP_TO) or 0)
 
 
+def read_anew(connection: Connection) -> None:
+    """Let all of the list be read the next time."""
+    remembered.remember(connection, _READ_UP_TO, "0")
+
+
 def restore(connection: Connection, told: list[Told], end: int, now: datetime) -> int:
     """Bring the tables to what the list says and return how many payouts were changed or put back.
 

@@ -21,6 +21,7 @@ from bot.doctor.machine import (
     check_database,
     check_hash_key,
     check_ledger,
+    check_list,
     check_media,
     check_settings,
 )
@@ -86,7 +87,10 @@ async def _every(settings: Settings) -> AsyncIterator[Check]:
 
 async def _inside(settings: Settings) -> Inside:
     def look(connection: Connection) -> Inside:
-        return Inside(tuple(check_ledger(connection)), tuple(channels.every(connection)))
+        return Inside(
+            (*check_ledger(connection), check_list(connection, settings.database_path)),
+            tuple(channels.every(connection)),
+        )
 
     database = await Database.open(settings.database_path, create=False)
     try:

@@ -7,16 +7,24 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from sqlite3 import Connection
+from typing import Final
 
 from bot.doctor.checks import Check, failed, note, ok
 from bot.errors import SettingsError
 from bot.keyed_hash import KeyedHash
 from bot.settings import Settings, unknown_names
-from storage import ledger
+from storage import ledger, payout_list
 from storage.errors import StorageError
 from storage.health import examine
+from storage.payout_file import PayoutFile
 
 MEBIBYTE = 2**20
+
+_LIST_FAULTS: Final = {
+    "list_missing": "is missing",
+    "list_shorter": "is shorter than it was",
+    "list_changed": "is another one than was written",
+}
 
 
 def check_settings(settings: Settings) -> Iterator[Check]:
@@ -63,6 +71,21 @@ def check_ledger(connection: Connection) -> Iterator[Check]:
     if not faults:
         awards, payouts = ledger.counts(connection)
         yield ok("ledger", f"{awards:,} awards, {payouts:,} payouts, balanced")
+
+
+def check_list(connection: Connection, path: Path) -> Check:
+    """Say whether the list of payouts beside the database is the one that was written."""
+    name, file = "list of payouts", PayoutFile(path)
+    try:
+        fault = payout_list.fault(connection, file)
+    except StorageError as error:
+        return failed(
+            name, str(error), "let this account read and write it: nothing is paid before"
+        )
+    if fault is None:
+        return ok(name, f"{file.path.name}, {file.size():,} bytes")
+    found = f"{file.path} {_LIST_FAULTS[fault]}"
+    return failed(name, found, "put the right one back; /kudos says what resuming without it means")
 
 
 def check_media(settings: Settings) -> Check:

@@ -15,6 +15,7 @@ from bot.clock import Clock
 from bot.horde.client import HordeClient
 from bot.horde.errors import HordeError, RefusedForGoodError, UnfitKeyError
 from bot.horde.records import Account
+from bot.rewards import list_guard
 from bot.rewards.planning import terms_of
 from bot.settings import Settings
 from bot.trust.access import AccessService
@@ -23,6 +24,7 @@ from storage import audit, ledger, payout_due, payout_pauses, payouts, review_qu
 from storage.database import Database
 from storage.ledger import Totals
 from storage.payout_due import Terms
+from storage.payout_file import PayoutFile
 from storage.payout_pauses import Pause
 from storage.times import day_of, start_of
 
@@ -81,6 +83,7 @@ class OverviewService:
         self._access = access
         self._enrolment = enrolment
         self._horde = horde
+        self._file = PayoutFile(database.path)
 
     async def of(self, caller: Caller) -> Overview:
         """Return the overview; takes as long as the Horde does. Raises NotAllowedError."""
@@ -105,12 +108,17 @@ class OverviewService:
         await self._database.write(unit)
 
     async def resume(self, caller: Caller) -> None:
-        """Lift every pause; what the Horde refused is tried again at once."""
+        """Lift every pause; what the Horde refused is tried again at once.
+
+        The list of payouts beside the database is taken for the right one as it is now.
+        """
         await self._access.require_operator(caller, "kudos.resume")
         now = self._clock.now()
 
         def unit(connection: Connection) -> None:
             lifted = [payout_pauses.lift(connection, cause) for cause in ("operator", "horde")]
+            if payout_pauses.find(connection, "list") is not None:
+                lifted.append(list_guard.accept(connection, self._file))
             if any(lifted):
                 self._note(connection, caller, "kudos.resume", now)
 
@@ -165,7 +173,7 @@ class OverviewService:
         due: bool,
         enough: bool,
     ) -> datetime | None:
-        if not self._settings.rewards_on or any(pause.cause == "operator" for pause in pauses):
+        if not self._settings.rewards_on or any(pause.lasts for pause in pauses):
             return None
         if pauses:
             return pauses[0].try_at

@@ -9,8 +9,9 @@ from sqlite3 import Connection
 import structlog
 
 from bot.clock import Clock
+from bot.rewards import list_guard
 from bot.rewards.sending import LEASE
-from storage import leases, payout_restore
+from storage import leases, payout_list, payout_restore
 from storage.database import Database
 from storage.errors import DatabaseBusyError
 from storage.payout_file import PayoutFile, Told
@@ -33,14 +34,20 @@ class PayoutReplay:
     async def replay(self) -> int:
         """Return how many payouts were put back or changed; 0 beside a process that pays.
 
-        That one does it when it begins. Raises StorageError, also where the list cannot be read,
-        and for a holder DatabaseBusyError once it is none.
+        That one does it when it begins. A list that is not the right one pauses payouts. Raises
+        StorageError, also where the list cannot be read, and for a holder DatabaseBusyError once it
+        is none.
         """
-        size = await asyncio.to_thread(self._file.size)
-        known = await self._database.read(payout_restore.read_up_to)
-        if size == known:
+        if await self._database.read(partial(list_guard.is_current, file=self._file)):
             return 0
-        told, end = await asyncio.to_thread(self._file.read, known if known < size else 0)
+        now = self._clock.now()
+        fault = await self._database.write(partial(list_guard.watch, file=self._file, now=now))
+        if fault is not None:
+            _log.warning("payouts_paused", reason=fault)
+            await asyncio.to_thread(self._file.check)
+            return 0
+        known = await self._database.read(payout_restore.read_up_to)
+        told, end = await asyncio.to_thread(self._file.read, known)
         try:
             restored = await self._database.write(partial(self._restore, told=told, end=end))
         except DatabaseBusyError:
@@ -55,4 +62,5 @@ class PayoutReplay:
         now = self._clock.now()
         if self._holder is None or not leases.is_held_by(connection, LEASE, self._holder):
             leases.refuse_held(connection, LEASE, now)
+        payout_list.note(connection, self._file)
         return payout_restore.restore(connection, told, end, now)

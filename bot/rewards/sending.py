@@ -22,10 +22,19 @@ from bot.clock import Clock
 from bot.horde.answers import CONCERNS, Concern
 from bot.horde.client import HordeClient
 from bot.horde.errors import HordeError, NotSentError, RefusedForGoodError
+from bot.rewards import list_guard
 from bot.rewards.outcomes import Outcome, Situation, outcome
 from bot.rewards.settling import Settling
 from bot.trust.alerts import AlertService
-from storage import leases, payout_attempts, payout_due, payout_pauses, payout_restore, payouts
+from storage import (
+    leases,
+    payout_attempts,
+    payout_due,
+    payout_list,
+    payout_pauses,
+    payout_restore,
+    payouts,
+)
 from storage.database import Database
 from storage.errors import StorageError
 from storage.payout_file import PayoutFile
@@ -95,6 +104,7 @@ class Sending:
         """
         first = payout.state == "planned"
         if not await self._database.write(partial(self._list, payout, sender)):
+            self._alerts.wake()
             return None
         await self._on_step("listed")
         try:
@@ -151,10 +161,13 @@ class Sending:
         current = payouts.by_id(connection, payout.id)
         if current is None or current.state != payout.state or not self._keep_lease(connection):
             return False
+        if list_guard.watch(connection, self._file, now) is not None:
+            return False
         if current.state == "planned":
             self._file.sends(payout_restore.listing(connection, current, sender, now))
         else:
             self._file.sends_again(current.key, now)
+        payout_list.note(connection, self._file)
         return True
 
     def _list_unsent(self, payout: Payout, connection: Connection) -> None:
@@ -170,7 +183,7 @@ class Sending:
         now = self._clock.now()
         if not self._keep_lease(connection):
             return None
-        if payout_pauses.find(connection, "operator") is not None:
+        if any(pause.lasts for pause in payout_pauses.every(connection)):
             return None
         if payout.state == "planned":
             hindrance = payout_due.obstacle(connection, payout.id, self._cap, now)

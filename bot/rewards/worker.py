@@ -102,6 +102,7 @@ class PayoutWorker:
         self._spendable = 0
         self._read_at: datetime | None = None
         self._held_at: datetime | None = None
+        self._list_doubted = False
         self._silences = 0
         self._silent_until: datetime | None = None
         self._stepping = asyncio.Lock()
@@ -186,16 +187,20 @@ class PayoutWorker:
     async def _open(self, now: datetime) -> list[Pause]:
         """Take or keep the lease, and finish what an earlier step or process left unfinished."""
         opened = await self._database.write(partial(self._take, now=now))
-        if opened.taken:
+        pauses = opened.pauses
+        if opened.taken or self._list_doubted:
+            self._list_doubted = True  # also where the next line raises
             await self._replay.replay()
+            pauses = await self._database.read(payout_pauses.every)
+        self._list_doubted = any(pause.cause == "list" for pause in pauses)
         self._client.pace.remember(opened.sent)
         self._held_at = now
         if opened.doubted:
             _log.warning("payouts_in_doubt", count=opened.doubted)
-        if opened.cases:
+        if opened.cases or self._list_doubted:
             self._alerts.wake()
         await self._sending.settle()
-        return opened.pauses
+        return pauses
 
     def _take(self, connection: Connection, *, now: datetime) -> _Opened:
         taken = leases.take_or_keep(
@@ -218,7 +223,7 @@ class PayoutWorker:
         """Return until when nobody is paid; a moment further away is of a clock set back."""
         moments = [now, self._client.pace.next_turn()]
         for pause in pauses:
-            if pause.cause == "operator":
+            if pause.lasts:
                 moments.append(now + LOOK_EVERY)
             elif pause.try_at is not None and pause.try_at <= now + 2 * LONGEST_PAUSE:
                 moments.append(pause.try_at)

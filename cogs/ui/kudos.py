@@ -97,6 +97,9 @@ def _pause(exchange: Exchange, pause: Pause) -> str:
         return (
             f"\u23f8\ufe0f {exchange.say('kudos.paused.operator', since=_when(pause.since, 'f'))}"
         )
+    if pause.cause == "list":
+        text = exchange.say(f"kudos.paused.{pause.answer}", since=_when(pause.since))
+        return f"\u26a0\ufe0f {text}"
     reason = PAUSE_REASONS.get(pause.answer, "unforeseen")
     why = exchange.say(f"kudos.paused.{reason}", answer=pause.answer)
     text = exchange.say("kudos.paused.horde", since=_when(pause.since, "f"), why=why)
@@ -143,7 +146,7 @@ def _buttons(exchange: Exchange, overview: Overview) -> Iterator[ui.Button[ui.La
     if overview.cases:
         yield _button(exchange, "kudos.decide", custom_ids.kudos("cases"), ButtonStyle.primary)
     if causes:
-        key = "kudos.resume" if "operator" in causes else "kudos.try_now"
+        key = "kudos.resume" if causes - {"horde"} else "kudos.try_now"
         yield _button(exchange, key, custom_ids.kudos("resume"), ButtonStyle.success)
     if "operator" not in causes:
         yield _button(exchange, "kudos.pause", custom_ids.kudos("pause"), ButtonStyle.secondary)

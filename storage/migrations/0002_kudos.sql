@@ -153,9 +153,10 @@ CREATE TABLE award_days (
     amount INTEGER NOT NULL CHECK (amount >= 0)
 ) STRICT;
 
--- Why nothing is sent: an operator's word, or an answer of the Horde that concerns our own account.
+-- Why nothing is sent: an operator's word, a list of payouts that is not the one that was written,
+-- or an answer of the Horde that concerns our own account.
 CREATE TABLE payout_pauses (
-    cause TEXT PRIMARY KEY CHECK (cause IN ('operator', 'horde')),
+    cause TEXT PRIMARY KEY CHECK (cause IN ('operator', 'list', 'horde')),
     answer TEXT NOT NULL,
     since INTEGER NOT NULL,
     try_at INTEGER

@@ -316,7 +316,8 @@ async def test_nothing_is_sent_that_cannot_be_listed(kudos: Treasury) -> None:
             await worker.step()
         kudos.clock.turn(30)
     assert kudos.received() == {}
-    assert await kudos.states() == ["planned"]
+    assert await kudos.told() == ["payouts_not_listed"]
+    assert await kudos.values("SELECT count FROM alerts") == [1]
     path.rmdir()
     await kudos.run(worker, minutes=1)
     assert kudos.received() == {FIRST_PAYEE: 20}
