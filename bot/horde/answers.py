@@ -64,6 +64,8 @@ TRANSFERS_LATER: Final = frozenset(
 )
 """The return codes after which the same transfer may be taken later."""
 
+LONGEST_TROUBLE: Final = 15 * 60.0
+"""However many seconds a server in trouble asks for, it is asked again after these."""
 TOO_MANY: Final = 429
 _OK: Final = 200
 _REFUSED: Final = range(400, 500)
@@ -78,19 +80,37 @@ def whole(answer: Answer, now: datetime, later: Container[str] = ()) -> Mapping[
     RefusedForGoodError for other refusals in the Horde's own form, and NotKnownError for all else:
     redirects, proxies' pages, crashes, and what is no JSON object.
     """
-    if answer.status == _OK and isinstance(answer.body, dict):
-        return answer.body
-    raise _refusal(answer, retry_after(answer.headers, now), later)
+    body = own(answer)
+    if answer.status == _OK and body is not None:
+        return body
+    raise _refusal(answer, pause(answer, now), later)
+
+
+def own(answer: Answer) -> Mapping[str, object] | None:
+    """Return the object in which the Horde itself answers; None for proxies' pages and crashes."""
+    if not isinstance(answer.body, dict):
+        return None
+    told = answer.status in _REFUSED and isinstance(answer.body.get("message"), str)
+    return answer.body if told or answer.status == _OK else None
+
+
+def pause(answer: Answer, now: datetime) -> float:
+    """Return the seconds for which the server wants to be left alone, as far as it is let.
+
+    After all but a limit that was reached that is no longer than LONGEST_TROUBLE.
+    """
+    seconds = retry_after(answer.headers, now)
+    return seconds if answer.status == TOO_MANY else min(seconds, LONGEST_TROUBLE)
 
 
 def _refusal(answer: Answer, seconds: float, later: Container[str]) -> HordeError:
-    status, body = answer.status, answer.body
-    if status in _REFUSED and isinstance(body, dict) and isinstance(body.get("message"), str):
-        rc = body.get("rc", "")
-        known = isinstance(rc, str) and _RC.fullmatch(rc) is not None
+    status, body = answer.status, own(answer)
+    if status in _REFUSED and body is not None:
+        code = body.get("rc")
+        rc = code if isinstance(code, str) and _RC.fullmatch(code) else ""
         if status == TOO_MANY:
-            return RefusedForNowError(rc if known else "", status, seconds)
-        if known:
+            return RefusedForNowError(rc, status, seconds)
+        if rc:
             return (
                 RefusedForNowError(rc, status) if rc in later else RefusedForGoodError(rc, status)
             )

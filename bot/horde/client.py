@@ -16,7 +16,6 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_aft
 from bot.clock import Clock
 from bot.horde import answers, reading
 from bot.horde.errors import HordeError, NotKnownError, RefusedForNowError, UnfitKeyError
-from bot.horde.headers import retry_after
 from bot.horde.pace import TransferPace
 from bot.horde.payee import is_uuid
 from bot.horde.reading import Fields
@@ -32,6 +31,9 @@ SHORTEST_PAUSE: Final = 0.5
 """Seconds before the first further attempt, at most; twice as many before the next."""
 LONGEST_PATIENCE: Final = 10.0
 """Seconds that somebody who waits for an answer is let wait for the Horde's Retry-After."""
+
+OLD_NODE_FOR: Final = timedelta(hours=2)
+"""How long the Horde counts as one that may ignore keys, after one of its servers was too old."""
 
 _SHARED = " (Shared Key"
 _KEY = re.compile(r"[A-Za-z0-9_-]{1,200}")
@@ -60,6 +62,7 @@ class HordeClient:
         self._clock = clock
         self._random = random
         self._own_id: int | None = None
+        self._old_node_at: datetime | None = None
         self._sending = asyncio.Lock()
 
     @property
@@ -67,6 +70,15 @@ class HordeClient:
         """The origin of the API, such as `https://aihorde.net`."""
         parts = urlsplit(self._api_url)
         return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}".lower()
+
+    @property
+    def honours_keys(self) -> bool:
+        """Whether no server that answered lately was too old for Idempotency-Keys.
+
+        The Horde runs several: one of another version than the heartbeat's may take a transfer.
+        """
+        seen = self._old_node_at
+        return seen is None or abs(self._clock.now() - seen) >= OLD_NODE_FOR
 
     async def close(self) -> None:
         """Close all connections; every call after this raises NotSentError."""
@@ -124,10 +136,11 @@ class HordeClient:
         finally:
             self.pace.finished()
         now = self._clock.now()
-        self.pace.learn(answer.headers)
+        if answers.own(answer) is not None:  # a proxy's limits are not those of transfers
+            self.pace.learn(answer.headers)
         # Every answer has a Retry-After, that of a success for the next second.
         if answer.status == answers.TOO_MANY or answer.status in _CRASHED:
-            self.pace.not_before(now + timedelta(seconds=retry_after(answer.headers, now)))
+            self.pace.not_before(now + timedelta(seconds=answers.pause(answer, now)))
         paid = answers.whole(answer, now, answers.TRANSFERS_LATER).get("transferred")
         if isinstance(paid, bool) or not isinstance(paid, int | float) or paid != amount:
             raise NotKnownError("a success that does not name the amount", answer.status)

@@ -13,8 +13,12 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Final
 
-LONGEST_PAUSE: Final = timedelta(days=1)
-"""However long a server asks to be left alone, it is asked again after a day."""
+from bot.horde.records import Version
+
+
+LONGEST_PAUSE: Final = timedelta(hours=2)
+"""However long a server asks to be left alone, it is asked again after this; no window of the
+Horde's is longer than an hour."""
 _FIRST_MOMENT: Final = 1_000_000_000
 """As seconds since 1970 a moment of our times; smaller numbers are seconds from now."""
 
@@ -55,6 +59,12 @@ def window(headers: Mapping[str, str], now: datetime) -> Window | None:
     if reset > LONGEST_PAUSE.total_seconds():
         return None
     return Window(int(limit), int(left), now + timedelta(seconds=max(reset, 0.0)))
+
+
+def node_version(headers: Mapping[str, str]) -> Version | None:
+    """Return the version of the very server that answered, `host:port:5.1.5`; None if not said."""
+    node = headers.get("Horde-Node")
+    return None if node is None else Version.parse(node.rpartition(":")[2])
 
 
 def _sent_at(headers: Mapping[str, str], now: datetime) -> datetime:

@@ -22,8 +22,8 @@ SECOND: Final = timedelta(seconds=1)
 MARGIN: Final = timedelta(milliseconds=50)
 """Added to both windows, for clocks that do not run alike."""
 TRANSFERS_AN_HOUR: Final = 90
-MOST_AN_HOUR: Final = 3600
-"""What one a second makes at most."""
+MOST_AN_HOUR: Final = 600
+"""No limit above it is believed."""
 
 
 class TransferPace:
@@ -87,7 +87,7 @@ class TransferPace:
             self._window = window
 
     def not_before(self, moment: datetime) -> None:
-        """Start nothing before `moment`; at most a day from now."""
+        """Start nothing before `moment`; at most LONGEST_PAUSE from now."""
         self._blocked_until = max(moment, self._blocked_until or moment)
 
     def _distrust_the_future(self, now: datetime) -> None:

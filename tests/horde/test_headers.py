@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from bot.horde.headers import LONGEST_PAUSE, Window, read_date, retry_after, window
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
-DAY = LONGEST_PAUSE.total_seconds()
+LONGEST = LONGEST_PAUSE.total_seconds()
 
 
 def date(seconds: float) -> str:
@@ -30,8 +30,8 @@ def date(seconds: float) -> str:
         ({"Retry-After": date(90), "Date": "yesterday"}, 90),
         ({"Retry-After": date(-90)}, 0),
         ({"Retry-After": "-5"}, 0),
-        ({"Retry-After": "99999999999"}, DAY),
-        ({"Retry-After": date(10**8)}, DAY),
+        ({"Retry-After": "99999999999"}, LONGEST),
+        ({"Retry-After": date(10**8)}, LONGEST),
         ({"Retry-After": "nan"}, 0),
         ({"Retry-After": "inf"}, 0),
         ({"Retry-After": "soon"}, 0),
@@ -76,7 +76,7 @@ def test_nothing_in_a_header_breaks_the_reading(
     after: str, limit: str, left: str, reset: str, made: str
 ) -> None:
     headers = described(limit, left, reset, Date=made) | {"Retry-After": after}
-    assert 0 <= retry_after(headers, NOW) <= DAY
+    assert 0 <= retry_after(headers, NOW) <= LONGEST
     found = window(headers, NOW)
     assert found is None or NOW <= found.ends <= NOW + LONGEST_PAUSE
 

@@ -150,7 +150,7 @@ async def count_in_an_hour(pace: TransferPace, clock: SkippingClock) -> int:
     return sent
 
 
-@pytest.mark.parametrize(("limit", "sent"), [(600, 600), (90, 90), (30, 30), (10**9, 3429)])
+@pytest.mark.parametrize(("limit", "sent"), [(600, 600), (90, 90), (30, 30), (10**9, 600)])
 async def test_the_limit_is_what_the_server_says(limit: int, sent: int) -> None:
     clock = SkippingClock()
     pace = TransferPace(clock)

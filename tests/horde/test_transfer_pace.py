@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from uuid import uuid4
 
+import pytest
+
 from bot.demo.horde import faults
 from bot.demo.horde.faults import Fault, Way
+from bot.horde.answers import LONGEST_TROUBLE
 from bot.horde.errors import NotKnownError, RefusedForNowError
+from bot.horde.headers import LONGEST_PAUSE
 from bot.horde.pace import MARGIN, SECOND
 from tests.horde.asking import TRANSFER
 from tests.horde.clients import (
@@ -17,6 +22,7 @@ from tests.horde.clients import (
     SkippingClock,
     address,
     answering,
+    http,
     json_of,
     listening,
     talking_to,
@@ -42,6 +48,29 @@ async def test_a_proxy_that_wants_to_be_left_alone_is(horde: Horde) -> None:
     error = await horde.refused()
     assert (type(error), error.retry_after) == (NotKnownError, 120)
     assert horde.client.pace.next_turn() == asked + timedelta(seconds=120)
+
+
+@pytest.mark.parametrize(
+    ("status", "longest"), [(429, LONGEST_PAUSE), (503, timedelta(seconds=LONGEST_TROUBLE))]
+)
+async def test_no_server_is_left_alone_for_days(
+    horde: Horde, status: int, longest: timedelta
+) -> None:
+    horde.stand_in.fail(TRANSFER, replace(faults.too_many(10**9), status=status))
+    asked = horde.clock.now()
+    error = await horde.refused()
+    assert error.retry_after == longest.total_seconds()
+    assert horde.client.pace.next_turn() == asked + longest
+
+
+@pytest.mark.parametrize("status", [403, 429, 502])
+async def test_a_proxy_says_nothing_of_the_hour(clock: SkippingClock, status: int) -> None:
+    hour = ("X-Ratelimit-Limit: 2", "X-Ratelimit-Remaining: 0", "X-Ratelimit-Reset: 600")
+    page = http(f"{status} X", "<html>", *hour)
+    async with answering(page) as server, talking_to(server.url, clock) as client:
+        with pytest.raises(NotKnownError):
+            await client.transfer(2, 10, "key")
+        assert client.pace.next_turn() == clock.now() + SECOND + MARGIN
 
 
 async def test_what_a_success_says_of_the_next_second_delays_nothing_more(horde: Horde) -> None:
