@@ -444,7 +444,7 @@ async def test_a_month_without_kudos_has_no_picture(stage: Stage) -> None:
         ("SomethingNew", "the operators know"),
     ],
 )
-async def test_a_refusal_is_told_in_plain_words_and_linking_clears_it(
+async def test_a_refusal_is_told_in_plain_words_and_another_account_clears_it(
     stage: Stage, answered: str, said: str
 ) -> None:
     ada = stage.member("ada")
@@ -456,7 +456,10 @@ async def test_a_refusal_is_told_in_plain_words_and_linking_clears_it(
     assert answered not in status
     assert "Ready to be paid: **70**" in status
     assert "not before" in status
+    assert "or once you link another account" in status
     await slash(stage, ada, "link", account="ada#7")
+    assert "not before" in text(await slash(stage, ada, "status")), "it is the same account"
+    await slash(stage, ada, "link", account="bob`#9#8")
     assert "Next payout: **70**, soon" in text(await slash(stage, ada, "status"))
 
 
