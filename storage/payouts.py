@@ -202,6 +202,14 @@ def doubt(connection: Connection, payout_id: int, answer: str, next_try_at: date
     )
 
 
+def distrust_key(connection: Connection, payout_id: int) -> None:
+    """Never send a payout again: whoever took a request of it may have ignored its key."""
+    connection.execute(
+        "UPDATE payouts SET resendable = 0 WHERE id = ? AND state IN ('sending', 'in_doubt')",
+        (payout_id,),
+    )
+
+
 def plan_again(connection: Connection, payout_id: int, answer: str, next_try_at: datetime) -> None:
     """Plan again what certainly was not paid by its only attempt; the next one is the first."""
     connection.execute(

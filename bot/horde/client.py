@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from random import Random
 from typing import Final, TypeVar
 from urllib.parse import urlsplit
@@ -16,11 +16,12 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_aft
 from bot.clock import Clock
 from bot.horde import answers, reading
 from bot.horde.errors import HordeError, NotKnownError, RefusedForNowError, UnfitKeyError
+from bot.horde.headers import node_version
 from bot.horde.pace import TransferPace
 from bot.horde.payee import is_uuid
 from bot.horde.reading import Fields
 from bot.horde.records import Account, Heartbeat, SharedKey
-from bot.horde.transport import Request, Timeouts, Transport
+from bot.horde.transport import Answer, Request, Timeouts, Transport
 from bot.settings import ANONYMOUS_KEY
 
 Record = TypeVar("Record")
@@ -136,6 +137,7 @@ class HordeClient:
         finally:
             self.pace.finished()
         now = self._clock.now()
+        self._note_node(answer)
         if answers.own(answer) is not None:  # a proxy's limits are not those of transfers
             self.pace.learn(answer.headers)
         # Every answer has a Retry-After, that of a success for the next second.
@@ -157,7 +159,13 @@ class HordeClient:
 
     async def _look_up(self, request: Request) -> Fields:
         answer = await self._transport.ask(request, self._timeouts.lookup)
+        self._note_node(answer)
         return answers.whole(answer, self._clock.now())
+
+    def _note_node(self, answer: Answer) -> None:
+        version = node_version(answer.headers)
+        if version is not None and not version.idempotent:
+            self._old_node_at = self._clock.now()
 
     def _pause(self, state: RetryCallState) -> float:
         """Return the seconds before the next attempt: random, and not before the Horde wants it."""

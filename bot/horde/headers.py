@@ -15,7 +15,6 @@ from typing import Final
 
 from bot.horde.records import Version
 
-
 LONGEST_PAUSE: Final = timedelta(hours=2)
 """However long a server asks to be left alone, it is asked again after this; no window of the
 Horde's is longer than an hour."""

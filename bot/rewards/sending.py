@@ -69,6 +69,7 @@ class Answered:
     payout: Payout
     begun: Begun
     outcome: Outcome
+    honours_keys: bool
 
 
 class Sending:
@@ -118,8 +119,9 @@ class Sending:
         begun_at = self._clock.now()
         await self._on_step("sending")
         error = await self._request(payout, begun_at)
-        situation = Situation(first, sender.honours_keys, await self._own_deleted(error))
-        self.unsettled = Answered(payout, begun, outcome(error, situation))
+        honours_keys = sender.honours_keys and self._client.honours_keys
+        situation = Situation(first, honours_keys, await self._own_deleted(error))
+        self.unsettled = Answered(payout, begun, outcome(error, situation), honours_keys)
         await self._on_step("answered")
         return await self.settle()
 
@@ -129,16 +131,7 @@ class Sending:
         if answered is None:
             return None
         now = self._clock.now()
-        paid = await self._database.write(
-            partial(
-                self._settling.settle,
-                payout=answered.payout,
-                attempt=answered.begun.attempt,
-                awards=answered.begun.awards,
-                outcome=answered.outcome,
-                now=now,
-            )
-        )
+        paid = await self._database.write(partial(self._settle, answered, now))
         self.unsettled = None
         self._alerts.wake()
         _log.info(
@@ -151,6 +144,19 @@ class Sending:
             await self._note_paid(answered.payout, now)
         await self._on_step("settled")
         return answered.outcome
+
+    def _settle(self, answered: Answered, now: datetime, connection: Connection) -> bool:
+        """Write an answer in a unit; tell whether the payout is paid now."""
+        if not answered.honours_keys:
+            payouts.distrust_key(connection, answered.payout.id)
+        return self._settling.settle(
+            connection,
+            payout=answered.payout,
+            attempt=answered.begun.attempt,
+            awards=answered.begun.awards,
+            outcome=answered.outcome,
+            now=now,
+        )
 
     def _list(self, payout: Payout, sender: Sender, connection: Connection) -> bool:
         """List that a request is about to leave; False where it is not ours to send any more.

@@ -288,7 +288,8 @@ class PayoutWorker:
             _log.warning("horde_silent", reason=str(error))
             self._fall_silent()
             return None
-        return Sender(self._client.server, self._account, heartbeat.version.idempotent)
+        honours_keys = heartbeat.version.idempotent and self._client.honours_keys
+        return Sender(self._client.server, self._account, honours_keys)
 
     async def _plan(self, due: Due, sender: Sender) -> Payout | None:
         payout = await self._planning.plan(due, sender.account, self._spendable)

@@ -164,6 +164,37 @@ async def test_nothing_is_resent_to_a_server_that_was_set_back(kudos: Treasury) 
     await kudos.check()
 
 
+async def test_nothing_is_resent_that_an_old_node_took(kudos: Treasury) -> None:
+    """The heartbeat is of another server than the one that took the transfer."""
+    kudos.stand_in.transfer_version = "5.0.4"
+    kudos.fail(faults.CRASHED_AFTER)
+    await kudos.earn(1, 20)
+    worker = kudos.worker()
+    await kudos.run(worker, hours=30)
+    assert kudos.received() == {FIRST_PAYEE: 20}
+    (payout,) = await kudos.payouts()
+    assert (payout.state, payout.resendable) == ("in_doubt", False)
+    assert await kudos.told() == ["payout_in_doubt"]
+
+
+async def test_keys_are_not_relied_on_for_a_while_after_an_old_node(kudos: Treasury) -> None:
+    kudos.stand_in.transfer_version = "5.0.4"
+    await kudos.earn(1, 20)
+    worker = kudos.worker()
+    await kudos.run(worker, minutes=1)
+    assert await kudos.states(1) == ["paid"]
+    kudos.fail(faults.ANSWER_LOST)
+    await kudos.earn(2, 20)
+    await kudos.run(worker, minutes=90)
+    assert [payout.resendable for payout in await kudos.payouts()] == [False, False]
+    assert len(kudos.stand_in.paid) == 2
+    kudos.stand_in.transfer_version = None
+    await kudos.earn(3, 20)
+    kudos.clock.turn(7200)
+    await kudos.run(worker, minutes=5)
+    assert [payout.resendable for payout in await kudos.payouts(3)] == [True]
+
+
 async def test_nothing_is_resent_from_another_account(kudos: Treasury) -> None:
     kudos.fail(faults.ANSWER_LOST)
     await kudos.earn(1, 20)

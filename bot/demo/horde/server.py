@@ -28,8 +28,9 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 class HordeStandIn:
     """Answers as the Horde does.
 
-    A test changes `accounts`, `version` and `down` (its database is out of reach) at any time, and
-    reads in `paid` what really moved. `limiter` and `cache` can forget.
+    A test changes `accounts`, `version`, `transfer_version` (of the server that takes transfers, if
+    another one) and `down` (its database is out of reach) at any time, and reads in `paid` what
+    really moved. `limiter` and `cache` can forget.
     """
 
     def __init__(self, accounts: Iterable[Account], clock: Clock | None = None) -> None:
@@ -37,6 +38,7 @@ class HordeStandIn:
         self.accounts = Accounts(accounts)
         self.shared_keys = SharedKeys(clock)
         self.version = VERSION
+        self.transfer_version: str | None = None
         self.down = False
         self.limiter = Limiter(clock)
         self.cache = Cache(clock)
@@ -74,12 +76,19 @@ class HordeStandIn:
             except Refusal as error:
                 headers = error.headers
                 response = web.json_response(error.body, status=error.status, headers=headers)
-            response.headers["Horde-Node"] = f"127.0.0.1:7001:{self.version}"
             return response
 
         await request.read()  # now, to have it even when the client is gone
         fault = self.faults.take(request.path)
-        return await (carry_out() if fault is None else suffer(fault, request, carry_out))
+        answer = await (carry_out() if fault is None else suffer(fault, request, carry_out))
+        if answer.content_type == "application/json":  # not a proxy's page
+            taken = request.path.endswith("/kudos/transfer")
+            answer.headers["Horde-Node"] = f"127.0.0.1:7001:{self._node(transfers=taken)}"
+        return answer
+
+    def _node(self, *, transfers: bool) -> str:
+        """Return the version of the server that answers."""
+        return self.transfer_version or self.version if transfers else self.version
 
     async def _heartbeat(self, _request: web.Request) -> web.Response:
         state = {
@@ -144,7 +153,7 @@ class HordeStandIn:
         return web.json_response({"transferred": float(amount)}, headers=headers)
 
     def _idempotency_key(self, request: web.Request) -> str | None:
-        if tuple(map(int, self.version.split("."))) < KEYS_SINCE:
+        if tuple(map(int, self._node(transfers=True).split("."))) < KEYS_SINCE:
             return None
         return request.headers.get("Idempotency-Key")
 
