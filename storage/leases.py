@@ -22,6 +22,8 @@ from storage.migrations import pending
 from storage.times import from_microseconds, to_microseconds
 
 DURATION = timedelta(seconds=30)
+LONGEST_DURATION = timedelta(seconds=90)
+"""No lease is taken for longer; one that ends far behind that is of a clock set back since."""
 BEATS_A_DURATION = 3
 
 
@@ -163,7 +165,8 @@ def new_holder() -> str:
 def is_held(connection: sqlite3.Connection, name: str, now: datetime) -> bool:
     """Tell whether somebody holds the name, so that long work beside them can make room."""
     row = connection.execute(
-        "SELECT 1 FROM leases WHERE name = ? AND expires_at > ?", (name, to_microseconds(now))
+        "SELECT 1 FROM leases WHERE name = ? AND expires_at > ? AND expires_at <= ?",
+        (name, to_microseconds(now), to_microseconds(now + 2 * LONGEST_DURATION)),
     ).fetchone()
     return row is not None
 
@@ -182,10 +185,11 @@ def refuse_held(connection: sqlite3.Connection, name: str, now: datetime) -> Non
     if row is not None:
         host, place, pid, born, _ = row[0].split("|")
         expires_at = from_microseconds(row[1])
-        if now < expires_at and not Process(host, place, int(pid), born).known_dead():
+        lasts = now < expires_at <= now + 2 * LONGEST_DURATION
+        if lasts and not Process(host, place, int(pid), born).known_dead():
             raise DatabaseBusyError(
                 f"another `jury {name}` (process {pid} on {host}) uses this database; stop it "
-                f"first, or if it is gone wait until {expires_at:%H:%M:%S} UTC"
+                f"first, or if it is gone wait until {expires_at:%Y-%m-%d %H:%M:%S} UTC"
             )
 
 

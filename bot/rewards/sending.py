@@ -41,8 +41,9 @@ from storage.payout_file import PayoutFile
 from storage.payouts import Payout, Sender
 
 LEASE: Final = "payouts"
-LEASE_DURATION: Final = timedelta(seconds=90)
-"""Longer than a request takes: it is taken anew with each one."""
+LEASE_DURATION: Final = leases.LONGEST_DURATION
+"""Longer than a request may take to leave and to be answered, without its wait for the pace: it is
+taken anew before each one, and whoever lost it takes what it finds sending for in doubt."""
 LATEST_START: Final = timedelta(seconds=30)
 """A request that could not leave so long after its mark does not leave any more."""
 

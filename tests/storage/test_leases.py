@@ -17,7 +17,15 @@ import pytest
 from bot.clock import SystemClock
 from storage.database import Database
 from storage.errors import DatabaseBusyError
-from storage.leases import DURATION, Lease, Process, _birth, refuse_upgrade
+from storage.leases import (
+    DURATION,
+    LONGEST_DURATION,
+    Lease,
+    Process,
+    _birth,
+    is_held,
+    refuse_upgrade,
+)
 from storage.times import from_microseconds, to_microseconds
 from tests.storage.turned import TurnedClock
 
@@ -103,11 +111,24 @@ async def test_a_holder_that_stopped_beating_is_followed_after_its_time(
         pass
 
 
+async def test_a_clock_set_back_keeps_nobody_out(database: Database) -> None:
+    clock = TurnedClock()
+    until = clock.now() + 2 * LONGEST_DURATION
+    await database.write(hold_as(far_away(), to_microseconds(until)))
+    assert await database.read(lambda c: is_held(c, "run", clock.now()))
+    with pytest.raises(DatabaseBusyError, match=until.strftime("%Y-%m-%d %H:%M:%S")):
+        await Lease(database, "run", clock).__aenter__()
+    clock.turn(-1)
+    assert not await database.read(lambda c: is_held(c, "run", clock.now()))
+    async with Lease(database, "run", clock):
+        pass
+
+
 @pytest.mark.skipif(not Process.this().place, reason="needs /proc to tell processes apart")
 async def test_a_holder_known_to_be_dead_is_followed_at_once(database: Database) -> None:
     clock = TurnedClock()
     me = Process.this()
-    never_dies = to_microseconds(clock.now() + timedelta(days=1))
+    never_dies = to_microseconds(clock.now() + timedelta(seconds=90))
     ended = python("")
     for dead in (
         replace(me, born="1"),  # the number was given to another process since
