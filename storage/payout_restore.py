@@ -11,6 +11,7 @@ from storage.payouts import Payout, Sender
 from storage.times import day_of, from_microseconds, to_microseconds
 
 _READ_UP_TO = "payouts.listed"
+_LOST = "payouts.lost:"
 
 
 def listing(connection: Connection, payout: Payout, sender: Sender, now: datetime) -> Listed:
@@ -36,6 +37,19 @@ def listing(connection: Connection, payout: Payout, sender: Sender, now: datetim
 def read_up_to(connection: Connection) -> int:
     """Return how many bytes of the list the tables are known to agree with."""
     return int(remembered.recall(connection, _READ_UP_TO) or 0)
+
+
+def lost(connection: Connection) -> tuple[int, int]:
+    """Return how many listed payouts could not be put back, and of how many kudos they were.
+
+    Their raters are not in the backup; as somebody new they can earn for the same images again.
+    """
+    number, kudos = connection.execute(
+        "SELECT count(*), coalesce(sum(CAST(value AS INTEGER)), 0) FROM remembered"
+        " WHERE substr(name, 1, length(:prefix)) = :prefix",
+        {"prefix": _LOST},
+    ).fetchone()
+    return int(number), int(kudos)
 
 
 def read_anew(connection: Connection) -> None:
@@ -126,6 +140,7 @@ def _put_back(connection: Connection, listed: Listed, told: Told) -> bool:
         (listed.rater, to_microseconds(listed.first_seen_at)),
     ).fetchone()
     if known is None:
+        remembered.remember(connection, f"{_LOST}{listed.key}", str(listed.amount))
         return False
     earlier = payouts.unsettled_of(connection, listed.rater)
     if earlier is not None:

@@ -22,6 +22,7 @@ from bot.doctor.machine import (
     check_hash_key,
     check_ledger,
     check_list,
+    check_lost,
     check_media,
     check_settings,
 )
@@ -88,7 +89,11 @@ async def _every(settings: Settings) -> AsyncIterator[Check]:
 async def _inside(settings: Settings) -> Inside:
     def look(connection: Connection) -> Inside:
         return Inside(
-            (*check_ledger(connection), check_list(connection, settings.database_path)),
+            (
+                *check_ledger(connection),
+                check_list(connection, settings.database_path),
+                *check_lost(connection),
+            ),
             tuple(channels.every(connection)),
         )
 

@@ -13,7 +13,7 @@ from bot.doctor.checks import Check, failed, note, ok
 from bot.errors import SettingsError
 from bot.keyed_hash import KeyedHash
 from bot.settings import Settings, unknown_names
-from storage import ledger, payout_list
+from storage import ledger, payout_list, payout_restore
 from storage.errors import StorageError
 from storage.health import examine
 from storage.payout_file import PayoutFile
@@ -71,6 +71,17 @@ def check_ledger(connection: Connection) -> Iterator[Check]:
     if not faults:
         awards, payouts = ledger.counts(connection)
         yield ok("ledger", f"{awards:,} awards, {payouts:,} payouts, balanced")
+
+
+def check_lost(connection: Connection) -> Iterator[Check]:
+    """Say what a restored backup was too old for."""
+    number, kudos = payout_restore.lost(connection)
+    if number:
+        yield note(
+            "restored backup",
+            f"{number:,} payouts of {kudos:,} kudos were sent to raters whom it does not have",
+            "they may earn for the same images once more: nothing prevents it",
+        )
 
 
 def check_list(connection: Connection, path: Path) -> Check:

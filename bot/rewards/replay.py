@@ -11,7 +11,8 @@ import structlog
 from bot.clock import Clock
 from bot.rewards import list_guard
 from bot.rewards.sending import LEASE
-from storage import leases, payout_list, payout_restore
+from bot.trust.alerts import WINDOW
+from storage import alerts, leases, payout_list, payout_restore
 from storage.database import Database
 from storage.errors import DatabaseBusyError
 from storage.payout_file import PayoutFile, Told
@@ -63,4 +64,10 @@ class PayoutReplay:
         if self._holder is None or not leases.is_held_by(connection, LEASE, self._holder):
             leases.refuse_held(connection, LEASE, now)
         payout_list.note(connection, self._file)
-        return payout_restore.restore(connection, told, end, now)
+        before = payout_restore.lost(connection)
+        restored = payout_restore.restore(connection, told, end, now)
+        payouts, kudos = lost = payout_restore.lost(connection)
+        if lost != before:
+            values = {"payouts": payouts, "kudos": kudos}
+            alerts.add(connection, "payouts_lost", values, now=now, window=WINDOW)
+        return restored

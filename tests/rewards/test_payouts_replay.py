@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from bot.demo.horde import faults
+from bot.doctor.machine import check_lost
 from bot.rewards.replay import PayoutReplay
 from storage import backup, ledger, payouts
 from storage.errors import StorageError
@@ -295,6 +296,12 @@ async def test_nothing_is_put_back_for_somebody_else(kudos: Treasury) -> None:
     await kudos.work(kudos.worker())
     assert await restore(kudos, copy) == 0
     assert await kudos.states() == []
+    assert await kudos.told() == ["payouts_lost"]
+    assert await kudos.values("SELECT latest FROM alerts") == ['{"payouts": 1, "kudos": 20}']
+    (check,) = await kudos.database.read(lambda c: list(check_lost(c)))
+    assert "1 payouts of 20 kudos" in check.found
+    await replay(kudos)
+    assert await kudos.values("SELECT count FROM alerts") == [1]
 
 
 async def test_an_image_that_is_gone_is_said_by_the_ledger(kudos: Treasury) -> None:
