@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from sqlite3 import Connection
+from typing import get_args
 
 import discord
 import pytest
@@ -15,11 +16,13 @@ from simcord import MemberActor
 from bot.demo.horde.accounts import Account
 from bot.demo.horde.faults import ANSWER_LOST, CRASHED, DROPPED, Fault, Way, slow
 from bot.demo.horde.server import HordeStandIn
+from bot.rewards.list_guard import UNUSABLE
 from bot.rewards.sending import LEASE
 from bot.rewards.worker import LOOK_EVERY
 from cogs.ui.card import Card
 from cogs.ui.kudos import PAUSE_REASONS
-from storage import horde_links, ledger, payout_pauses, payouts, raters
+from storage import horde_links, ledger, payout_list, payout_pauses, payouts, raters
+from storage.payout_file import PayoutFile
 from storage.payouts import Payout
 from tests.cogs.managing import actions, let_run, manager, strangers_channel
 from tests.cogs.stage import NOON, Stage, TurnedClock, answer, components, custom_ids, find, text
@@ -225,6 +228,36 @@ async def test_resuming_lifts_both_causes(stage: Stage, horde: HordeStandIn) -> 
     assert await causes(stage) == ["operator", "horde"]
     await pressed(stage, card, "kudos:resume")
     assert await causes(stage) == []
+
+
+async def test_a_list_that_was_lost_is_said_and_taken_as_it_is(
+    stage: Stage, horde: HordeStandIn
+) -> None:
+    await earn(stage, "ada", 60)
+    await work(stage)
+    file = PayoutFile(stage.services.database.path)
+    file.path.unlink()
+    await earn(stage, "ben", 70, at=3)
+    await work(stage)
+    assert await causes(stage) == ["list"]
+    card = await shown(stage)
+    assert "the list of payouts beside the database is missing" in text(card)
+    assert custom_ids(card) == ["kudos:resume", "kudos:pause", "kudos:refresh"]
+    card = await pressed(stage, card, "kudos:resume")
+    assert "Payouts go on" in text(card)
+    await work(stage)
+    assert [transfer.amount for transfer in horde.paid] == [60, 70]
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+@pytest.mark.parametrize("fault", [*get_args(payout_list.Fault), UNUSABLE])
+async def test_each_fault_of_the_list_has_words(stage: Stage, language: str, fault: str) -> None:
+    await stage.services.database.write(lambda c: payout_pauses.begin(c, "list", fault, NOON))
+    await stage.operator.slash(stage.channel, "language", language=language, where="me")
+    said = text(await shown(stage))
+    assert ("Angehalten" if language == "de" else "Paused") in said
+    assert ("Liste der Auszahlungen" if language == "de" else "list of payouts") in said
+    assert "{" not in said
 
 
 @pytest.mark.parametrize("language", ["en", "de"])

@@ -195,6 +195,24 @@ async def test_keys_are_not_relied_on_for_a_while_after_an_old_node(kudos: Treas
     assert [payout.resendable for payout in await kudos.payouts(3)] == [True]
 
 
+async def test_nothing_is_resent_while_old_nodes_answer(kudos: Treasury) -> None:
+    kudos.fail(faults.ANSWER_LOST)
+    await kudos.earn(1, 20)
+    worker = kudos.worker()
+    await worker.step()
+    kudos.stand_in.transfer_version = "5.0.4"
+    await kudos.earn(2, 20)
+    kudos.clock.turn(20)
+    await kudos.change("UPDATE payouts SET next_try_at = next_try_at + 60000000")
+    await kudos.run(worker, hours=1)
+    assert await kudos.states() == ["in_doubt", "paid"]
+    assert kudos.received() == {FIRST_PAYEE: 20, FIRST_PAYEE + 1: 20}
+    kudos.stand_in.transfer_version = None
+    await kudos.run(worker, hours=7)
+    assert await kudos.states() == ["paid", "paid"]
+    await kudos.check()
+
+
 async def test_nothing_is_resent_from_another_account(kudos: Treasury) -> None:
     kudos.fail(faults.ANSWER_LOST)
     await kudos.earn(1, 20)
