@@ -82,7 +82,8 @@ def list_(
 def retry(payout_id: PayoutId, *, dry_run: DryRun = False) -> None:
     """Send a payout now that waits, is in doubt, or waits for our account to be mended.
 
-    Beside a running bot it is that one which sends it, within seconds.
+    Beside a running bot it is that one which sends it, as soon as the Horde can be asked. A pause
+    that an operator began goes on.
     """
     say(asyncio.run(_retry(payout_id, dry_run=dry_run)))
 
@@ -178,12 +179,18 @@ async def _retry(payout_id: int, *, dry_run: bool) -> str:
             return f"would send now: {_line(planned)}"
         await services.cases.hurry(payout_id)
         ours = await services.payouts.send_now(payout_id)
-        if not ours:
-            return f"the running bot sends payout {payout_id} within seconds"
-        payout = await services.database.read(partial(payouts.by_id, payout_id=payout_id))
         paused = await services.database.read(payout_pauses.every)
         why = "".join(f"; paused: {pause.answer}" for pause in paused)
-        return f"{_line(payout)}{why}" if payout is not None else f"there is no {payout_id}"
+        if not ours:
+            soon = "as soon as the Horde can be asked"
+            return f"the running bot sends payout {payout_id} {soon}{why}"
+        payout = await services.database.read(partial(payouts.by_id, payout_id=payout_id))
+        if payout is None:
+            return f"there is no {payout_id}"
+        at = payout.next_try_at
+        if not why and at is not None and at <= services.clock.now():
+            why = "; not sent: the Horde cannot be asked yet"
+        return f"{_line(payout)}{why}"
 
 
 async def _settle(payout_id: int, *, paid: bool, dry_run: bool) -> str:

@@ -105,9 +105,10 @@ class Cases:
         )
 
     async def hurry(self, payout_id: int) -> Payout:
-        """Let a payout be sent at once, though it or our account was to wait; return it.
+        """Let a payout wait no longer for itself or for our account; return it.
 
-        Raises UnknownPayoutError, PayoutSettledError, PayoutOnItsWayError.
+        It is sent as soon as the Horde can be asked and no operator's pause stands. Raises
+        UnknownPayoutError, PayoutSettledError, PayoutOnItsWayError.
         """
         now = self._clock.now()
 

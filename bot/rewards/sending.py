@@ -1,8 +1,8 @@
 """One payout on its way: listed, marked as sending, sent once, and settled by the answer.
 
-A crash before the mark leaves it planned, and later ones leave it sending, which the next start
-takes for in doubt. What an answer proves is written in one unit; until that is done nothing else
-is sent.
+A crash before it is listed leaves it planned. After a later one the next start takes it for in
+doubt: it is sending, or it is listed, and nobody knows more. What an answer proves is written in
+one unit; until that is done nothing else is sent.
 """
 
 from __future__ import annotations

@@ -17,8 +17,9 @@ from bot.clock import Clock
 from bot.horde.client import HordeClient
 from bot.horde.errors import HordeError, RefusedForGoodError, UnfitKeyError
 from bot.horde.pace import HOUR
-from bot.rewards.outcomes import NOT_ENOUGH, answer_of, is_of_one
+from bot.rewards.outcomes import NOT_ENOUGH, OF_ALL, answer_of, is_of_one
 from bot.rewards.planning import Planning
+from bot.rewards.quiet import Quiet
 from bot.rewards.replay import PayoutReplay
 from bot.rewards.sending import LEASE, LEASE_DURATION, OnStep, Sending
 from bot.rewards.settling import LONGEST_DOUBT, LONGEST_PAUSE, Settling
@@ -103,6 +104,7 @@ class PayoutWorker:
         self._read_at: datetime | None = None
         self._held_at: datetime | None = None
         self._list_doubted = False
+        self._quiet = Quiet()
         self._silences = 0
         self._silent_until: datetime | None = None
         self._stepping = asyncio.Lock()
@@ -126,21 +128,30 @@ class PayoutWorker:
             pauses = await self._open(now)
         except DatabaseBusyError as error:
             _log.debug("payouts_elsewhere", reason=str(error))
+            self._quiet.end(now)
             return now + LOOK_EVERY
+        if pauses:
+            self._quiet.end(now)  # which was told
         until = self._until(now, pauses)
         if until > self._clock.now():  # time went on: what was the present is no wait
+            await self._watch(now)
             return min(until, now + LOOK_EVERY)
         found = await self._next(now, only)
         if found is None:
+            if not await self._put_off():
+                self._quiet.end(now)
             return now + LOOK_EVERY
         sender = await self._sender()
+        if sender is None:
+            await self._watch(now)
         if sender is not None and not only and self._exceeds(found):
             found = await self._affordable(now)
         if sender is not None and found is not None:
             payout = await self._plan(found, sender) if isinstance(found, Due) else found
             if payout is not None:
                 await self._send(payout, sender)
-        return max(now, self._silent_until or now, self._client.pace.next_turn())
+        again = max(now, self._silent_until or now, self._client.pace.next_turn())
+        return min(again, now + LOOK_EVERY)
 
     async def run(self) -> None:
         """Pay until drained or cancelled."""
@@ -253,6 +264,21 @@ class PayoutWorker:
         due = None if only else await self._planning.next(self._account, most)
         return due or repeated
 
+    async def _watch(self, now: datetime) -> None:
+        """Tell operators once where somebody is due, and for long nothing could be sent."""
+        if not self._quiet.is_long(now):
+            return
+        if await self._put_off() or await self._next(now, None) is not None:
+            self._quiet.tell()
+            await self._alerts.notice("payouts_silent")
+        else:
+            self._quiet.end(now)
+
+    async def _put_off(self) -> bool:
+        """Tell whether a payout is planned that the Horde did not even look at."""
+        planned = await self._database.read(partial(payouts.unsettled, state="planned"))
+        return any(payout.answer in OF_ALL for payout in planned)
+
     def _exceeds(self, found: Payout | Due) -> bool:
         """Tell whether our account may have too little; what is in doubt may be paid already."""
         doubtful = isinstance(found, Payout) and found.state == "in_doubt"
@@ -317,6 +343,8 @@ class PayoutWorker:
             self._fall_silent()
         else:
             self._silences = 0
+            if outcome.answer not in OF_ALL:
+                self._quiet.end(self._clock.now())
 
     def _leave_to_people(self, payout: Payout, reason: str, connection: Connection) -> None:
         """Ask the operators about a payout that must not be sent again as things are."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from bot.demo.horde import faults
 from bot.demo.horde.transfers import Transfer
 from storage import horde_links, payout_pauses
+from storage.times import to_microseconds
 from tests.rewards.paying import FIRST_PAYEE, OURS, Treasury, treasury
 
 HOSTILE = (1, 2)
@@ -172,3 +174,43 @@ async def test_a_planned_payout_that_we_cannot_afford_any_more_is_passed_over(
         await kudos.earn(2, 20)
         await kudos.run(worker, hours=1)
         assert kudos.received() == {FIRST_PAYEE + 1: 20}
+
+
+@pytest.mark.parametrize("trouble", ["down", "limit", "page"])
+async def test_operators_are_told_once_of_a_long_silence(kudos: Treasury, trouble: str) -> None:
+    if trouble == "down":
+        kudos.stand_in.down = True
+    elif trouble == "limit":
+        kudos.fail(faults.too_many(10**9), times=3)
+    else:
+        kudos.fail(replace(faults.page(503), retry_after=10**9), times=20)
+    worker = kudos.worker()
+    await kudos.run(worker, hours=3)
+    assert await kudos.told() == []  # nobody is due
+    for rater in (1, 2) if trouble == "page" else (1,):
+        await kudos.earn(rater, 20)
+    await kudos.run(worker, minutes=59)
+    assert await kudos.told() == []
+    await kudos.run(worker, hours=3)
+    assert await kudos.told() == ["payouts_silent"]
+    assert await kudos.values("SELECT count FROM alerts") == [1]
+    kudos.stand_in.down = False
+    kudos.stand_in.faults.clear()
+    await kudos.run(worker, hours=6)
+    assert kudos.received()[FIRST_PAYEE] == 20
+
+
+async def test_the_limits_of_an_hour_alone_are_no_silence(kudos: Treasury) -> None:
+    await kudos.earn(1, *[20] * 3)
+    hour = "INSERT INTO payout_attempts (payout_id, sent_at, outcome) VALUES (1, ?, 'paid')"
+    worker = kudos.worker()
+    await kudos.work(worker)
+    for _ in range(89):
+        await kudos.change(hour, to_microseconds(kudos.clock.now()))
+    await worker.leave()
+    await kudos.earn(2, 20)
+    await kudos.run(kudos.worker(), minutes=50)
+    assert FIRST_PAYEE + 1 not in kudos.received()
+    await kudos.run(worker, hours=2)
+    assert kudos.received()[FIRST_PAYEE + 1] == 20
+    assert await kudos.told() == []
