@@ -30,7 +30,7 @@ from bot.rating.scales import SCALES
 from bot.rating.voting import Receipt, ScorePress
 from bot.rewards.voiding import restore_vote, void_vote
 from bot.settings import Settings
-from storage import awards, ledger, payouts, votes
+from storage import ledger, payouts, votes
 from storage.database import Database
 from storage.payouts import Sender
 from storage.times import day_of
@@ -93,6 +93,7 @@ class Earning(RuleBasedStateMachine):
         self.written: dict[tuple[int, int, str], tuple[int, int]] = {}
         self.days: dict[int, int] = {}
         self.last: tuple[int, ScorePress, Receipt] | None = None
+        self.was_undone: dict[tuple[int, int], bool] = {}
 
     def teardown(self) -> None:
         if hasattr(self, "world"):
@@ -211,16 +212,17 @@ class Earning(RuleBasedStateMachine):
             void_vote(connection, vote.rater, vote.image_id, self.world.clock.now())
 
         if chosen is not None:
-            self.moderate(partial(unit, vote=chosen[1]))
+            vote = chosen[1]
+            self.was_undone[vote.rater, vote.image_id] = vote.state == "undone"
+            self.moderate(partial(unit, vote=vote))
 
-    @rule(choice=CHOICES, undone=st.booleans())
-    def restore(self, choice: int, *, undone: bool) -> None:
+    @rule(choice=CHOICES)
+    def restore(self, choice: int) -> None:
+        """A vote comes back as what its rater had made of it, which the history says."""
         chosen = self.vote(choice, "void")
 
         def unit(connection: Connection, vote: Vote) -> None:
-            earned = awards.of_vote(connection, vote.rater, vote.image_id)
-            # A paid vote is never undone: what was undone before it was taken out is unpaid.
-            back = undone and all(award.payout_id is None for award in earned)
+            back = self.was_undone[vote.rater, vote.image_id]
             votes.store(connection, _turned(vote, "undone" if back else "given"))
             restore_vote(connection, vote.rater, vote.image_id, undone=back)
 
