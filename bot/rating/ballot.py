@@ -12,7 +12,6 @@ from bot.caller import Caller
 from bot.errors import (
     NothingToUndoError,
     PlaceTakenError,
-    RateLimitedError,
     WrongValueError,
 )
 from bot.rating.admission import Standing, admit, look
@@ -24,13 +23,11 @@ from bot.trust.rate_limit import Kind
 from storage import (
     awards,
     image_stages,
-    rate_limits,
     reservations,
     signals,
     vote_history,
     votes,
 )
-from storage.times import to_microseconds
 from storage.vote_history import Action
 from storage.votes import Vote, VoteState
 
@@ -182,12 +179,14 @@ class Ballot:
         self, connection: Connection, standing: Standing, limit: Kind, now: datetime
     ) -> None:
         """Count the press with the arrival time that `look` brought; raises RateLimitedError."""
-        arrival, wait = rate_limit.admit(
-            to_microseconds(now), standing.found.arrival_at, self.presses_per_minute
+        rate_limit.charge_after(
+            connection,
+            standing.rater.number,
+            limit,
+            arrival=standing.found.arrival_at,
+            per_minute=self.presses_per_minute,
+            now=now,
         )
-        if wait:
-            raise RateLimitedError(seconds=-(-wait // 1_000_000))
-        rate_limits.set_arrival(connection, standing.rater.number, limit, arrival)
 
     def _earn(
         self, connection: Connection, standing: Standing, scale: str | None, now: datetime

@@ -45,6 +45,19 @@ def charge(connection: Connection, rater: int, kind: Kind, per_minute: int, now:
     Raises RateLimitedError(seconds=...), which undoes that unit.
     """
     arrival = rate_limits.arrival(connection, rater, kind)
+    charge_after(connection, rater, kind, arrival=arrival, per_minute=per_minute, now=now)
+
+
+def charge_after(
+    connection: Connection,
+    rater: int,
+    kind: Kind,
+    *,
+    arrival: int | None,
+    per_minute: int,
+    now: datetime,
+) -> None:
+    """Count an event as `charge` does, for whoever has read the `arrival` time already."""
     arrival, wait = admit(to_microseconds(now), arrival, per_minute)
     if wait:
         raise RateLimitedError(seconds=-(-wait // 1_000_000))
