@@ -94,6 +94,14 @@ def cut_link(connection: sqlite3.Connection, number: int, now: datetime) -> None
     )
     for table in _GONE_AT_ONCE:
         connection.execute(f"DELETE FROM {table} WHERE rater = ?", (number,))  # noqa: S608 - constants
+    connection.execute(
+        "DELETE FROM rater_pairs WHERE rater = :number OR other = :number", {"number": number}
+    )
+    connection.execute(
+        "UPDATE appeals SET words = NULL, answered_at = coalesce(answered_at, :now),"
+        " outcome = coalesce(outcome, 'refused'), answer = NULL WHERE rater = :number",
+        {"number": number, "now": to_microseconds(now)},
+    )
     connection.execute("UPDATE reports SET reason = NULL WHERE rater = ?", (number,))
     connection.execute(
         "UPDATE posts SET guild_id = NULL, channel_id = NULL, message_id = NULL WHERE rater = ?",
@@ -113,6 +121,7 @@ def delete_votes(
 
     The history says that each vote left, under the number.
     """
+    connection.execute("DELETE FROM voids WHERE rater = ?", (number,))
     votes = connection.execute(
         "SELECT id, image_id, post_id FROM votes WHERE rater = ? LIMIT ?", (number, limit)
     ).fetchall()
@@ -121,6 +130,7 @@ def delete_votes(
         "VALUES (?, ?, 'erased', ?, ?)",
         [(number, image_id, post_id, to_microseconds(now)) for _, image_id, post_id in votes],
     )
+    connection.executemany(_REMOVED, [(to_microseconds(now), vote) for vote, _, _ in votes])
     connection.executemany("DELETE FROM votes WHERE id = ?", [(vote,) for vote, _, _ in votes])
     return [image_id for _, image_id, _ in votes]
 
@@ -163,6 +173,11 @@ def _erased(row: tuple[str, int, int, str | None, int]) -> Erasure:
 
 
 _SELECT: Final = "SELECT discord_hash, banned, erased_at, horde_hash, held FROM erased_raters"
+_REMOVED: Final = """
+    INSERT INTO removed_rows (row_id, reason, removed_at)
+    SELECT row_id, 'erased', ? FROM votes WHERE id = ? AND row_id IS NOT NULL
+    ON CONFLICT (row_id) DO UPDATE SET reason = 'erased', removed_at = excluded.removed_at
+"""
 _GONE_AT_ONCE: Final = (
     "reservations",
     "skips",
@@ -171,4 +186,15 @@ _GONE_AT_ONCE: Final = (
     "horde_displaced",
     "horde_proofs",
     "holds",
+    "bars",
+    "captcha_records",
+    "captchas",
+    "onboardings",
+    "gold_answers",
+    "repeat_answers",
+    "rule_records",
+    "findings",
+    "risks",
+    "rater_scores",
+    "reliability_history",
 )

@@ -3,121 +3,17 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from storage import awards, posts
+from storage.personal_queries import ABOUT, QUERIES
 from storage.posts import Post
 from storage.times import from_microseconds, to_microseconds
 
 Value = str | int | None
 Row = dict[str, Value]
-
-QUERIES: Mapping[str, str] = {
-    "raters": """
-        SELECT number, discord_id, status, status_reason, status_until, locale, consent_version,
-               consented_at, first_seen_at, erased_before
-        FROM raters WHERE number = :rater
-    """,
-    "erased_raters": """
-        SELECT discord_hash, banned, erased_at, horde_hash, held FROM erased_raters
-        WHERE discord_hash = :discord_hash
-    """,
-    "votes": """
-        SELECT d.name AS data_set, i.key AS image, v.aesthetic, v.artifacts, v.aesthetic_at,
-               v.artifacts_at, v.state, v.post_id, v.surface, v.locale, a.name AS client_agent,
-               v.shown_at, v.created_at, v.changed_at, v.completed_at, v.after_reveal,
-               v.horde_kudos, v.horde_account_age, v.horde_usage_requests, v.horde_trusted
-        FROM votes v JOIN images i ON i.id = v.image_id JOIN data_sets d ON d.id = i.data_set_id
-            JOIN client_agents a ON a.id = v.client_agent_id
-        WHERE v.rater = :rater ORDER BY v.id
-    """,
-    "vote_history": """
-        SELECT d.name AS data_set, i.key AS image, h.action, h.aesthetic, h.artifacts, h.post_id,
-               h.interaction_id, h.at
-        FROM vote_history h JOIN images i ON i.id = h.image_id
-            JOIN data_sets d ON d.id = i.data_set_id
-        WHERE h.rater = :rater ORDER BY h.id
-    """,
-    "skips": """
-        SELECT d.name AS data_set, i.key AS image, s.reason, s.skipped_at
-        FROM skips s JOIN images i ON i.id = s.image_id JOIN data_sets d ON d.id = i.data_set_id
-        WHERE s.rater = :rater ORDER BY s.skipped_at
-    """,
-    "reports": """
-        SELECT d.name AS data_set, i.key AS image, r.reason, r.post_id, r.interaction_id,
-               r.reported_at, r.settled_at
-        FROM reports r JOIN images i ON i.id = r.image_id JOIN data_sets d ON d.id = i.data_set_id
-        WHERE r.rater = :rater ORDER BY r.id
-    """,
-    "posts": """
-        SELECT d.name AS data_set, i.key AS image, p.id AS post_id, p.guild_id, p.channel_id,
-               p.message_id, p.state, p.shown_at, p.closed_at
-        FROM posts p JOIN images i ON i.id = p.image_id JOIN data_sets d ON d.id = i.data_set_id
-        WHERE p.rater = :rater ORDER BY p.id
-    """,
-    "reservations": """
-        SELECT d.name AS data_set, i.key AS image, r.post_id, r.expires_at
-        FROM reservations r JOIN images i ON i.id = r.image_id
-            JOIN data_sets d ON d.id = i.data_set_id
-        WHERE r.rater = :rater ORDER BY r.expires_at
-    """,
-    "rate_limits": "SELECT kind, arrival_at FROM rate_limits WHERE rater = :rater ORDER BY kind",
-    "horde_links": """
-        SELECT horde_id, name, linked_at, verified_at, kudos, account_age, usage_requests, trusted,
-               read_at, refused_answer, not_before
-        FROM horde_links WHERE rater = :rater
-    """,
-    "horde_displaced": """
-        SELECT horde_id, name, displaced_at FROM horde_displaced WHERE rater = :rater
-    """,
-    "horde_proofs": "SELECT nonce, expires_at, tries FROM horde_proofs WHERE rater = :rater",
-    "holds": "SELECT reason, since FROM holds WHERE rater = :rater ORDER BY reason",
-    "awards": """
-        SELECT d.name AS data_set, i.key AS image, a.scale, a.amount, a.standing, a.payout_id,
-               a.earned_at
-        FROM awards a JOIN images i ON i.id = a.image_id JOIN data_sets d ON d.id = i.data_set_id
-        WHERE a.rater = :rater ORDER BY a.earned_at
-    """,
-    "payouts": """
-        SELECT id, key, horde_id, verified, amount, state, server, sender_id, resendable, answer,
-               planned_at, first_sent_at, next_try_at, settled_at
-        FROM payouts WHERE rater = :rater ORDER BY id
-    """,
-    "payout_attempts": """
-        SELECT t.payout_id, t.sent_at, t.outcome
-        FROM payout_attempts t JOIN payouts p ON p.id = t.payout_id
-        WHERE p.rater = :rater ORDER BY t.id
-    """,
-    "review_queue": """
-        SELECT kind, details, payout_id, opened_at, settled_at, outcome,
-               settled_by = :rater AS settled_by_you
-        FROM review_queue WHERE rater = :rater OR settled_by = :rater ORDER BY id
-    """,
-    "audit_log": """
-        SELECT at, actor, action,
-               iif(subject GLOB 'rater:*' AND subject <> 'rater:' || :rater, 'somebody', subject)
-                   AS subject,
-               details, rater = :rater AS done_by_you
-        FROM audit_log WHERE rater = :rater OR subject = 'rater:' || :rater ORDER BY id
-    """,
-}
-"""A query for each table that names a rater; a test compares it with the schema.
-
-Nobody learns the number of anybody else, such as of whom their proof displaced.
-"""
-
-
-_ABOUT = {
-    "raters": "number = :rater",
-    "erased_raters": "discord_hash = :discord_hash",
-    "payout_attempts": "payout_id IN (SELECT id FROM payouts WHERE rater = :rater)",
-    "review_queue": "rater = :rater OR settled_by = :rater",
-    "audit_log": "rater = :rater OR subject = 'rater:' || :rater",
-}
-"""Which rows of a table the query above returns, where it is not those with `rater = :rater`."""
 
 DISCORD_IDS = {"discord_id", "guild_id", "channel_id", "message_id", "interaction_id"}
 
@@ -163,7 +59,7 @@ def count(connection: sqlite3.Connection, number: int, discord_hash: str) -> dic
     values = {"rater": number, "discord_hash": discord_hash}
     return {
         table: connection.execute(
-            f"SELECT count(*) FROM {table} WHERE {_ABOUT.get(table, 'rater = :rater')}",  # noqa: S608 - constants of this module
+            f"SELECT count(*) FROM {table} WHERE {ABOUT.get(table, 'rater = :rater')}",  # noqa: S608 - constants of this module
             values,
         ).fetchone()[0]
         for table in QUERIES

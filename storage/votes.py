@@ -160,7 +160,8 @@ def client_agent_id(connection: Connection, name: str) -> int:
 
 _FIND = f"SELECT {_LIST} FROM votes WHERE rater = ? AND image_id = ?"  # noqa: S608 - constants
 _STORE = f"""
-    INSERT INTO votes ({_LIST}) VALUES ({", ".join("?" * len(NAMES))})
+    INSERT INTO votes ({_LIST}, row_id)
+    VALUES ({", ".join("?" * len(NAMES))}, randomblob(16))
     ON CONFLICT (rater, image_id) DO UPDATE
     SET {", ".join(f"{name} = excluded.{name}" for name in _CHANGING)}
 """  # noqa: S608 - constants

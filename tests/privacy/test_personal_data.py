@@ -10,7 +10,7 @@ from sqlite3 import Connection
 import pytest
 
 from bot.errors import NothingKeptError, NothingLeftError
-from storage import audit, payout_attempts, personal_data
+from storage import audit, payout_attempts, personal_queries
 from storage.personal_data import collect, count
 from tests.privacy.kudos import PRICE, link, open_paying, plan, send
 from tests.rating.world import NOON
@@ -51,7 +51,7 @@ async def test_every_table_that_names_a_rater_is_handed_out(home: Home) -> None:
     naming = await home.world.database.read(tables)
     by_discord_id = {"raters", "erased_raters"}
     by_payout = {"payout_attempts"}
-    assert naming | by_discord_id | by_payout == set(personal_data.QUERIES)
+    assert naming | by_discord_id | by_payout == set(personal_queries.QUERIES)
 
 
 async def test_the_file_holds_everything_and_only_about_oneself(home: Home) -> None:

@@ -1,0 +1,175 @@
+"""What is kept about one rater, a query for each table; parameters `rater` and `discord_hash`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+QUERIES: Mapping[str, str] = {
+    "raters": """
+        SELECT number, discord_id, status, status_reason, status_until, locale, consent_version,
+               consented_at, first_seen_at, erased_before
+        FROM raters WHERE number = :rater
+    """,
+    "erased_raters": """
+        SELECT discord_hash, banned, erased_at, horde_hash, held FROM erased_raters
+        WHERE discord_hash = :discord_hash
+    """,
+    "votes": """
+        SELECT d.name AS data_set, i.key AS image, v.aesthetic, v.artifacts, v.aesthetic_at,
+               v.artifacts_at, v.state, v.post_id, v.surface, v.locale, a.name AS client_agent,
+               v.shown_at, v.created_at, v.changed_at, v.completed_at, v.after_reveal,
+               v.horde_kudos, v.horde_account_age, v.horde_usage_requests, v.horde_trusted
+        FROM votes v JOIN images i ON i.id = v.image_id JOIN data_sets d ON d.id = i.data_set_id
+            JOIN client_agents a ON a.id = v.client_agent_id
+        WHERE v.rater = :rater ORDER BY v.id
+    """,
+    "vote_history": """
+        SELECT d.name AS data_set, i.key AS image, h.action, h.aesthetic, h.artifacts, h.post_id,
+               h.interaction_id, h.at
+        FROM vote_history h JOIN images i ON i.id = h.image_id
+            JOIN data_sets d ON d.id = i.data_set_id
+        WHERE h.rater = :rater ORDER BY h.id
+    """,
+    "skips": """
+        SELECT d.name AS data_set, i.key AS image, s.reason, s.skipped_at
+        FROM skips s JOIN images i ON i.id = s.image_id JOIN data_sets d ON d.id = i.data_set_id
+        WHERE s.rater = :rater ORDER BY s.skipped_at
+    """,
+    "reports": """
+        SELECT d.name AS data_set, i.key AS image, r.reason, r.post_id, r.interaction_id,
+               r.reported_at, r.settled_at
+        FROM reports r JOIN images i ON i.id = r.image_id JOIN data_sets d ON d.id = i.data_set_id
+        WHERE r.rater = :rater ORDER BY r.id
+    """,
+    "posts": """
+        SELECT d.name AS data_set, i.key AS image, p.id AS post_id, p.guild_id, p.channel_id,
+               p.message_id, p.state, p.shown_at, p.closed_at
+        FROM posts p JOIN images i ON i.id = p.image_id JOIN data_sets d ON d.id = i.data_set_id
+        WHERE p.rater = :rater ORDER BY p.id
+    """,
+    "reservations": """
+        SELECT d.name AS data_set, i.key AS image, r.post_id, r.expires_at
+        FROM reservations r JOIN images i ON i.id = r.image_id
+            JOIN data_sets d ON d.id = i.data_set_id
+        WHERE r.rater = :rater ORDER BY r.expires_at
+    """,
+    "rate_limits": "SELECT kind, arrival_at FROM rate_limits WHERE rater = :rater ORDER BY kind",
+    "horde_links": """
+        SELECT horde_id, name, linked_at, verified_at, kudos, account_age, usage_requests, trusted,
+               read_at, refused_answer, not_before
+        FROM horde_links WHERE rater = :rater
+    """,
+    "horde_displaced": """
+        SELECT horde_id, name, displaced_at FROM horde_displaced WHERE rater = :rater
+    """,
+    "horde_proofs": "SELECT nonce, expires_at, tries FROM horde_proofs WHERE rater = :rater",
+    "holds": "SELECT reason, since FROM holds WHERE rater = :rater ORDER BY reason",
+    "awards": """
+        SELECT d.name AS data_set, i.key AS image, a.scale, a.amount, a.standing, a.payout_id,
+               a.earned_at
+        FROM awards a JOIN images i ON i.id = a.image_id JOIN data_sets d ON d.id = i.data_set_id
+        WHERE a.rater = :rater ORDER BY a.earned_at
+    """,
+    "payouts": """
+        SELECT id, key, horde_id, verified, amount, state, server, sender_id, resendable, answer,
+               planned_at, first_sent_at, next_try_at, settled_at
+        FROM payouts WHERE rater = :rater ORDER BY id
+    """,
+    "payout_attempts": """
+        SELECT t.payout_id, t.sent_at, t.outcome
+        FROM payout_attempts t JOIN payouts p ON p.id = t.payout_id
+        WHERE p.rater = :rater ORDER BY t.id
+    """,
+    "void_orders": """
+        SELECT o.cause, o.guild_id, o.since, d.name AS data_set, i.key AS image, o.ordered_at,
+               o.lifted_at
+        FROM void_orders o LEFT JOIN images i ON i.id = o.image_id
+            LEFT JOIN data_sets d ON d.id = i.data_set_id
+        WHERE o.rater = :rater ORDER BY o.id
+    """,
+    "voids": """
+        SELECT d.name AS data_set, i.key AS image, o.cause, o.ordered_at
+        FROM voids v JOIN void_orders o ON o.id = v.order_id
+            JOIN images i ON i.id = v.image_id JOIN data_sets d ON d.id = i.data_set_id
+        WHERE v.rater = :rater ORDER BY v.image_id, v.order_id
+    """,
+    "bars": "SELECT guild_id, reason, until, barred_at FROM bars WHERE rater = :rater",
+    "captcha_records": """
+        SELECT failed, passed, expired, unavailable, votes_left, fails_in_a_row, not_before
+        FROM captcha_records WHERE rater = :rater
+    """,
+    "captchas": """
+        SELECT kind, tries_left, state, post_id, scale, value, interaction_id, made_at, expires_at,
+               settled_at
+        FROM captchas WHERE rater = :rater ORDER BY id
+    """,
+    "gold_images": """
+        SELECT d.name AS data_set, i.key AS image, g.state, g.explanation, g.decided_at
+        FROM gold_images g JOIN images i ON i.id = g.image_id
+            JOIN data_sets d ON d.id = i.data_set_id
+        WHERE g.decided_by = :rater ORDER BY g.decided_at
+    """,
+    "gold_answers": """
+        SELECT lesson, asked, wrong FROM gold_answers
+        WHERE rater = :rater ORDER BY lesson, asked, wrong
+    """,
+    "onboardings": "SELECT begun_at, ended_at, outcome FROM onboardings WHERE rater = :rater",
+    "repeat_answers": """
+        SELECT d.name AS data_set, i.key AS image, a.aesthetic, a.artifacts, a.first_aesthetic,
+               a.first_artifacts, a.answered_at
+        FROM repeat_answers a JOIN images i ON i.id = a.image_id
+            JOIN data_sets d ON d.id = i.data_set_id
+        WHERE a.rater = :rater ORDER BY a.id
+    """,
+    "rule_records": "SELECT votes, states FROM rule_records WHERE rater = :rater",
+    "findings": "SELECT rule, figure, votes, since FROM findings WHERE rater = :rater",
+    "risks": """
+        SELECT gold_percent, captcha_because, changed_at FROM risks WHERE rater = :rater
+    """,
+    "rater_pairs": """
+        SELECT score, shared, found_at FROM rater_pairs WHERE rater = :rater OR other = :rater
+    """,
+    "rater_scores": """
+        SELECT scale, votes, bias, inconsistency, reliability, weight, llr, correlation_z,
+               mode_share, residual_sd, pair_score, held, scored_at
+        FROM rater_scores WHERE rater = :rater ORDER BY scale
+    """,
+    "reliability_history": """
+        SELECT scale, day, votes, reliability FROM reliability_history
+        WHERE rater = :rater ORDER BY day, scale
+    """,
+    "appeals": """
+        SELECT words, locale, opened_at, answered_at, outcome, answer, delivered_at,
+               answered_by = :rater AS answered_by_you
+        FROM appeals WHERE rater = :rater OR answered_by = :rater ORDER BY id
+    """,
+    "review_queue": """
+        SELECT kind, details, payout_id, opened_at, settled_at, outcome,
+               settled_by = :rater AS settled_by_you
+        FROM review_queue WHERE rater = :rater OR settled_by = :rater ORDER BY id
+    """,
+    "audit_log": """
+        SELECT at, actor, action,
+               iif(subject GLOB 'rater:*' AND subject <> 'rater:' || :rater, 'somebody', subject)
+                   AS subject,
+               details, rater = :rater AS done_by_you
+        FROM audit_log WHERE rater = :rater OR subject = 'rater:' || :rater ORDER BY id
+    """,
+}
+"""A query for each table that names a rater; a test compares it with the schema.
+
+Nobody learns the number of anybody else, such as of whom their proof displaced, nor which images
+were gold.
+"""
+
+ABOUT: Mapping[str, str] = {
+    "raters": "number = :rater",
+    "erased_raters": "discord_hash = :discord_hash",
+    "gold_images": "decided_by = :rater",
+    "rater_pairs": "rater = :rater OR other = :rater",
+    "appeals": "rater = :rater OR answered_by = :rater",
+    "payout_attempts": "payout_id IN (SELECT id FROM payouts WHERE rater = :rater)",
+    "review_queue": "rater = :rater OR settled_by = :rater",
+    "audit_log": "rater = :rater OR subject = 'rater:' || :rater",
+}
+"""Which rows of a table the query above returns, where it is not those with `rater = :rater`."""
