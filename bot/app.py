@@ -58,7 +58,7 @@ async def _serve(settings: Settings, token: str) -> None:
         open_services(settings) as services,
         Lease(services.database, "run", services.clock) as lease,
     ):
-        await services.moderation.resume()
+        await services.bans.resume()
         async with JuryBot(services) as bot:
             await _run_until(bot, token, stop, lease.lost)
         if lease.lost.is_set():

@@ -16,7 +16,18 @@ from bot.errors import UnknownButtonError
 from bot.services import Services
 from bot.settings import Settings
 from bot.texts.languages import Languages
-from cogs import account, alerts, community, horde, kudos, moderation, operator, rating
+from cogs import (
+    account,
+    alerts,
+    community,
+    horde,
+    kudos,
+    moderation,
+    operator,
+    raters,
+    rating,
+    reviewing,
+)
 from cogs.publishing import listener as publishing
 from cogs.publishing.publisher import Publisher
 from cogs.ui.callers import SharedServers
@@ -37,6 +48,8 @@ COGS: Final = (
     account.setup,
     horde.setup,
     community.setup,
+    reviewing.setup,
+    raters.setup,
     moderation.setup,
     operator.setup,
     kudos.setup,

@@ -34,6 +34,7 @@ from bot.settings import Settings
 from bot.texts.catalogue import Texts
 from bot.trust.access import AccessService
 from bot.trust.alerts import AlertService
+from bot.trust.banning import BanService
 from bot.trust.decisions import Decisions
 from bot.trust.enrolment import Enrolment
 from bot.trust.holds import HoldService
@@ -67,6 +68,7 @@ class Services:
     alerts: AlertService
     channels: ChannelService
     reports: ReportService
+    bans: BanService
     moderation: ModerationService
     review: ReviewService
     personal_data: PersonalDataService
@@ -116,14 +118,8 @@ def build_services(
         alerts=alerts,
         channels=ChannelService(database, clock, settings, access, enrolment),
         reports=ReportService(database, clock, settings, enrolment, alerts),
-        moderation=ModerationService(
-            database,
-            clock,
-            access=access,
-            enrolment=enrolment,
-            decisions=decisions,
-            recounting=recounting,
-        ),
+        bans=BanService(database, clock, access=access, enrolment=enrolment, recounting=recounting),
+        moderation=ModerationService(database, access, decisions),
         review=ReviewService(database, access, decisions),
         personal_data=PersonalDataService(database, clock, enrolment),
         erasure=ErasureService(database, clock, enrolment, recounting),

@@ -90,7 +90,7 @@ async def test_a_stop_between_is_made_good_at_the_next_start(home: Home) -> None
     )
     assert await home.world.database.write(first) == 2_000
     assert await stages(home) == {"full": 2_500, "begun": 2_000}
-    await home.services.moderation.resume()
+    await home.services.bans.resume()
     assert await stages(home) == {"begun": 4_500}
 
 

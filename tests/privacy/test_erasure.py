@@ -90,7 +90,7 @@ async def test_who_comes_back_is_somebody_new_and_agrees_anew(home: Home) -> Non
 @pytest.mark.parametrize("how", ["agree", "language", "report"])
 async def test_a_banned_rater_stays_banned_over_an_erasure(home: Home, how: str) -> None:
     post = await busy_rater(home, 1)
-    await home.services.moderation.ban(home.moderator, 1, "spam")
+    await home.services.bans.ban(home.moderator, 1, "spam")
     await home.services.erasure.erase(caller(1))
     home.world.clock.turn(60)
     if how == "report":
@@ -104,16 +104,16 @@ async def test_a_banned_rater_stays_banned_over_an_erasure(home: Home, how: str)
     with pytest.raises(BannedError):
         await home.world.vote(1, post)
 
-    await home.services.moderation.unban(home.moderator, 1)
+    await home.services.bans.unban(home.moderator, 1)
     await home.world.vote(1, post)
 
 
 async def test_a_ban_of_an_erased_person_is_decided_without_linking_them(home: Home) -> None:
     await busy_rater(home, 1)
-    await home.services.moderation.ban(home.moderator, 1, "spam")
+    await home.services.bans.ban(home.moderator, 1, "spam")
     await home.services.erasure.erase(caller(1))
-    assert (await home.services.moderation.unban(home.moderator, 1)).changed
-    assert not (await home.services.moderation.unban(home.moderator, 1)).changed
+    assert (await home.services.bans.unban(home.moderator, 1)).changed
+    assert not (await home.services.bans.unban(home.moderator, 1)).changed
     assert await count(home, "SELECT count(*) FROM raters WHERE discord_id = 1") == 0
     await home.raters(1)
     found = await home.world.database.read(lambda c: raters.find(c, 1))
@@ -174,7 +174,7 @@ async def test_a_restored_backup_brings_nobody_back(home: Home, tmp_path: Path) 
     await home.world.vote(2, post)
     await asyncio.to_thread(backup, home.world.database.path, tmp_path / "copy.db")
     home.world.clock.turn(3600)
-    await home.services.moderation.ban(home.moderator, 1, "spam")
+    await home.services.bans.ban(home.moderator, 1, "spam")
     await home.services.erasure.erase(caller(1))
 
     async with restored(home, tmp_path / "copy.db") as services:
@@ -288,15 +288,15 @@ async def test_a_ban_decided_after_the_erasure_outlives_a_backup(
 ) -> None:
     await home.raters(1)
     if not banned:
-        await home.services.moderation.ban(home.moderator, 1, "spam")
+        await home.services.bans.ban(home.moderator, 1, "spam")
     await asyncio.to_thread(backup, home.world.database.path, tmp_path / "before.db")
     home.world.clock.turn(1)
     await home.services.erasure.erase(caller(1))
     await asyncio.to_thread(backup, home.world.database.path, tmp_path / "after.db")
     if banned:
-        await home.services.moderation.ban(home.moderator, 1, "spam")
+        await home.services.bans.ban(home.moderator, 1, "spam")
     else:
-        await home.services.moderation.unban(home.moderator, 1)
+        await home.services.bans.unban(home.moderator, 1)
 
     for copy in ("after.db", "before.db"):
         async with restored(home, tmp_path / copy) as services:
@@ -312,7 +312,7 @@ async def test_a_ban_that_cannot_be_listed_is_refused(home: Home) -> None:
     file.path.unlink()
     file.path.mkdir()
     with pytest.raises(StorageError, match="list of erasures"):
-        await home.services.moderation.ban(home.moderator, 1, "spam")
+        await home.services.bans.ban(home.moderator, 1, "spam")
     (row,) = await home.world.database.read(erasures.every)
     assert not row.banned
 

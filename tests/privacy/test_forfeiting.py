@@ -218,7 +218,7 @@ async def test_a_restored_backup_forfeits_again(home: Home, tmp_path: Path) -> N
     await asyncio.to_thread(backup, home.world.database.path, tmp_path / "copy.db")
     home.world.clock.turn(60)
     await link(home, 1, 8, verified=True)
-    await home.services.moderation.ban(home.moderator, 1, "spam")
+    await home.services.bans.ban(home.moderator, 1, "spam")
     await home.services.erasure.erase(caller(1))
     first = await digests(home), await home.world.database.read(erasures.every)
 
@@ -269,7 +269,7 @@ async def test_a_backup_learns_of_people_whom_it_never_knew(home: Home, tmp_path
     await asyncio.to_thread(backup, home.world.database.path, tmp_path / "copy.db")
     await home.raters(1)
     await link(home, 1, 7, verified=True)
-    await home.services.moderation.ban(home.moderator, 1, "spam")
+    await home.services.bans.ban(home.moderator, 1, "spam")
     await home.services.erasure.erase(caller(1))
     expected = await home.world.database.read(erasures.every)
 
@@ -291,7 +291,7 @@ async def test_a_ban_after_the_erasure_bars_the_account_over_a_backup(
     digest = home.services.enrolment.horde_digest(7)
     assert not await home.world.database.read(lambda c: erasures.account_banned(c, digest))
     await asyncio.to_thread(backup, home.world.database.path, tmp_path / "copy.db")
-    await home.services.moderation.ban(home.moderator, 1, "spam")
+    await home.services.bans.ban(home.moderator, 1, "spam")
     assert await home.world.database.read(lambda c: erasures.account_banned(c, digest))
     (line,) = ErasureFile(home.world.database.path).read().values()
     assert (line.banned, line.horde_hash) == (True, digest)
@@ -327,7 +327,7 @@ async def test_a_ban_that_is_over_does_not_outlive_the_erasure(home: Home) -> No
 
 async def test_who_is_banned_for_good_has_nothing_to_lose(home: Home) -> None:
     await earner(home)
-    await home.services.moderation.ban(home.moderator, 1, "spam")
+    await home.services.bans.ban(home.moderator, 1, "spam")
     assert (await home.services.erasure.at_stake(caller(1))).forfeited == 0
     number = await home.world.number(1)
     assert (await home.services.erasure.erase(caller(1))).kudos == 0

@@ -59,8 +59,8 @@ async def test_a_ban_after_the_erasure_leaves_the_hold(home: Home) -> None:
     await home.raters(1)
     await home.services.holds.place(1, "review")
     await home.services.erasure.erase(caller(1))
-    await home.services.moderation.ban(home.moderator, 1, "spam")
-    await home.services.moderation.unban(home.moderator, 1)
+    await home.services.bans.ban(home.moderator, 1, "spam")
+    await home.services.bans.unban(home.moderator, 1)
     await home.services.erasure.replay()
     await come_back(home, 1)
     assert await home.services.holds.of_rater(1) == ("before_erasure",)
@@ -96,7 +96,7 @@ async def test_a_ban_after_the_erasure_ends_whatever_links_the_account(
     await asyncio.to_thread(backup, home.world.database.path, tmp_path / "copy.db")
     await home.services.erasure.replay()
     assert await linked(home.services) == [(two, 7), (three, 9)]
-    await home.services.moderation.ban(home.moderator, 1, "spam")
+    await home.services.bans.ban(home.moderator, 1, "spam")
     assert await linked(home.services) == [(three, 9)]
     entries = await home.world.database.read(lambda c: audit.latest(c, 2))
     assert ("program", "horde.bar", f"rater:{two}") in [

@@ -28,8 +28,8 @@ async def busy_rater(home: Home, discord_id: int = 1) -> int:
     showing = await home.services.sessions.start(caller(discord_id))
     with suppress(NothingLeftError):
         await home.services.sessions.skip(caller(discord_id), showing.post_id, "cannot_judge")
-    await home.services.moderation.ban(home.moderator, discord_id, "for a test")
-    await home.services.moderation.unban(home.moderator, discord_id)
+    await home.services.bans.ban(home.moderator, discord_id, "for a test")
+    await home.services.bans.unban(home.moderator, discord_id)
     return post
 
 

@@ -32,10 +32,9 @@ from bot.settings import Settings
 from bot.texts import Texts
 from bot.trust.access import AccessService
 from bot.trust.alerts import AlertService
-from bot.trust.decisions import Decisions
+from bot.trust.banning import BanService
 from bot.trust.enrolment import Enrolment
 from bot.trust.holds import HoldService
-from bot.trust.moderation import ModerationService
 from bot.trust.recounting import Recounting
 from storage import raters
 from storage.backup import backup
@@ -176,12 +175,11 @@ class Bank:
             enrolment=enrolment,
             horde=self.client,
         )
-        self.moderation = ModerationService(
+        self.bans = BanService(
             database,
             clock,
             access=access,
             enrolment=enrolment,
-            decisions=Decisions(clock, self.settings, enrolment),
             recounting=self.recounting,
         )
         self.worker = PayoutWorker(

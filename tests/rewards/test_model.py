@@ -155,9 +155,9 @@ class Ledger(RuleBasedStateMachine):
     def judge(self, person: Person, act: str) -> None:
         bank = self.bank
         acts: Acts = {
-            "ban": lambda: bank.moderation.ban(bank.moderator, person, "why"),
+            "ban": lambda: bank.bans.ban(bank.moderator, person, "why"),
             "shut out": lambda: bank.ban_for_a_day(person),
-            "unban": lambda: bank.moderation.unban(bank.moderator, person),
+            "unban": lambda: bank.bans.unban(bank.moderator, person),
             "hold": lambda: bank.holds.place(person, "review"),
             "lift": lambda: bank.holds.lift(person),
         }

@@ -92,13 +92,13 @@ async def test_only_who_is_known_has_holds_to_lift(home: Home) -> None:
 
 async def test_a_ban_voids_what_is_unpaid_and_an_unban_gives_it_back(home: Home) -> None:
     await earn(home, 1)
-    moderation = home.services.moderation
-    await moderation.ban(home.moderator, 1, "spam")
+    bans = home.services.bans
+    await bans.ban(home.moderator, 1, "spam")
     assert (await last_ban(home)).details == {"void_kudos": 10}
     assert (await sums(home, 1)).earned == 0
-    await moderation.ban(home.moderator, 1, "still spam")
+    await bans.ban(home.moderator, 1, "still spam")
     assert (await last_ban(home)).details == {}
-    await moderation.unban(home.moderator, 1)
+    await bans.unban(home.moderator, 1)
     assert (await sums(home, 1)).released == 10
 
 
@@ -118,7 +118,7 @@ async def test_a_ban_calls_a_planned_payout_off(home: Home) -> None:
         ).id
 
     payout = await home.world.database.write(plan)
-    await home.services.moderation.ban(home.moderator, 1, "spam")
+    await home.services.bans.ban(home.moderator, 1, "spam")
     found = await home.world.database.read(lambda c: payouts.by_id(c, payout))
     assert found is not None
     assert found.state == "cancelled"
@@ -134,6 +134,6 @@ async def test_a_ban_that_ends_only_holds_until_one_without_an_end_voids(home: H
         lambda c: raters.set_status(c, number, "banned", until=until),
     )
     assert (await sums(home, 1)).held == 10
-    await home.services.moderation.ban(home.moderator, 1, "for good")
+    await home.services.bans.ban(home.moderator, 1, "for good")
     assert (await last_ban(home)).details == {"void_kudos": 10}
     assert (await sums(home, 1)).earned == 0

@@ -33,14 +33,14 @@ async def test_a_ban_takes_the_votes_out_and_an_unban_brings_them_back(home: Hom
     full = await home.world.image(post)
     assert (full.stage, full.complete_votes) == ("full", 2)
 
-    verdict = await home.services.moderation.ban(home.moderator, 1, "spam")
+    verdict = await home.services.bans.ban(home.moderator, 1, "spam")
     assert verdict.changed
     reopened = await home.world.image(post)
     assert (reopened.stage, reopened.complete_votes, reopened.closes_at) == ("begun", 1, None)
     with pytest.raises(BannedError):
         await home.world.vote(1, post)
 
-    assert (await home.services.moderation.unban(home.moderator, 1)).changed
+    assert (await home.services.bans.unban(home.moderator, 1)).changed
     assert (await home.world.image(post)).stage == "full"
     assert (await rater(home, 1)).status == "normal"
 
@@ -57,9 +57,9 @@ async def test_counters_of_the_data_set_follow_a_ban(home: Home) -> None:
         return found.begun_images, found.full_images
 
     assert await counters() == (0, 3)
-    await home.services.moderation.ban(home.moderator, 1, "spam")
+    await home.services.bans.ban(home.moderator, 1, "spam")
     assert await counters() == (3, 0)
-    await home.services.moderation.unban(home.moderator, 1)
+    await home.services.bans.unban(home.moderator, 1)
     assert await counters() == (0, 3)
 
 
@@ -80,13 +80,13 @@ async def test_an_interrupted_recount_is_finished_at_the_next_start(
     assert {(await home.world.image(post)).stage for post in posts} == {"full"}
 
     monkeypatch.setattr(recounting, "BATCH", 2)
-    await home.services.moderation.resume()
+    await home.services.bans.resume()
     assert {(await home.world.image(post)).stage for post in posts} == {"begun"}
 
 
 async def test_somebody_can_be_banned_before_they_come(home: Home) -> None:
-    assert (await home.services.moderation.ban(home.moderator, 9, "known spammer")).changed
-    assert not (await home.services.moderation.ban(home.moderator, 9, "worse")).changed
+    assert (await home.services.bans.ban(home.moderator, 9, "known spammer")).changed
+    assert not (await home.services.bans.ban(home.moderator, 9, "worse")).changed
     assert (await rater(home, 9)).status_reason == "worse"
     post = await home.post()
     await home.raters(9)
@@ -95,7 +95,7 @@ async def test_somebody_can_be_banned_before_they_come(home: Home) -> None:
 
 
 async def test_acts_are_logged_by_number_without_what_was_typed(home: Home) -> None:
-    await home.services.moderation.ban(home.moderator, 9, "calls himself Bob")
+    await home.services.bans.ban(home.moderator, 9, "calls himself Bob")
     (entry,) = await home.log()
     assert (entry.actor, entry.action) == ("moderator", "rater.ban")
     assert entry.rater == await home.world.number(MODERATOR)
@@ -118,8 +118,8 @@ async def test_nobody_else_can_moderate(home: Home) -> None:
         home.manager,
     ):
         for act in (
-            moderation.ban(nobody, 1, "no"),
-            moderation.unban(nobody, 1),
+            home.services.bans.ban(nobody, 1, "no"),
+            home.services.bans.unban(nobody, 1),
             moderation.hide(nobody, image.id),
             moderation.restore(nobody, image.id),
             moderation.find_image(nobody, image.key),
@@ -195,7 +195,7 @@ async def test_a_ban_of_an_erased_person_does_not_tell_their_number(home: Home) 
     await home.raters(9)
     number = await home.world.number(9)
     await home.services.erasure.erase(caller(9))
-    await home.services.moderation.ban(home.moderator, 9, "spam")
+    await home.services.bans.ban(home.moderator, 9, "spam")
     (entry, *_) = [e for e in await home.log() if e.action == "rater.ban"]
     assert entry.subject.startswith("erased:")
     assert str(number) != entry.subject.removeprefix("erased:")

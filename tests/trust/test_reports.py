@@ -81,7 +81,7 @@ async def test_a_report_of_what_was_not_shown_here_is_refused(home: Home) -> Non
         await report(caller(2), 2, private, "no")
     with pytest.raises(NotAllowedError):
         await report(elsewhere(caller(2)), 3, post, "no")
-    await home.services.moderation.ban(home.moderator, 2, "spam")
+    await home.services.bans.ban(home.moderator, 2, "spam")
     with pytest.raises(BannedError):
         await report(caller(2), 4, post, "no")
     assert await reports_of(home, 1) == []
@@ -91,7 +91,7 @@ async def test_reports_of_a_banned_rater_hide_nothing(home: Home) -> None:
     post = await home.post()
     for rater in (1, 2):
         await home.services.reports.report(caller(rater), rater, post, "no")
-    await home.services.moderation.ban(home.moderator, 1, "reports everything")
+    await home.services.bans.ban(home.moderator, 1, "reports everything")
     assert not (await home.services.reports.report(caller(3), 3, post, "no")).hidden
     assert (await home.services.reports.report(caller(4), 4, post, "no")).hidden
 
