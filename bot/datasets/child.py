@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import os
-import signal
 import sys
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
-from typing import NoReturn
 from urllib.parse import quote
 
 import adbc_driver_manager
@@ -18,6 +15,7 @@ import adbc_driver_sqlite.dbapi
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from bot.children.answering import answer, asked
 from bot.datasets.columns import HORDE
 from bot.datasets.earlier import is_export
 from bot.datasets.horde import NUMBER, NoSuchDataSetError, fetch, read_horde
@@ -41,24 +39,23 @@ CACHE_KIBIBYTES = 4_096
 
 def main() -> int:
     """Serve the one request on stdin; returns the exit code, 0 when the file is in its place."""
-    signal.signal(signal.SIGTERM, _stop)
-    request = ExportRequest(**json.loads(sys.stdin.readline()))
+    request = ExportRequest(**asked())
     try:
-        counts = export(request, lambda done, most: _tell(PROGRESS, done=done, most=most))
-        _tell(EXPORTED, **asdict(counts))
+        counts = export(request, lambda done, most: answer(PROGRESS, done=done, most=most))
+        answer(EXPORTED, **asdict(counts))
     except BrokenPipeError:
         return 1
     except NoSuchDataSetError:
-        _tell(UNKNOWN_DATA_SET)
+        answer(UNKNOWN_DATA_SET)
         return 1
     except adbc_driver_manager.Error as error:
-        _tell(FAILED, reason=f"{request.database}: {error}")
+        answer(FAILED, reason=f"{request.database}: {error}")
         return 1
     except OSError as error:
-        _tell(FAILED, reason=f"{error.filename or request.target}: {error.strerror or error}")
+        answer(FAILED, reason=f"{error.filename or request.target}: {error.strerror or error}")
         return 1
     except pa.ArrowException as error:
-        _tell(FAILED, reason=f"{request.target}: {error}")
+        answer(FAILED, reason=f"{request.target}: {error}")
         return 1
     return 0
 
@@ -101,15 +98,6 @@ def export(request: ExportRequest, progress: Callable[[int, int], None]) -> Expo
                 writer.abandon()
                 raise
             return ExportCounts(rows, images, file.tell())
-
-
-def _tell(kind: str, **details: int | str) -> None:
-    print(json.dumps({"kind": kind, **details}), flush=True)  # noqa: T201 - the parent reads it
-
-
-def _stop(signal_number: int, frame: object) -> NoReturn:
-    """Leave through every `finally`, so that no unfinished file stays."""
-    raise SystemExit(128 + signal_number)
 
 
 if __name__ == "__main__":

@@ -6,16 +6,13 @@ as soon as the process closes it once: opened here, it would unlock the database
 
 from __future__ import annotations
 
-import asyncio
-import json
-import sys
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
-import bot
+from bot.children.asking import ask
 from bot.clock import Clock
 from bot.datasets.request import (
     EXPORTED,
@@ -30,11 +27,6 @@ from bot.datasets.target import export_format, export_path
 from bot.errors import ExportBusyError, ExportFailedError, UnknownDataSetError
 from bot.keyed_hash import KeyedHash
 from storage.times import to_microseconds
-
-IMPORT_ROOT = Path(bot.__file__).parent.parent
-"""Where the child starts, so that it runs the same code."""
-
-SECONDS_TO_STOP = 10
 
 Progress = Callable[[int, int], None]
 """Hears the rows done, and the most that there can be."""
@@ -117,43 +109,15 @@ class ExportService:
 
 
 async def _run(request: ExportRequest, progress: Progress) -> ExportCounts:
-    async with _child() as child:
-        stdin = cast("asyncio.StreamWriter", child.stdin)
-        stdin.write(f"{json.dumps(asdict(request))}\n".encode())
-        stdin.close()
-        answer: dict[str, Any] = {}
-        async for line in cast("asyncio.StreamReader", child.stdout):
-            answer = json.loads(line)
-            if answer["kind"] == PROGRESS:
-                progress(answer["done"], answer["most"])
-        await child.wait()
-    kind = answer.pop("kind", None)
-    if kind == EXPORTED:
-        return ExportCounts(**answer)
-    if kind == UNKNOWN_DATA_SET:
+    def hear(kind: str, values: Mapping[str, Any]) -> None:
+        if kind == PROGRESS:
+            progress(values["done"], values["most"])
+
+    answer = await ask("bot.datasets.child", asdict(request), hear)
+    if answer.kind == EXPORTED:
+        return ExportCounts(**answer.values)
+    if answer.kind == UNKNOWN_DATA_SET:
         raise UnknownDataSetError(name=request.data_set)
-    if kind == FAILED:
-        raise ExportFailedError(**answer)
-    raise ExportFailedError(reason=f"the export ended early with exit code {child.returncode}")
-
-
-@asynccontextmanager
-async def _child() -> AsyncIterator[asyncio.subprocess.Process]:
-    """Start the child, and stop it if it is left before its end."""
-    child = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bot.datasets.child",
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        cwd=IMPORT_ROOT,
-        start_new_session=True,
-    )  # fmt: skip
-    try:
-        yield child
-    finally:
-        if child.returncode is None:
-            child.terminate()
-            try:
-                await asyncio.wait_for(child.wait(), SECONDS_TO_STOP)
-            except TimeoutError:
-                child.kill()
-                await child.wait()
+    if answer.kind == FAILED:
+        raise ExportFailedError(**answer.values)
+    raise ExportFailedError(reason=f"the export ended early with exit code {answer.code}")
