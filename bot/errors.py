@@ -166,6 +166,12 @@ class SettledError(UserError):
     key = "error.settled"
 
 
+class ClaimedError(UserError):
+    """Another moderator has this case in hand; `until` is a Unix time in seconds."""
+
+    key = "error.claimed"
+
+
 class NothingKeptError(UserError):
     """Nothing is kept about this person."""
 

@@ -40,6 +40,7 @@ from bot.trust.enrolment import Enrolment
 from bot.trust.holds import HoldService
 from bot.trust.moderation import ModerationService
 from bot.trust.recounting import Recounting
+from bot.trust.reported_images import ReportedImages
 from bot.trust.reports import ReportService
 from bot.trust.review import ReviewService
 from storage import leases
@@ -120,7 +121,13 @@ def build_services(
         reports=ReportService(database, clock, settings, enrolment, alerts),
         bans=BanService(database, clock, access=access, enrolment=enrolment, recounting=recounting),
         moderation=ModerationService(database, access, decisions),
-        review=ReviewService(database, access, decisions),
+        review=ReviewService(
+            database,
+            clock,
+            access=access,
+            enrolment=enrolment,
+            kinds=(ReportedImages(decisions),),
+        ),
         personal_data=PersonalDataService(database, clock, enrolment),
         erasure=ErasureService(database, clock, enrolment, recounting),
         exports=ExportService(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from storage import claims
 from storage.erasure_file import Erasure
 from storage.times import from_microseconds, to_microseconds
 
@@ -112,6 +113,7 @@ def cut_link(connection: sqlite3.Connection, number: int, now: datetime) -> None
         "outcome = coalesce(outcome, 'erased') WHERE rater = ? AND payout_id IS NULL",
         (to_microseconds(now), number),
     )
+    claims.release_all(connection, number)
 
 
 def delete_votes(

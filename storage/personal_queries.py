@@ -145,8 +145,10 @@ QUERIES: Mapping[str, str] = {
     """,
     "review_queue": """
         SELECT kind, details, payout_id, opened_at, settled_at, outcome,
-               settled_by = :rater AS settled_by_you
-        FROM review_queue WHERE rater = :rater OR settled_by = :rater ORDER BY id
+               settled_by = :rater AS settled_by_you,
+               iif(claimed_by = :rater, claimed_until, NULL) AS yours_until
+        FROM review_queue WHERE rater = :rater OR settled_by = :rater OR claimed_by = :rater
+        ORDER BY id
     """,
     "audit_log": """
         SELECT at, actor, action,
@@ -169,7 +171,7 @@ ABOUT: Mapping[str, str] = {
     "rater_pairs": "rater = :rater OR other = :rater",
     "appeals": "rater = :rater OR answered_by = :rater",
     "payout_attempts": "payout_id IN (SELECT id FROM payouts WHERE rater = :rater)",
-    "review_queue": "rater = :rater OR settled_by = :rater",
+    "review_queue": "rater = :rater OR settled_by = :rater OR claimed_by = :rater",
     "audit_log": "rater = :rater OR subject = 'rater:' || :rater",
 }
 """Which rows of a table the query above returns, where it is not those with `rater = :rater`."""

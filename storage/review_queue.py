@@ -106,14 +106,26 @@ def count_open(connection: sqlite3.Connection, kind: str) -> int:
     return int(row[0])
 
 
+def settle(
+    connection: sqlite3.Connection, item_id: int, *, by: int | None, outcome: str, now: datetime
+) -> None:
+    """Close one case; `by` is None where nobody had to decide."""
+    connection.execute(
+        "UPDATE review_queue SET settled_at = ?, settled_by = ?, outcome = ?,"
+        " claimed_by = NULL, claimed_until = NULL WHERE id = ? AND settled_at IS NULL",
+        (to_microseconds(now), by, outcome, item_id),
+    )
+
+
 def settle_image(
     connection: sqlite3.Connection, image_id: int, *, by: int, outcome: str, now: datetime
 ) -> None:
-    """Close every open case of an image; `by` is the number of the person who decided."""
+    """Close every open case of an image's reports; `by` is the number of who decided."""
     connection.execute(
-        "UPDATE review_queue SET settled_at = ?, settled_by = ?, outcome = ? "
-        "WHERE image_id = ? AND settled_at IS NULL",
-        (to_microseconds(now), by, outcome, image_id),
+        "UPDATE review_queue SET settled_at = ?, settled_by = ?, outcome = ?,"
+        " claimed_by = NULL, claimed_until = NULL"
+        " WHERE kind = ? AND image_id = ? AND settled_at IS NULL",
+        (to_microseconds(now), by, outcome, REPORTED_IMAGE, image_id),
     )
 
 

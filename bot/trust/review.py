@@ -1,97 +1,171 @@
-"""Reported images, one case after another, for moderators."""
+"""The queue of what waits for moderators: any kind of case, one moderator at a time."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from sqlite3 import Connection
+from typing import ClassVar
 
 from bot.caller import Caller
-from bot.errors import SettledError, WrongValueError
+from bot.clock import Clock
+from bot.errors import ClaimedError, SettledError, WrongValueError
 from bot.trust.access import AccessService
-from bot.trust.decisions import DECISIONS, Decision, Decisions
-from storage import data_sets, images, reports, review_queue
+from bot.trust.enrolment import Enrolment
+from storage import claims, review_queue
+from storage.claims import Waiting
 from storage.database import Database
-from storage.images import Image
-from storage.reports import Report
-from storage.review_queue import REPORTED_IMAGE, QueueItem
+from storage.review_queue import QueueItem
+
+
+class CaseKind(ABC):
+    """One kind of case: what a moderator has to see, and what may be decided.
+
+    A new kind is a subclass that is given to the ReviewService, and a card in
+    `cogs.ui.case_cards`.
+    """
+
+    name: ClassVar[str]
+    """As in `review_queue.kind`; also names texts."""
+
+    decisions: ClassVar[tuple[str, ...]]
+    """Small letters and _, at most 20: they are in custom_ids. `later` and `words` are taken."""
+
+    @abstractmethod
+    def look(self, connection: Connection, item: QueueItem) -> object | None:
+        """Return what the case is about; None where nothing is left to decide."""
+
+    @abstractmethod
+    def carry_out(
+        self, connection: Connection, caller: Caller, item: QueueItem, decision: str, words: str
+    ) -> None:
+        """Do what was decided and settle the case, inside the unit that checked it is open.
+
+        `words` are what the moderator typed, for decisions that ask for some. May raise a
+        UserError: then the case stays as it was.
+        """
+
+    async def follow_up(self) -> None:  # noqa: B027 - most kinds have nothing to finish
+        """Finish outside of the unit what a decision began; again where a stop interrupted it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A reported image; `waiting` counts the open cases, this one included."""
+    """A case that the caller now has in hand, until `until` at least.
+
+    `about` is what its kind returned from `look`; `waiting` counts this one too.
+    """
 
     item: QueueItem
-    image: Image
-    data_set: str
-    reports: tuple[Report, ...]
-    waiting: int
+    about: object
+    waiting: Waiting
+    until: datetime
 
-    @property
-    def hidden(self) -> bool:
-        """Whether the reports have taken the image out of sight."""
-        return self.image.stage == "hidden"
+
+@dataclass(frozen=True, slots=True)
+class Idle:
+    """Nothing waits for the caller; what there is, others have in hand."""
+
+    waiting: Waiting
 
 
 class ReviewService:
-    """Shows the oldest cases and takes decisions; the role is checked at each of both."""
+    """Hands out the oldest cases and takes decisions; the role is checked at each of both."""
 
-    def __init__(self, database: Database, access: AccessService, decisions: Decisions) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        *,
+        access: AccessService,
+        enrolment: Enrolment,
+        kinds: Sequence[CaseKind],
+    ) -> None:
         self._database = database
+        self._clock = clock
         self._access = access
-        self._decisions = decisions
+        self._enrolment = enrolment
+        self._kinds = {kind.name: kind for kind in kinds}
 
-    async def next_case(self, caller: Caller, *, after: int = 0) -> Case | None:
-        """Return the case that has waited longest, `after` one that was left for later.
+    @property
+    def kinds(self) -> Collection[CaseKind]:
+        """Every kind of case that is handed out."""
+        return self._kinds.values()
 
-        Behind the newest comes the oldest again. Raises NotAllowedError.
+    async def next_case(self, caller: Caller, *, after: int = 0) -> Case | Idle:
+        """Hand out the case that has waited longest, `after` one that is left for later.
+
+        It is the caller's for `claims.LENGTH`: nobody else is shown it or may decide it. The one
+        left for later is free again. Behind the newest comes the oldest. Cases of which nothing
+        is left to decide are settled on the way. Raises NotAllowedError.
         """
         await self._access.require_moderator(caller, "rater.review")
-        return await self._database.read(lambda connection: _next(connection, after))
 
-    async def decide(self, caller: Caller, item_id: int, decision: str) -> Image:
-        """Settle a case and return its image.
-
-        Raises NotAllowedError, WrongValueError for an unknown case or decision, SettledError.
-        """
-        await self._access.require_moderator(caller, f"review.{decision}")
-        chosen = _decision(decision)
-
-        def unit(connection: Connection) -> Image:
-            item = review_queue.by_id(connection, item_id)
-            if item is None or item.image_id is None:
-                raise WrongValueError
-            if item.outcome is not None:
-                raise SettledError
-            self._decisions.carry_out(connection, caller, item.image_id, chosen)
-            return _image(connection, item.image_id)
+        def unit(connection: Connection) -> Case | Idle:
+            now = self._clock.now()
+            by = self._enrolment.rater(connection, caller.discord_id, now).number
+            if after:
+                claims.release(connection, after, by=by)
+            found = self._take_next(connection, by, now, after)
+            waiting = claims.waiting(connection, self._kinds, by=by, now=now)
+            if found is None:
+                return Idle(waiting)
+            return Case(*found, waiting, now + claims.LENGTH)
 
         return await self._database.write(unit)
 
+    async def hold(self, caller: Caller, item_id: int, decision: str) -> QueueItem:
+        """Have a case for another while, for a decision that needs words first.
 
-def _decision(name: str) -> Decision:
-    for decision in DECISIONS:
-        if decision == name:
-            return decision
-    raise WrongValueError
+        Raises what `decide` does.
+        """
+        await self._access.require_moderator(caller, f"review.{decision}")
+        return await self._database.write(lambda c: self._claimed(c, caller, item_id, decision))
 
+    async def decide(
+        self, caller: Caller, item_id: int, decision: str, words: str = ""
+    ) -> QueueItem:
+        """Settle a case and return it as it was.
 
-def _next(connection: Connection, after: int) -> Case | None:
-    item = review_queue.next_open(connection, REPORTED_IMAGE, after=after)
-    if item is None or item.image_id is None:
+        Raises NotAllowedError, WrongValueError for an unknown case or decision, SettledError,
+        ClaimedError(until=...) where another moderator has it, and what its kind raises.
+        """
+        await self._access.require_moderator(caller, f"review.{decision}")
+
+        def unit(connection: Connection) -> QueueItem:
+            item = self._claimed(connection, caller, item_id, decision)
+            self._kinds[item.kind].carry_out(connection, caller, item, decision, words)
+            return item
+
+        item = await self._database.write(unit)
+        await self._kinds[item.kind].follow_up()
+        return item
+
+    def _take_next(
+        self, connection: Connection, by: int, now: datetime, after: int
+    ) -> tuple[QueueItem, object] | None:
+        while item := claims.take_next(connection, self._kinds, by=by, now=now, after=after):
+            about = self._kinds[item.kind].look(connection, item)
+            if about is not None:
+                return item, about
+            review_queue.settle(connection, item.id, by=None, outcome="gone", now=now)
         return None
-    image = _image(connection, item.image_id)
-    data_set = data_sets.by_id(connection, image.data_set_id)
-    return Case(
-        item=item,
-        image=image,
-        data_set=data_set.name if data_set else "",
-        reports=tuple(reports.open_of_image(connection, image.id)),
-        waiting=review_queue.count_open(connection, REPORTED_IMAGE),
-    )
 
-
-def _image(connection: Connection, image_id: int) -> Image:
-    image = images.by_id(connection, image_id)
-    if image is None:
-        raise LookupError(f"there is no image {image_id}")
-    return image
+    def _claimed(
+        self, connection: Connection, caller: Caller, item_id: int, decision: str
+    ) -> QueueItem:
+        """Return an open case that the caller has from now on."""
+        item = review_queue.by_id(connection, item_id)
+        kind = None if item is None else self._kinds.get(item.kind)
+        if item is None or kind is None or decision not in kind.decisions:
+            raise WrongValueError
+        if item.outcome is not None:
+            raise SettledError
+        now = self._clock.now()
+        by = self._enrolment.rater(connection, caller.discord_id, now).number
+        if not claims.take(connection, item.id, by=by, now=now):
+            until = claims.held_until(connection, item.id, by=by, now=now) or now
+            raise ClaimedError(until=int(until.timestamp()))
+        return item

@@ -23,6 +23,7 @@ REPORT: Final = f"report:{_POST}"
 REPORT_REASON: Final = f"report:reason:{_POST}"
 MORE: Final = f"more:{_POST}"
 REVIEW: Final = r"review:(?P<action>[a-z_]{1,20}):(?P<entry>[0-9]{1,18})"
+REVIEW_WORDS: Final = r"review:words:(?P<action>[a-z_]{1,20}):(?P<entry>[0-9]{1,18})"
 PRIVACY: Final = r"privacy:(?P<answer>erase|keep)"
 KUDOS: Final = r"kudos:(?P<action>pause|resume|cases|refresh)"
 HORDE_PROVE: Final = "horde:prove"
@@ -40,6 +41,7 @@ TEMPLATES: Final = (
     REPORT_REASON,
     MORE,
     REVIEW,
+    REVIEW_WORDS,
     PRIVACY,
     HORDE_PROVE,
     HORDE_KEY,
@@ -97,6 +99,11 @@ def more(post_id: int) -> str:
 def review(action: str, entry_id: int) -> str:
     """Return the id of a moderator's button on an entry of the review queue."""
     return f"review:{action}:{entry_id}"
+
+
+def review_words(decision: str, entry_id: int) -> str:
+    """Return the id of the modal that asks for the words of a moderator's decision."""
+    return f"review:words:{decision}:{entry_id}"
 
 
 def privacy(answer: str) -> str:

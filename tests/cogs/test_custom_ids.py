@@ -26,6 +26,9 @@ BUILT = {
     custom_ids.REVIEW: st.builds(
         custom_ids.review, st.sampled_from(["hide", "restore", "dismiss"]), POSTS
     ),
+    custom_ids.REVIEW_WORDS: st.builds(
+        custom_ids.review_words, st.sampled_from(["hide", "restore", "dismiss"]), POSTS
+    ),
     custom_ids.PRIVACY: st.builds(custom_ids.privacy, st.sampled_from(["erase", "keep"])),
     custom_ids.HORDE_PROVE: st.just(custom_ids.HORDE_PROVE),
     custom_ids.HORDE_KEY: st.just(custom_ids.HORDE_KEY),

@@ -134,7 +134,7 @@ async def test_three_reports_hide_the_picture_and_its_post_closes(stage: Stage) 
     assert shown.ephemeral
     card = answer(shown)
     said = text(card)
-    assert "1 picture waits" in said
+    assert "1 case is open" in said
     assert "3 reports" in said
     assert "Hidden by its reports" in said
     assert "\\@everyone \\*\\*look\\*\\* \\<\\@1\\> abc" in said
@@ -153,7 +153,7 @@ async def test_a_decision_brings_the_next_case(stage: Stage) -> None:
     await report(stage, "a", second)
     moderator = stage.moderator
     shown = answer(await moderator.slash(stage.channel, "rater review"))
-    assert "2 pictures wait" in text(shown)
+    assert "2 cases are open" in text(shown)
     assert custom_ids(shown)[-1] == "review:later:1"
     left = answer(await moderator.click(shown, custom_id="review:later:1"))
     assert custom_ids(left) == ["review:hide:2", "review:dismiss:2", "review:later:2"]
@@ -207,7 +207,7 @@ async def test_moderators_read_german(stage: Stage) -> None:
     assert "Nichts wartet" in text(nothing)
     await report(stage, "a", post)
     shown = answer(await moderator.slash(stage.channel, "rater review"))
-    assert "1 Bild wartet" in text(shown)
+    assert "1 Fall ist offen" in text(shown)
     ada = stage.member("ada")
     banned = await moderator.slash(stage.channel, "rater ban", user=ada, reason="Unfug")
     assert "ist ausgeschlossen" in answer(banned).content

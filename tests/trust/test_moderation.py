@@ -13,6 +13,7 @@ from bot.errors import (
 )
 from bot.trust import recounting
 from bot.trust.recounting import Recounting
+from bot.trust.review import Case, Idle
 from storage import data_sets, raters
 from storage.raters import Rater
 from tests.rating.world import HOME
@@ -110,7 +111,7 @@ async def test_nobody_else_can_moderate(home: Home) -> None:
     await home.raters(1)
     await home.services.reports.report(caller(1), 1, post, "no")
     case = await review.next_case(home.moderator)
-    assert case is not None
+    assert isinstance(case, Case)
     for nobody in (
         caller(MODERATOR),
         elsewhere(home.moderator),
@@ -142,7 +143,7 @@ async def test_hide_and_restore_settle_what_waits(home: Home) -> None:
     assert await moderation.hide(home.moderator, image.id)
     assert not await moderation.hide(home.moderator, image.id)
     assert (await home.world.image(post)).stage == "hidden"
-    assert await home.services.review.next_case(home.moderator) is None
+    assert isinstance(await home.services.review.next_case(home.moderator), Idle)
     assert await moderation.restore(home.moderator, image.id)
     assert not await moderation.restore(home.moderator, image.id)
     assert (await home.world.image(post)).stage == "begun"
@@ -180,12 +181,13 @@ async def test_a_case_is_decided_once(home: Home) -> None:
     await home.services.reports.report(caller(1), 1, post, "no")
     review = home.services.review
     case = await review.next_case(home.moderator)
-    assert case is not None
+    assert isinstance(case, Case)
     with pytest.raises(WrongValueError):
         await review.decide(home.moderator, case.item.id, "explode")
     with pytest.raises(WrongValueError):
         await review.decide(home.moderator, 999, "hide")
-    assert (await review.decide(home.moderator, case.item.id, "hide")).stage == "hidden"
+    await review.decide(home.moderator, case.item.id, "hide")
+    assert (await home.world.image(post)).stage == "hidden"
     with pytest.raises(SettledError):
         await review.decide(home.moderator, case.item.id, "restore")
     assert (await home.world.image(post)).stage == "hidden"

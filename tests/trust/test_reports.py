@@ -12,7 +12,9 @@ from bot.errors import (
     RateLimitedError,
     UnknownPostError,
 )
+from bot.trust.reported_images import ReportedImage
 from bot.trust.reports import PER_MINUTE
+from bot.trust.review import Case
 from bot.trust.wording import REASON_LENGTH
 from storage import reports, review_queue
 from storage.reports import Report
@@ -43,10 +45,15 @@ async def test_three_raters_hide_an_image_until_a_moderator_looks(home: Home) ->
     assert (entry.actor, entry.action, entry.rater) == ("program", "image.hide", None)
 
     case = await home.services.review.next_case(home.moderator)
-    assert case is not None
-    assert case.hidden
-    assert case.waiting == 1
-    assert [report.reason for report in case.reports] == ["broken hands", "broken hands", None]
+    assert isinstance(case, Case)
+    assert isinstance(case.about, ReportedImage)
+    assert case.about.hidden
+    assert case.waiting.cases == 1
+    assert [report.reason for report in case.about.reports] == [
+        "broken hands",
+        "broken hands",
+        None,
+    ]
 
 
 async def test_one_rater_counts_once_however_often_they_report(home: Home) -> None:
@@ -125,7 +132,7 @@ async def test_an_image_that_was_looked_at_needs_new_reporters_to_be_hidden(
     for rater in (1, 2, 3):
         await report(caller(rater), rater, post, "no")
     case = await home.services.review.next_case(home.moderator)
-    assert case is not None
+    assert isinstance(case, Case)
     await home.services.review.decide(home.moderator, case.item.id, decision)
     assert (await home.world.image(post)).stage == "begun"
     for rater in (1, 2, 3, 4, 5):
