@@ -246,3 +246,21 @@ class PayoutNotSentError(UserError):
     """The payout was not sent yet, so nobody has to say whether it was paid."""
 
     key = "error.payout_not_sent"
+
+
+class GoldRangeError(UserError):
+    """What was typed is no score of the scale and no range of its scores, `low` to `high`."""
+
+    key = "error.gold_range"
+
+
+class NoGoldScoresError(UserError):
+    """A gold image needs known scores on one scale at least."""
+
+    key = "error.no_gold_scores"
+
+
+class NotGoldError(UserError):
+    """The image is no gold image, so there is nothing to retire."""
+
+    key = "error.not_gold"

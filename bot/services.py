@@ -37,6 +37,7 @@ from bot.trust.alerts import AlertService
 from bot.trust.banning import BanService
 from bot.trust.decisions import Decisions
 from bot.trust.enrolment import Enrolment
+from bot.trust.gold.marking import GoldService
 from bot.trust.holds import HoldService
 from bot.trust.moderation import ModerationService
 from bot.trust.recounting import Recounting
@@ -72,6 +73,7 @@ class Services:
     bans: BanService
     moderation: ModerationService
     review: ReviewService
+    gold: GoldService
     personal_data: PersonalDataService
     erasure: ErasureService
     exports: ExportService
@@ -128,6 +130,7 @@ def build_services(
             enrolment=enrolment,
             kinds=(ReportedImages(decisions),),
         ),
+        gold=GoldService(database, clock, access, enrolment),
         personal_data=PersonalDataService(database, clock, enrolment),
         erasure=ErasureService(database, clock, enrolment, recounting),
         exports=ExportService(

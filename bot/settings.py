@@ -115,6 +115,11 @@ class Settings(BaseSettings):
     rate_limit_per_minute: int = Field(default=40, ge=1, le=10_000)
     reports_to_hide: int = Field(default=3, ge=1, le=1000)
 
+    gold_percent: int = Field(default=5, ge=0, le=50)
+    gold_percent_risk: int = Field(default=20, ge=0, le=50)
+    repeat_percent: int = Field(default=2, ge=0, le=50)
+    lessons: int = Field(default=5, ge=0, le=20)
+
     kudos_per_aesthetic: int = Field(default=5, ge=0, le=1000)
     kudos_per_artifacts: int = Field(default=5, ge=0, le=1000)
     kudos_percent_validated: int = Field(default=100, ge=0, le=1000)

@@ -12,6 +12,7 @@ from storage.times import from_microseconds, to_microseconds
 
 REPORTED_IMAGE = "reported_image"
 PAYOUT_IN_DOUBT = "payout_in_doubt"
+GOLD_CANDIDATE = "gold_candidate"
 
 _COLUMNS = (
     "SELECT id, kind, image_id, rater, details, opened_at, outcome, payout_id FROM review_queue"
@@ -126,6 +127,23 @@ def settle_image(
         " claimed_by = NULL, claimed_until = NULL"
         " WHERE kind = ? AND image_id = ? AND settled_at IS NULL",
         (to_microseconds(now), by, outcome, REPORTED_IMAGE, image_id),
+    )
+
+
+def settle_kind(
+    connection: sqlite3.Connection,
+    kind: str,
+    image_id: int,
+    *,
+    by: int | None,
+    outcome: str,
+    now: datetime,
+) -> None:
+    """Close the open case of one kind that an image has; `by` is None where the program does."""
+    connection.execute(
+        "UPDATE review_queue SET settled_at = ?, settled_by = ?, outcome = ? "
+        "WHERE kind = ? AND image_id = ? AND settled_at IS NULL",
+        (to_microseconds(now), by, outcome, kind, image_id),
     )
 
 

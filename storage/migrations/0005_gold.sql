@@ -8,6 +8,14 @@ ALTER TABLE posts ADD COLUMN purpose TEXT NOT NULL DEFAULT 'vote'
 -- gold: given on a gold showing; kept and paid like others, in no counter, score or export.
 ALTER TABLE votes ADD COLUMN gold INTEGER NOT NULL DEFAULT 0 CHECK (gold IN (0, 1));
 
+-- gold: earned on a gold showing. Such an award waits for no image: when it may be paid would show.
+ALTER TABLE awards ADD COLUMN gold INTEGER NOT NULL DEFAULT 0 CHECK (gold IN (0, 1));
+
+-- purpose: of the post. Only for a vote a place of the image is taken; what else is shown is kept
+-- for its rater all the same, so that it comes back as everything comes back.
+ALTER TABLE reservations ADD COLUMN purpose TEXT NOT NULL DEFAULT 'vote'
+    CHECK (purpose IN ('vote', 'gold', 'repeat'));
+
 -- state: proposed (by the program, from closed images), accepted, refused, retired. The right
 -- scores of a scale are a range, both ends included; NULL: nothing is known on that scale.
 CREATE TABLE gold_images (
@@ -28,8 +36,8 @@ CREATE TABLE gold_images (
 ) STRICT;
 CREATE INDEX gold_images_by_state ON gold_images (state);
 
--- What raters said of gold images, lessons included. wrong: scales outside of their range, `asked`:
--- scales that have one.
+-- What raters said of gold images, lessons included: as of the newest press. asked: scales that
+-- have a range, wrong: those outside of it; both 0 while a lesson lacks a score.
 CREATE TABLE gold_answers (
     rater INTEGER NOT NULL REFERENCES raters (number),
     image_id INTEGER NOT NULL REFERENCES images (id),
@@ -41,6 +49,7 @@ CREATE TABLE gold_answers (
     answered_at INTEGER NOT NULL,
     PRIMARY KEY (rater, image_id)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX gold_answers_by_image ON gold_answers (image_id);
 
 CREATE TABLE onboardings (
     rater INTEGER PRIMARY KEY REFERENCES raters (number),
@@ -51,15 +60,24 @@ CREATE TABLE onboardings (
 ) STRICT;
 
 -- A second answer on an image that the rater has judged: in no vote, counter, score or export.
+-- state: as of a vote. answered_at: since when it is whole; NULL while a score is missing or it is
+-- taken back. post_id and shown_at are those of the first press.
 CREATE TABLE repeat_answers (
     id INTEGER PRIMARY KEY,
     rater INTEGER NOT NULL REFERENCES raters (number),
     image_id INTEGER NOT NULL REFERENCES images (id),
-    post_id INTEGER NOT NULL UNIQUE REFERENCES posts (id),
+    post_id INTEGER NOT NULL REFERENCES posts (id),
     aesthetic INTEGER,
     artifacts INTEGER,
+    state TEXT NOT NULL DEFAULT 'given' CHECK (state IN ('given', 'undone')),
     first_aesthetic INTEGER,
     first_artifacts INTEGER,
-    answered_at INTEGER NOT NULL
+    interaction_id INTEGER NOT NULL,
+    shown_at INTEGER NOT NULL,
+    changed_at INTEGER NOT NULL,
+    answered_at INTEGER,
+    UNIQUE (rater, image_id),
+    CHECK ((answered_at IS NOT NULL)
+        = (aesthetic IS NOT NULL AND artifacts IS NOT NULL AND state = 'given'))
 ) STRICT;
-CREATE INDEX repeat_answers_by_rater ON repeat_answers (rater);
+CREATE INDEX repeat_answers_by_time ON repeat_answers (rater, answered_at);

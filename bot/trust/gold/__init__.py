@@ -1,0 +1,1 @@
+"""Images whose right scores are known: marked, proposed, mixed in, explained in lessons."""

@@ -1,0 +1,168 @@
+"""Gold images as moderators see them: marked, looked at, retired."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from sqlite3 import Connection
+from typing import Final
+
+from bot.caller import Caller
+from bot.clock import Clock
+from bot.errors import NoGoldScoresError, NotGoldError, UnknownImageError
+from bot.rating.scales import SCALES
+from bot.trust.access import AccessService
+from bot.trust.enrolment import Enrolment
+from bot.trust.gold.judging import typed_range
+from bot.trust.wording import tidy
+from storage import audit, data_sets, gold_answers, gold_images, images, review_queue
+from storage.database import Database
+from storage.gold_answers import Tally
+from storage.gold_images import GoldImage, Ranges
+from storage.images import Image
+
+ACTION: Final = "image.gold"
+
+NOTHING: Final = "-"
+"""What a moderator types for a scale on which nothing is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A gold image with its picture, and how raters answered it."""
+
+    gold: GoldImage
+    image: Image
+    data_set: str
+    tally: Tally
+
+
+class GoldService:
+    """Every call asks for the moderators' role; every change is audited."""
+
+    def __init__(
+        self, database: Database, clock: Clock, access: AccessService, enrolment: Enrolment
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._access = access
+        self._enrolment = enrolment
+
+    async def mark(
+        self,
+        caller: Caller,
+        image_id: int,
+        typed: Mapping[str, str],
+        explanation: str | None = None,
+    ) -> Entry:
+        """Make an image gold, or say anew what is right on it.
+
+        `typed` has by scale an expected score, a range or NOTHING; scales left out stay as they
+        were. Answers that were given before are judged again. Votes that raters gave on it as an
+        ordinary image stay ordinary. Raises NotAllowedError, UnknownImageError, GoldRangeError,
+        NoGoldScoresError.
+        """
+        await self._access.require_moderator(caller, ACTION)
+        given = {
+            scale: None if text.strip() == NOTHING else typed_range(SCALES[scale], text)
+            for scale, text in typed.items()
+        }
+        now = self._clock.now()
+
+        def unit(connection: Connection) -> Entry:
+            known = gold_images.find(connection, image_id)
+            ranges = _merged(known, given)
+            if not ranges:
+                raise NoGoldScoresError
+            if images.by_id(connection, image_id) is None:
+                raise UnknownImageError
+            by = self._enrolment.rater(connection, caller.discord_id, now).number
+            gold = GoldImage(
+                image_id,
+                "accepted",
+                ranges,
+                tidy(explanation) or (known.explanation if known is not None else None),
+                now if known is None else known.proposed_at,
+                now,
+                by,
+            )
+            gold_images.store(connection, gold)
+            gold_answers.judge_again(connection, image_id, ranges)
+            review_queue.settle_kind(
+                connection, review_queue.GOLD_CANDIDATE, image_id, by=by, outcome="accept", now=now
+            )
+            self._log(connection, caller, "image.gold", image_id)
+            return _entry(connection, gold)
+
+        return await self._database.write(unit)
+
+    async def retire(self, caller: Caller, image_id: int) -> Entry:
+        """Show a gold image as gold no more; what was answered stays in the raters' records.
+
+        Raises NotAllowedError, NotGoldError.
+        """
+        await self._access.require_moderator(caller, ACTION)
+        now = self._clock.now()
+
+        def unit(connection: Connection) -> Entry:
+            known = gold_images.find(connection, image_id)
+            if known is None or known.state != "accepted":
+                raise NotGoldError
+            by = self._enrolment.rater(connection, caller.discord_id, now).number
+            gold = replace(known, state="retired", decided_at=now, decided_by=by)
+            gold_images.store(connection, gold)
+            self._log(connection, caller, "image.gold_retired", image_id)
+            return _entry(connection, gold)
+
+        return await self._database.write(unit)
+
+    async def look(self, caller: Caller, image_id: int) -> Entry | None:
+        """Return what is known of an image as gold. Raises NotAllowedError."""
+        await self._access.require_moderator(caller, ACTION)
+
+        def query(connection: Connection) -> Entry | None:
+            gold = gold_images.find(connection, image_id)
+            return None if gold is None else _entry(connection, gold)
+
+        return await self._database.read(query)
+
+    async def accepted(self, caller: Caller) -> Mapping[str, list[Entry]]:
+        """Return the accepted gold images of each data set, the newest first.
+
+        Raises NotAllowedError.
+        """
+        await self._access.require_moderator(caller, ACTION)
+
+        def query(connection: Connection) -> Mapping[str, list[Entry]]:
+            return {
+                each.name: [
+                    _entry(connection, gold) for gold in gold_images.accepted(connection, each.id)
+                ]
+                for each in data_sets.every(connection)
+            }
+
+        return await self._database.read(query)
+
+    def _log(self, connection: Connection, caller: Caller, action: str, image_id: int) -> None:
+        now = self._clock.now()
+        audit.record(
+            connection,
+            at=now,
+            actor="moderator",
+            rater=self._enrolment.rater(connection, caller.discord_id, now).number,
+            action=action,
+            subject=f"image:{image_id}",
+        )
+
+
+def _merged(known: GoldImage | None, given: Mapping[str, tuple[int, int] | None]) -> Ranges:
+    """Return what is right now: what was given, and on other scales what was right before."""
+    merged = {**(known.ranges if known is not None else {}), **given}
+    return {scale: right for scale in SCALES if (right := merged.get(scale)) is not None}
+
+
+def _entry(connection: Connection, gold: GoldImage) -> Entry:
+    image = images.by_id(connection, gold.image_id)
+    data_set = None if image is None else data_sets.by_id(connection, image.data_set_id)
+    assert image is not None and data_set is not None  # noqa: S101, PT018 - foreign keys hold them
+    return Entry(gold, image, data_set.name, gold_answers.of_image(connection, image.id))
