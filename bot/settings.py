@@ -113,6 +113,7 @@ class Settings(BaseSettings):
     close_delay_seconds: int = Field(default=60, ge=0, le=86_400)
     pool_size: int = Field(default=200, ge=1, le=100_000)
     rate_limit_per_minute: int = Field(default=40, ge=1, le=10_000)
+    captcha_every: int = Field(default=50, ge=0, le=100_000)
     reports_to_hide: int = Field(default=3, ge=1, le=1000)
 
     gold_percent: int = Field(default=5, ge=0, le=50)

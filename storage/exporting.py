@@ -26,7 +26,8 @@ VOTES_EVER = "SELECT COUNT(*) AS number FROM votes"
 
 VOTES = """
 SELECT image_id, rater, aesthetic, artifacts, created_at, client_agent_id,
-    horde_kudos, horde_account_age, horde_usage_requests, horde_trusted
+    horde_kudos, horde_account_age, horde_usage_requests, horde_trusted,
+    captchas_failed
 FROM votes
 WHERE state = 'given' AND aesthetic IS NOT NULL
 ORDER BY +image_id

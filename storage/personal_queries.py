@@ -18,7 +18,8 @@ QUERIES: Mapping[str, str] = {
         SELECT d.name AS data_set, i.key AS image, v.aesthetic, v.artifacts, v.aesthetic_at,
                v.artifacts_at, v.state, v.post_id, v.surface, v.locale, a.name AS client_agent,
                v.shown_at, v.created_at, v.changed_at, v.completed_at, v.after_reveal,
-               v.horde_kudos, v.horde_account_age, v.horde_usage_requests, v.horde_trusted
+               v.horde_kudos, v.horde_account_age, v.horde_usage_requests, v.horde_trusted,
+               v.captchas_failed
         FROM votes v JOIN images i ON i.id = v.image_id JOIN data_sets d ON d.id = i.data_set_id
             JOIN client_agents a ON a.id = v.client_agent_id
         WHERE v.rater = :rater ORDER BY v.id
@@ -95,7 +96,7 @@ QUERIES: Mapping[str, str] = {
     """,
     "bars": "SELECT guild_id, reason, until, barred_at FROM bars WHERE rater = :rater",
     "captcha_records": """
-        SELECT failed, passed, expired, unavailable, votes_left, fails_in_a_row, not_before
+        SELECT failed, passed, expired, unavailable, votes_left, fails_in_a_row, not_before, kind
         FROM captcha_records WHERE rater = :rater
     """,
     "captchas": """

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from sqlite3 import Connection
 
-from storage import posts, raters, votes
+from storage import captchas, posts, raters, votes
+from storage.captchas import CaptchaStanding
 from storage.posts import Shown
 from storage.raters import Rater
 from storage.reservations import LIVE, moments
@@ -21,7 +22,7 @@ class Found:
     `arrival_at` is as of `storage.rate_limits`. `others` counts the places of the image that are
     kept for anybody else, `completed` the rater's complete votes since the asked moment.
     `recorded`: the interaction is in the history of votes. `verified`: the rater has a verified
-    Horde account.
+    Horde account. `captcha`: what decides whether a captcha is asked.
     """
 
     shown: Shown
@@ -33,6 +34,7 @@ class Found:
     client_agent_id: int | None
     recorded: bool
     verified: bool
+    captcha: CaptchaStanding
 
 
 def find(
@@ -63,7 +65,7 @@ def find(
     if row is None:
         return None
     rater, vote = row[_SHOWN_END:_RATER_END], row[_RATER_END:_VOTE_END]
-    arrival_at, others, completed, client_agent_id, recorded, verified = row[_VOTE_END:]
+    arrival_at, others, completed, client_agent_id, recorded, verified = row[_VOTE_END:_LAST_END]
     return Found(
         posts.shown_of(row[:_SHOWN_END]),
         None if rater[0] is None else raters.rater_of(rater),
@@ -74,12 +76,14 @@ def find(
         client_agent_id,
         bool(recorded),
         bool(verified),
+        CaptchaStanding(*row[_LAST_END:]),
     )
 
 
 _SHOWN_END = len(posts.SHOWN_NAMES)
 _RATER_END = _SHOWN_END + len(raters.NAMES)
 _VOTE_END = _RATER_END + len(votes.NAMES)
+_LAST_END = _VOTE_END + 6
 _COLUMNS = (
     *posts.SHOWN_NAMES,
     *(f"r.{name}" for name in raters.NAMES),
@@ -94,9 +98,11 @@ _FIND = f"""
             WHERE c.rater = r.number AND c.completed_at >= :since AND c.state = 'given'),
         (SELECT a.id FROM client_agents a WHERE a.name = :agent),
         EXISTS (SELECT 1 FROM vote_history h WHERE h.interaction_id = :interaction),
-        EXISTS (SELECT 1 FROM horde_links l WHERE l.rater = r.number AND l.read_at IS NOT NULL)
+        EXISTS (SELECT 1 FROM horde_links l WHERE l.rater = r.number AND l.read_at IS NOT NULL),
+        {captchas.STANDING}
     FROM {posts.SHOWN_TABLES}
     LEFT JOIN raters r ON r.discord_id = :discord_id
+    LEFT JOIN captcha_records k ON k.rater = r.number
     LEFT JOIN votes v ON v.rater = r.number AND v.image_id = p.image_id
     WHERE p.id = :post
 """  # noqa: S608 - constants

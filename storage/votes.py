@@ -32,6 +32,7 @@ NAMES = (
     "changed_at",
     "completed_at",
     "after_reveal",
+    "captchas_failed",
 )
 _CHANGING = (
     *SCALES,
@@ -51,7 +52,8 @@ class Vote:
     `scores` and `scored_at` have the given scales alone. `post_id`, `surface`, `locale`,
     `client_agent_id` and `shown_at` are those of the first press. `completed_at` is set while
     every scale is given and the vote is not undone. `after_reveal`: a score was given after the
-    image's scores had been shown.
+    image's scores had been shown. `captchas_failed`: the rater's captchas failed less passed when
+    the vote began, None for votes of versions that asked none.
     """
 
     rater: int
@@ -68,6 +70,7 @@ class Vote:
     changed_at: datetime
     completed_at: datetime | None
     after_reveal: bool
+    captchas_failed: int | None = None
 
     @property
     def complete(self) -> bool:
@@ -86,9 +89,9 @@ def vote_of(row: tuple[Any, ...]) -> Vote:
     rater, image_id, *rest = row
     scores = rest[: len(SCALES)]
     times = rest[len(SCALES) : 2 * len(SCALES)]
-    state, post_id, surface, locale, agent, shown, created, changed, completed, after = rest[
-        2 * len(SCALES) :
-    ]
+    state, post_id, surface, locale, agent, shown, created, changed, completed, after, captchas = (
+        rest[2 * len(SCALES) :]
+    )
     return Vote(
         rater,
         image_id,
@@ -108,6 +111,7 @@ def vote_of(row: tuple[Any, ...]) -> Vote:
         from_microseconds(changed),
         None if completed is None else from_microseconds(completed),
         bool(after),
+        captchas,
     )
 
 
@@ -130,6 +134,7 @@ def store(connection: Connection, vote: Vote) -> None:
             to_microseconds(vote.changed_at),
             _microseconds(vote.completed_at),
             vote.after_reveal,
+            vote.captchas_failed,
         ),
     )
 

@@ -40,6 +40,7 @@ VOTES = pa.schema(
         ("horde_account_age", pa.int64()),
         ("horde_usage_requests", pa.int64()),
         ("horde_trusted", pa.int64()),
+        ("captchas_failed", pa.int64()),
     ]
 )
 IMAGES = pa.schema([("image_id", pa.int64()), ("key", pa.string())])
@@ -213,7 +214,7 @@ class HordeTable:
             "user_id": self.raters.pseudonyms.take(votes["rater"]),
             "trusted": pc.fill_null(votes["horde_trusted"], 0).cast(pa.bool_()),
             "validated": self.raters.validated.take(votes["rater"]),
-            "captchas_failed": pa.repeat(0, size),
+            "captchas_failed": pc.fill_null(votes["captchas_failed"], 0),
             "country": pa.nulls(size, pa.string()),
         }
         return pa.record_batch([columns[name] for name in HORDE.names], schema=HORDE)

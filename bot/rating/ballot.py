@@ -316,4 +316,5 @@ def _first(connection: Connection, caller: Caller, standing: Standing, now: date
         changed_at=now,
         completed_at=None,
         after_reveal=False,
+        captchas_failed=standing.found.captcha.balance,
     )

@@ -67,6 +67,7 @@ def settings(
             "hash_key_file": tmp_path / "hash.key",
             "votes_per_image": 2,
             "rate_limit_per_minute": 1000,
+            "captcha_every": 0,
             **settings_changes,
         }
     )

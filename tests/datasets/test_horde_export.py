@@ -128,6 +128,15 @@ async def test_a_verified_account_is_told_exactly_where_that_is_asked_for(
     assert list(row.values()) == [308_873, 2_828_698, 2_883, True]
 
 
+async def test_the_balance_of_captchas_is_that_of_each_vote(votes: VotesFile) -> None:
+    rater, images = votes.rater(), [votes.image(key) for key in "abc"]
+    for image, captchas in zip(images, (2, -9, None), strict=True):
+        votes.vote(rater, image, captchas=captchas)
+    frame = (await votes.export()).set_index("id")
+    assert frame["captchas_failed"].to_dict() == {"a": 2, "b": -9, "c": 0}
+    assert types(frame.reset_index()) == COLUMNS
+
+
 async def test_votes_that_do_not_count_stay_at_home(votes: VotesFile) -> None:
     later = VOTED + timedelta(days=1)
     raters = {

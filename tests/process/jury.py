@@ -48,6 +48,7 @@ class Home:
             "OPERATOR_IDS": str(OPERATOR),
             "MODERATOR_ROLE_ID": str(MODERATOR_ROLE),
             "DISCORD_TOKEN": "a.loopback.token",
+            "CAPTCHA_EVERY": "0",
         }
         return {**kept, **own, **self.settings, **(more or {})}
 

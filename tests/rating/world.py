@@ -55,7 +55,7 @@ class TickingClock(TurnedClock):
 
 
 def make_settings(**values: object) -> Settings:
-    defaults = {"home_guild_id": HOME, "rate_limit_per_minute": 10_000}
+    defaults = {"home_guild_id": HOME, "rate_limit_per_minute": 10_000, "captcha_every": 0}
     return Settings.model_validate({**defaults, **values})
 
 
