@@ -93,8 +93,8 @@ class JuryBot(commands.AutoShardedBot):
             self, services.database, services.clock, settings.home_guild_id
         )
         self.publisher = Publisher(self)
-        self._items: tuple[type[JuryItem], ...] = ()
-        self._modals: tuple[type[JuryModal], ...] = ()
+        self.items: tuple[type[JuryItem], ...] = ()
+        self.modals: tuple[type[JuryModal], ...] = ()
 
     @property
     def home(self) -> discord.Object | None:
@@ -104,8 +104,8 @@ class JuryBot(commands.AutoShardedBot):
 
     def answer(self, *handlers: type[JuryItem | JuryModal]) -> None:
         """Have these buttons, selects and modals answered; their templates must not overlap."""
-        self._items += tuple(h for h in handlers if issubclass(h, JuryItem))
-        self._modals += tuple(h for h in handlers if issubclass(h, JuryModal))
+        self.items += tuple(h for h in handlers if issubclass(h, JuryItem))
+        self.modals += tuple(h for h in handlers if issubclass(h, JuryModal))
 
     async def language_of(self, channel_id: int) -> str:
         """Return the language of a channel's server: chosen there, else Discord's."""
@@ -135,13 +135,13 @@ class JuryBot(commands.AutoShardedBot):
         """Answer presses and modals, and politely what nothing knows."""
         if interaction.type is discord.InteractionType.component:
             data: Any = interaction.data
-            item = find_item(self._items, data)
+            item = find_item(self.items, data)
             if item is not None:
                 await self.edge.run(interaction, item.press)
             else:
                 await self.edge.fail(interaction, UnknownButtonError())
         elif interaction.type is discord.InteractionType.modal_submit and not await answer_modal(
-            self._modals, interaction
+            self.modals, interaction
         ):
             await self.edge.fail(interaction, UnknownButtonError())
 

@@ -89,7 +89,8 @@ class AccountCog(commands.Cog):
     async def _choose_for_server(self, exchange: Exchange, chosen: str | None) -> None:
         access = exchange.services.access
         guild_id = await access.require_manager(exchange.caller, "language.server")
-        await self._bot.languages.set_for_server(guild_id, chosen)
+        by = exchange.caller.discord_id
+        await self._bot.languages.set_for_server(guild_id, chosen, by=by)
         key = "language.server_auto" if chosen is None else "language.server"
         await exchange.answer(exchange.say(key, language=LANGUAGES.get(chosen or "", "")))
 

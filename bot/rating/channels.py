@@ -13,7 +13,6 @@ from bot.clock import Clock
 from bot.errors import (
     MissingPermissionsError,
     NotAgeRestrictedError,
-    NotAllowedError,
     NotSetUpError,
 )
 from bot.settings import Settings
@@ -90,9 +89,7 @@ class ChannelService:
         Raises NotAllowedError, UnknownDataSetError, MissingPermissionsError,
         NotAgeRestrictedError for a channel that is to show all images and is not.
         """
-        guild_id = await self._access.require_manager(caller, "jury.setup")
-        if place.guild_id != guild_id:
-            raise NotAllowedError
+        guild_id = await self._access.require_manager(caller, "jury.setup", of_guild=place.guild_id)
         chosen = await self._access.data_set(caller, data_set)
         if place.missing:
             raise MissingPermissionsError(place.missing)

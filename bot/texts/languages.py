@@ -9,7 +9,7 @@ from typing import Final
 
 from bot.clock import Clock
 from bot.trust.enrolment import Enrolment
-from storage import raters, servers
+from storage import audit, raters, servers
 from storage.database import Database
 
 REMEMBERED: Final = 20_000
@@ -48,10 +48,23 @@ class Languages:
         await self._database.write(unit)
         self._raters.keep(discord_id, locale)
 
-    async def set_for_server(self, guild_id: int, locale: str | None) -> None:
-        """Store a server's choice; None goes back to Discord's locale."""
+    async def set_for_server(self, guild_id: int, locale: str | None, *, by: int) -> None:
+        """Store the choice of a server's manager `by`; None goes back to Discord's locale."""
         now = self._clock.now()
-        await self._database.write(lambda c: servers.set_locale(c, guild_id, locale, now))
+
+        def unit(connection: Connection) -> None:
+            servers.set_locale(connection, guild_id, locale, now)
+            audit.record(
+                connection,
+                at=now,
+                actor="manager",
+                rater=self._enrolment.rater(connection, by, now).number,
+                action="language.server",
+                subject=f"server:{guild_id}",
+                details={"locale": locale},
+            )
+
+        await self._database.write(unit)
         self._servers.keep(guild_id, locale)
 
     def forget(self, discord_id: int) -> None:

@@ -50,9 +50,15 @@ class AccessService:
         """Raise NotAllowedError for anybody but a moderator."""
         await self._require(caller, action, allowed=self.is_moderator(caller))
 
-    async def require_manager(self, caller: Caller, action: str) -> int:
-        """Return the caller's server; raise NotAllowedError for anybody but its manager."""
-        await self._require(caller, action, allowed=self.is_manager(caller))
+    async def require_manager(
+        self, caller: Caller, action: str, *, of_guild: int | None = None
+    ) -> int:
+        """Return the caller's server; raise NotAllowedError for anybody but its manager.
+
+        With `of_guild` it has to be that server.
+        """
+        there = of_guild is None or of_guild == caller.guild_id
+        await self._require(caller, action, allowed=there and self.is_manager(caller))
         assert caller.guild_id is not None  # noqa: S101 - is_manager said so, for the type checker
         return caller.guild_id
 

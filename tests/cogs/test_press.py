@@ -213,7 +213,7 @@ def _children(message: discord.Message) -> list[object]:
 
 
 async def test_the_card_is_said_in_the_servers_language(stage: Stage) -> None:
-    await stage.bot.languages.set_for_server(stage.home.id, "de")
+    await stage.bot.languages.set_for_server(stage.home.id, "de", by=stage.operator.id)
     post = await stage.open_post()
     assert "Wie gut gefällt dir dieses Bild?" in text(post)
     assert post.attachments[0].description == "KI-erzeugtes Bild zum Bewerten"

@@ -100,7 +100,7 @@ async def test_an_undo_before_the_close_keeps_the_post_open(stage: Stage) -> Non
 
 
 async def test_closing_says_results_in_the_servers_language(stage: Stage) -> None:
-    await stage.bot.languages.set_for_server(stage.home.id, "de")
+    await stage.bot.languages.set_for_server(stage.home.id, "de", by=stage.operator.id)
     await stage.open_post()
     await fill(stage, {"ada": (4, 0), "bob": (9, 2)})
     await stage.publish(turn=DELAY)
