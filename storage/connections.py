@@ -62,19 +62,20 @@ def connect(
     query_only: bool = False,
     create: bool = False,
     immutable: bool = False,
-    patient: bool = True,
+    for_units: bool = False,
 ) -> sqlite3.Connection:
     """Open `path` with the settings that every connection of this program has.
 
     No transaction is ever begun implicitly. `immutable` looks at the file as it lies there, with
-    no lock, no write-ahead log and no file made beside it. `patient` waits for the locks of others.
+    no lock, no write-ahead log and no file made beside it. `for_units` is what a `Writer` needs: it
+    waits for nobody's lock by itself, and undoes a savepoint from memory.
     Raises sqlite3.Error; see `explain`.
     """
     mode = "ro&immutable=1" if immutable else "rwc" if create else "rw"
     connection = sqlite3.connect(
         f"file:{quote(str(path.absolute()))}?mode={mode}",
         uri=True,
-        timeout=BUSY_TIMEOUT_SECONDS if patient else 0,
+        timeout=0 if for_units else BUSY_TIMEOUT_SECONDS,
         isolation_level=None,
         cached_statements=CACHED_STATEMENTS,
     )
@@ -83,6 +84,10 @@ def connect(
         connection.execute("PRAGMA synchronous = FULL")
         if query_only:
             connection.execute("PRAGMA query_only = ON")
+        if for_units:
+            # A vote changes more pages than the 64 KiB after which SQLite writes what a savepoint
+            # would undo to a temporary file, in two system calls a page.
+            connection.execute("PRAGMA temp_store = MEMORY")
     except sqlite3.Error:
         connection.close()
         raise
@@ -107,12 +112,12 @@ class ThreadedConnection:
 
     @classmethod
     async def open(
-        cls, path: Path, *, query_only: bool = False, patient: bool = True
+        cls, path: Path, *, query_only: bool = False, for_units: bool = False
     ) -> ThreadedConnection:
         """Open `path` on a new thread, as `connect` does; raises StorageError."""
         if not inspect.iscoroutinefunction(getattr(aiosqlite.Connection, "_execute", None)):
             raise StorageError("this version of aiosqlite cannot be used: it has no _execute")
-        threaded = cls(partial(connect, path, query_only=query_only, patient=patient))
+        threaded = cls(partial(connect, path, query_only=query_only, for_units=for_units))
         try:
             await threaded._lent
         except sqlite3.Error as error:

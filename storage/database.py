@@ -46,7 +46,7 @@ class Database:
         await asyncio.to_thread(upgrade, path, create=create)
         opened: list[ThreadedConnection] = []
         try:
-            opened.append(await ThreadedConnection.open(path, patient=False))
+            opened.append(await ThreadedConnection.open(path, for_units=True))
             while len(opened) < 1 + READERS:
                 opened.append(await ThreadedConnection.open(path, query_only=True))
         except BaseException:

@@ -29,8 +29,8 @@ class Writer:
     """Takes units from many callers and commits all that wait in one transaction.
 
     A batch is one hop to the connection's thread and one sync of the disk, which is what makes
-    group commit fast. The task that does it lives only while something waits. The connection must
-    not wait for locks by itself.
+    group commit fast. The task that does it lives only while something waits. The connection is
+    one that was opened `for_units`.
     """
 
     def __init__(self, connection: ThreadedConnection, batch_limit: int = BATCH_LIMIT) -> None:

@@ -98,7 +98,7 @@ def repeat(statements: Statements, connection: sqlite3.Connection) -> None:
 
 def time_raw(path: Path, noted: list[Statements]) -> float:
     """Return the seconds that raw sqlite3 takes, 500 units a transaction."""
-    with closing(connect(path)) as connection:
+    with closing(connect(path, for_units=True)) as connection:
         execute = connection.execute
         started = time.perf_counter()
         for first in range(0, len(noted), BATCH):

@@ -34,11 +34,14 @@ async def test_what_was_written_is_read_and_outlives_closing(tmp_path: Path) -> 
 
 async def test_every_connection_has_the_settings_of_the_design(database: Database) -> None:
     def settings(connection: sqlite3.Connection) -> list[object]:
-        names = ("journal_mode", "synchronous", "foreign_keys", "query_only", "busy_timeout")
+        names = (
+            *("journal_mode", "synchronous", "foreign_keys"),
+            *("query_only", "busy_timeout", "temp_store"),
+        )
         return [connection.execute(f"PRAGMA {name}").fetchone()[0] for name in names]
 
-    assert await database.write(settings) == ["wal", 2, 1, 0, 0]
-    assert await database.read(settings) == ["wal", 2, 1, 1, 5000]
+    assert await database.write(settings) == ["wal", 2, 1, 0, 0, 2]
+    assert await database.read(settings) == ["wal", 2, 1, 1, 5000, 0]
 
 
 async def test_a_read_cannot_write(database: Database) -> None:
