@@ -178,6 +178,12 @@ class NothingKeptError(UserError):
     key = "error.nothing_kept"
 
 
+class NeverSeenError(UserError):
+    """Nothing is known of somebody whom a moderator asks about; `user` is a mention."""
+
+    key = "error.never_seen"
+
+
 class NotSetUpError(UserError):
     """The channel, or every channel of the server, was never set up."""
 

@@ -36,6 +36,7 @@ from bot.trust.access import AccessService
 from bot.trust.alerts import AlertService
 from bot.trust.banning import BanService
 from bot.trust.decisions import Decisions
+from bot.trust.dossier import DossierService
 from bot.trust.enrolment import Enrolment
 from bot.trust.gold.marking import GoldService
 from bot.trust.holds import HoldService
@@ -74,6 +75,7 @@ class Services:
     moderation: ModerationService
     review: ReviewService
     gold: GoldService
+    dossiers: DossierService
     personal_data: PersonalDataService
     erasure: ErasureService
     exports: ExportService
@@ -131,6 +133,7 @@ def build_services(
             kinds=(ReportedImages(decisions),),
         ),
         gold=GoldService(database, clock, access, enrolment),
+        dossiers=DossierService(database, clock, settings, access),
         personal_data=PersonalDataService(database, clock, enrolment),
         erasure=ErasureService(database, clock, enrolment, recounting),
         exports=ExportService(

@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Final, Literal
 
 from storage.times import from_microseconds, to_microseconds
 
@@ -67,16 +67,97 @@ def was_recorded(
     return row is not None
 
 
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which entries are looked for; None, or False, leaves them all.
+
+    `rater`: done by, or to, the rater of this number. `refused`: refusals alone, of any act.
+    """
+
+    actor: Actor | None = None
+    action: str | None = None
+    refused: bool = False
+    rater: int | None = None
+    image: int | None = None
+    since: datetime | None = None
+
+
+EVERYTHING: Final = Filter()
+
+
 def latest(connection: sqlite3.Connection, limit: int) -> list[AuditEntry]:
     """Return the newest `limit` entries, newest first."""
+    return search(connection, EVERYTHING, limit=limit)
+
+
+def search(
+    connection: sqlite3.Connection,
+    wanted: Filter,
+    *,
+    limit: int,
+    before: int | None = None,
+    after: int | None = None,
+) -> list[AuditEntry]:
+    """Return entries, newest first: the newest, those next below an id, or next above one."""
+    upwards = after is not None
+    order = "ASC" if upwards else "DESC"
+    conditions, values = _conditions(connection, wanted, before, after)
+    ends = [""]
+    if wanted.rater is not None:
+        values |= {"rater": wanted.rater, "subject": f"rater:{wanted.rater}"}
+        ends = ["rater = :rater", "subject = :subject"]
+    parts = [
+        f"SELECT * FROM (SELECT {_COLUMNS} FROM audit_log"  # noqa: S608 - constants
+        f" WHERE {' AND '.join([*conditions, *filter(None, [end])]) or 'true'}"
+        f" ORDER BY id {order} LIMIT :limit)"
+        for end in ends
+    ]
     rows = connection.execute(
-        "SELECT id, at, actor, rater, action, subject, details FROM audit_log "
-        "ORDER BY id DESC LIMIT ?",
-        (limit,),
-    )
-    return [
+        f"{' UNION '.join(parts)} ORDER BY 1 {order} LIMIT :limit", {**values, "limit": limit}
+    ).fetchall()
+    entries = [
         AuditEntry(
             number, from_microseconds(at), actor, rater, action, subject, json.loads(details)
         )
         for number, at, actor, rater, action, subject, details in rows
     ]
+    return entries[::-1] if upwards else entries
+
+
+def _conditions(
+    connection: sqlite3.Connection, wanted: Filter, before: int | None, after: int | None
+) -> tuple[list[str], dict[str, str | int]]:
+    """Return the conditions that an entry meets, and their values.
+
+    A plus keeps SQLite from an index where a narrower one will do: who and what before which act,
+    that before which role, and never by time, which would have to be sorted.
+    """
+    narrow = wanted.rater is not None or wanted.image is not None
+    by_action = "+" if narrow else ""
+    by_actor = "+" if narrow or wanted.action or wanted.refused else ""
+    found: list[str] = []
+    values: dict[str, str | int] = {}
+
+    def add(condition: str, name: str, value: str | int | None) -> None:
+        if value is not None:
+            found.append(condition)
+            values[name] = value
+
+    add("id < :before", "before", before)
+    add("id > :after", "after", after)
+    add(f"{by_actor}actor = :actor", "actor", wanted.actor)
+    add(f"{by_action}action = :action", "action", wanted.action)
+    if wanted.refused:
+        found.append(f"{by_action}action >= 'refused:' AND {by_action}action < 'refused;'")
+    add("subject = :image", "image", None if wanted.image is None else f"image:{wanted.image}")
+    if wanted.since is not None:
+        since = to_microseconds(wanted.since)
+        (first,) = connection.execute(
+            "SELECT min(id) FROM audit_log WHERE at >= ?", (since,)
+        ).fetchone()
+        add("+at >= :since", "since", since)
+        add("id >= :first", "first", first)
+    return found, values
+
+
+_COLUMNS: Final = "id, at, actor, rater, action, subject, details"

@@ -1,34 +1,24 @@
 """A picture of what a rater earned on each day of a month.
 
-It has a dark ground of its own, so that it reads alike in Discord's dark and light mode, and
-digits that are still legible when a phone shows it 400 pixels wide. Words stand beside it, not in
-it: Pillow's own font has no letters but those of English.
+Its digits are still legible when a phone shows it 400 pixels wide; words stand beside it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from io import BytesIO
 from typing import Final
 
-from PIL import Image, ImageDraw, ImageFont
-
+from bot.images.drawing import FAINT, WARNING, Sheet
 from bot.rewards.status import Month
 
 WIDTH: Final = 1000
 HEIGHT: Final = 400
 FILENAME: Final = "month.png"
 
-_SCALE: Final = 2
-"""Drawn so many times too large and reduced, which smooths the edges."""
-
-_GROUND: Final = "#23242b"
-_LINE: Final = "#3b3d48"
 _STUB: Final = "#4a4d5a"
-_FAINT: Final = "#b5b8c4"
 _BAR: Final = "#7983f5"
-_TODAY: Final = "#f7c948"
+_TODAY: Final = WARNING
 
 _LEFT, _RIGHT, _TOP, _FLOOR = 140, 964, 44, 312
 """The edges of the chart itself, in the picture's pixels."""
@@ -45,26 +35,23 @@ _STEPS: Final = (1, 2, 4, 6, 8)
 
 def draw_month(month: Month) -> bytes:
     """Return a PNG of WIDTH x HEIGHT with a bar a day, today's in gold. Takes some 50 ms."""
-    picture = Image.new("RGB", (WIDTH * _SCALE, HEIGHT * _SCALE), _GROUND)
-    pen = _Pen(ImageDraw.Draw(picture))
+    sheet = Sheet(WIDTH, HEIGHT)
     top = round_up(max(month.kudos, default=0))
     for value in (0, top // 2, top):
         height = _FLOOR - (_FLOOR - _TOP) * value / top
-        pen.line((_LEFT, height), (_RIGHT, height))
-        pen.text((_LEFT - 18, height), short(value), _FAINT, "rm")
+        sheet.line([(_LEFT, height), (_RIGHT, height)])
+        sheet.text((_LEFT - 18, height), short(value), size=_DIGITS, colour=FAINT, anchor="rm")
     for bar in bars(month, top):
-        pen.bar(bar)
+        sheet.bar((bar.left, bar.top, bar.right, _FLOOR), bar.colour)
         if bar.labelled:
-            pen.text(
-                ((bar.left + bar.right) / 2, _FLOOR + 20),
+            sheet.text(
+                ((bar.left + bar.right) / 2, _FLOOR + 14),
                 str(bar.day),
-                _TODAY if bar.colour == _TODAY else _FAINT,
-                "ma",
+                size=_DIGITS,
+                colour=_TODAY if bar.colour == _TODAY else FAINT,
+                anchor="ma",
             )
-    reduced = picture.resize((WIDTH, HEIGHT), Image.Resampling.LANCZOS)
-    file = BytesIO()
-    reduced.save(file, "PNG", optimize=True)
-    return file.getvalue()
+    return sheet.png()
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,24 +99,3 @@ def round_up(most: int) -> int:
 def short(value: int) -> str:
     """Return a round number with at most four characters below ten million."""
     return str(value) if value < _LONG else f"{value // 1000}k"
-
-
-class _Pen:
-    """Draws in the picture's pixels on the larger canvas."""
-
-    def __init__(self, draw: ImageDraw.ImageDraw) -> None:
-        self._draw = draw
-
-    def text(self, at: tuple[float, float], text: str, colour: str, anchor: str) -> None:
-        font = ImageFont.load_default(_DIGITS * _SCALE)
-        place = at[0] * _SCALE, at[1] * _SCALE
-        self._draw.text(place, text, colour, font, anchor=anchor)
-
-    def line(self, start: tuple[float, float], end: tuple[float, float]) -> None:
-        points = [(x * _SCALE, y * _SCALE) for x, y in (start, end)]
-        self._draw.line(points, _LINE, 2 * _SCALE)
-
-    def bar(self, bar: Bar) -> None:
-        box = tuple(edge * _SCALE for edge in (bar.left, bar.top, bar.right, _FLOOR))
-        radius = min(6, (_FLOOR - bar.top) / 2) * _SCALE
-        self._draw.rounded_rectangle(box, radius, bar.colour, corners=(True, True, False, False))
