@@ -54,6 +54,7 @@ async def _serve(settings: Settings, token: str) -> None:
     discord_internals.check()
     discord_internals.use_api(settings.discord_api_url)
     discord_internals.expect_no_voice()
+    discord_internals.answer_briefly()
     async with (
         open_services(settings) as services,
         Lease(services.database, "run", services.clock) as lease,

@@ -6,17 +6,24 @@ of a strange failure later.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterator
-from typing import Any
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, cast
 
 import discord
 import yarl
 from discord import app_commands
 from discord.app_commands.transformers import CommandParameter
 from discord.gateway import DiscordWebSocket
-from discord.http import HTTPClient, Route
+from discord.http import HTTPClient, MultipartParameters, Route
+from discord.webhook.async_ import AsyncWebhookAdapter, async_context
 
 from bot.errors import JuryError
+
+if TYPE_CHECKING:
+    import aiohttp
+    from discord.types.interactions import InteractionCallback
 
 
 class IncompatibleLibraryError(JuryError):
@@ -39,6 +46,12 @@ def _findings() -> Iterator[tuple[str, bool]]:
     for name in ("warn_nacl", "warn_dave"):
         yield f"VoiceClient.{name}", hasattr(discord.VoiceClient, name)
     yield "HTTPClient.get_bot_gateway", callable(getattr(HTTPClient, "get_bot_gateway", None))
+    yield "async_context", isinstance(async_context, ContextVar)
+    for name in ("create_interaction_response", "request"):
+        yield f"AsyncWebhookAdapter.{name}", callable(getattr(AsyncWebhookAdapter, name, None))
+    answering = inspect.signature(AsyncWebhookAdapter.create_interaction_response).parameters
+    brief = inspect.signature(BriefAdapter.create_interaction_response).parameters
+    yield "create_interaction_response's parameters", answering.keys() == brief.keys()
 
     async def probe(interaction: discord.Interaction, argument: str) -> None: ...
 
@@ -58,6 +71,47 @@ def expect_no_voice() -> None:
     """Keep discord.py from warning that it cannot speak: it never will here."""
     discord.VoiceClient.warn_nacl = False
     discord.VoiceClient.warn_dave = False
+
+
+class BriefAdapter(AsyncWebhookAdapter):
+    """Answers interactions as discord.py does, but does not have the answer sent back.
+
+    discord.py asks for the message that each answer makes and builds it anew. Nobody here looks at
+    it, and a press must be cheap.
+    """
+
+    async def create_interaction_response(
+        self,
+        interaction_id: int,
+        token: str,
+        *,
+        session: aiohttp.ClientSession,
+        proxy: str | None = None,
+        proxy_auth: aiohttp.BasicAuth | None = None,
+        params: MultipartParameters,
+    ) -> InteractionCallback:
+        """Send an answer; return what is known of it without asking."""
+        route = Route(
+            "POST",
+            "/interactions/{webhook_id}/{webhook_token}/callback",
+            webhook_id=interaction_id,
+            webhook_token=token,
+        )
+        await self.request(
+            route,
+            session,
+            payload=params.payload,
+            multipart=params.multipart,
+            files=params.files,
+            proxy=proxy,
+            proxy_auth=proxy_auth,
+        )
+        return cast("InteractionCallback", {"interaction": {"id": str(interaction_id)}})
+
+
+def answer_briefly() -> None:
+    """Answer interactions with a `BriefAdapter` in this task and those that it begins."""
+    async_context.set(BriefAdapter())  # type: ignore[no-untyped-call] # of discord.py
 
 
 async def use_gateway_of_api(client: discord.Client) -> None:

@@ -184,6 +184,8 @@ async def post_callback(call: Call) -> tuple[int, object]:
     elif kind == DEFERRED_UPDATE:
         interaction.response = interaction.payload["message"]
     interaction.answer(call.body)
+    if call.request.query.get("with_response") not in {"1", "true"}:
+        return 204, None
     resource: Json = {"type": kind}
     if kind in {NEW_MESSAGE, UPDATE}:
         resource["message"] = interaction.response

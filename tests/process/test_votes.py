@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from tests.loopback.messages import button_ids
@@ -77,6 +79,26 @@ async def test_every_request_goes_to_the_address_of_the_setting(
     assert discord.paths("PUT", r"/applications/\d+/commands")
     assert discord.paths("GET", "/gateway/bot")
     assert len(discord.paths("POST", "/interactions/.*/callback")) == 3
+
+
+async def test_no_answer_is_asked_to_be_sent_back(seeded: Home, discord: LoopbackDiscord) -> None:
+    async with running(seeded) as jury:
+        (post,) = await discord.wait_for_posts(CHANNEL, 1)
+        receipt = await agree_and_press(discord, post, "vote:aesthetic:3:")
+        undone = await discord.press(RATER, receipt, button(receipt, "undo:"))
+        assert undone.response is not None
+        assert button(undone.response, "keep:")
+        await discord.press(RATER, post, button(post, "report:"))
+        await discord.command(RATER, CHANNEL, "rate")
+        slow = await discord.command(RATER, CHANNEL, "privacy download")
+        await asyncio.wait_for(slow.edited.wait(), 20)
+        assert slow.response is not None
+        assert slow.response["attachments"]
+        assert await jury.stop() == 0
+    callbacks = discord.paths("POST", "/interactions/.*/callback")
+    kinds = [callback.body["type"] for callback in callbacks if isinstance(callback.body, dict)]
+    assert sorted(kinds) == [4, 4, 5, 7, 7, 9]
+    assert {callback.status for callback in callbacks} == {204}
 
 
 async def test_a_press_in_flight_is_answered_before_the_stop(
