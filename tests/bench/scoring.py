@@ -97,7 +97,7 @@ def honest_crowd(study: Study) -> list[Row]:
     for seed in SEEDS:
         pool = sparse_pool(study, seed, MANY, "none", 0)
         found = assess(pool.votes)
-        held.append(found.raters.held().mean())
+        held.append(found.held.mean())
         off = np.abs(found.scores.score - pool.truth) / found.scores.standard_error
         within.append((off < WITHIN_95).mean())
     most = None if study.is_sample else 2.0

@@ -22,8 +22,11 @@ class Reference:
 class Slow:
     """Works on lists of (rater, item, score)."""
 
-    def __init__(self, votes: list[Vote], low: float, high: float) -> None:
+    def __init__(
+        self, votes: list[Vote], low: float, high: float, group: dict[int, int] | None = None
+    ) -> None:
         self.votes, self.low, self.high = votes, low, high
+        self.group = group or dict.fromkeys([item for _, item, _ in votes], 0)
         self.square = (high - low) ** 2
         self.of_item: dict[int, list[Vote]] = defaultdict(list)
         self.of_rater: dict[int, list[Vote]] = defaultdict(list)
@@ -47,7 +50,8 @@ class Slow:
                 / freedom
             )
         within = max(within, 1e-4 * self.square)
-        self.centre, self.between = fmean(scores), max(total - within, 1e-3 * self.square)
+        self.centre = self.centres([(item, score, 1) for _, item, score in votes])
+        self.between = max(total - within, 1e-3 * self.square)
         self.bias = dict.fromkeys(self.of_rater, 0.0)
         self.variance = dict.fromkeys(self.of_rater, within)
         self.trust = dict.fromkeys(self.of_rater, 1.0)
@@ -65,28 +69,56 @@ class Slow:
         return Reference(score, error, self.bias, self.variance, self.trust)
 
     def posterior(self, given: list[Vote]) -> tuple[float, float]:
-        top, bottom = self.centre / self.between, 1 / self.between
-        for rater, item, score in given:
-            weight = self.weight[rater] / self.hard[item]
-            top += weight * (score - self.bias[rater])
-            bottom += weight
-        return top / bottom, 1 / bottom
+        return self.posterior_of(given[0][1], given)
+
+    def posterior_of(self, item: int, given: list[Vote]) -> tuple[float, float]:
+        top, bottom = self.centre[self.group[item]] / self.between, 1 / self.between
+        for rater, _, score in given:
+            top += self.weight[rater] * (score - self.bias[rater])
+            bottom += self.weight[rater]
+        return top / bottom, self.hard[item] / bottom
 
     def others(self, vote: Vote) -> tuple[float, float]:
-        return self.posterior([each for each in self.of_item[vote[1]] if each != vote])
+        item = vote[1]
+        return self.posterior_of(item, [each for each in self.of_item[item] if each != vote])
+
+    def centres(self, votes: list[tuple[int, float, float]]) -> dict[int, float]:
+        """Return each group's centre from (item, score, trust)."""
+        common = sum(trust * score for _, score, trust in votes) / sum(t for _, _, t in votes)
+        top: dict[int, float] = defaultdict(float)
+        bottom: dict[int, float] = defaultdict(float)
+        for item, score, trust in votes:
+            top[self.group[item]] += trust * score
+            bottom[self.group[item]] += trust
+        return {kind: (top[kind] + 20 * common) / (bottom[kind] + 20) for kind in top}
 
     def raters(self) -> None:
         seen = {vote: self.others(vote) for vote in self.votes}
-        z, error = {}, {}
+        whole = sum(self.trust[r] * len(given) for r, given in self.of_rater.items())
+        noise = sum(
+            self.trust[r] * len(given) * self.variance[r] for r, given in self.of_rater.items()
+        ) / max(whole, 1)
+        everything = sum(len(given) for given in self.of_rater.values())
+        z, error, squares, contrast = {}, {}, {}, {}
         for rater, given in self.of_rater.items():
-            z[rater] = fisher([vote[2] for vote in given], [seen[vote][0] for vote in given])
-            error[rater] = 1 / max(len(given) - 3, 1)
+            theirs = [seen[vote][0] for vote in given]
+            z[rater] = fisher([vote[2] for vote in given], theirs)
+            mean = fmean(theirs) if theirs else 0.0
+            squares[rater] = sum((each - mean) ** 2 for each in theirs)
+            fourth = sum((each - mean) ** 4 for each in theirs)
+            told = min(3 * squares[rater] ** 2 / fourth, len(given)) if fourth else len(given)
+            error[rater] = 1 / max(told - 3, 1)
+        usual = sum(squares.values()) / everything
+        for rater, given in self.of_rater.items():
+            own = squares[rater] / max(len(given), 1)
+            ratio = own / (own + noise) / (usual / (usual + noise))
+            contrast[rater] = min(math.sqrt(ratio), 1.0)
         known = [rater for rater, given in self.of_rater.items() if len(given) >= 20]
-        mean, spread, honest = fit([z[rater] for rater in known], [error[rater] for rater in known])
+        crowd = fit([(z[r], error[r], contrast[r]) for r in known])
         self.trust = {
-            rater: posterior(z[rater], error[rater], mean, spread, honest)
+            rater: posterior(z[rater], error[rater], contrast[rater], crowd)
             if rater in known
-            else honest
+            else crowd[2]
             for rater in self.of_rater
         }
         bias = {}
@@ -97,7 +129,7 @@ class Slow:
         whole = max(sum(counts.values()), 1)
         shift = sum(counts[rater] * bias[rater] for rater in bias) / whole
         self.bias = {rater: value - shift for rater, value in bias.items()}
-        squares = {
+        noises = {
             rater: sum(
                 ((vote[2] - seen[vote][0] - self.bias[rater]) ** 2 - seen[vote][1])
                 / self.hard[vote[1]]
@@ -105,10 +137,10 @@ class Slow:
             )
             for rater, given in self.of_rater.items()
         }
-        typical = sum(self.trust[rater] * squares[rater] for rater in squares) / whole
+        typical = sum(self.trust[rater] * noises[rater] for rater in noises) / whole
         typical = max(typical, 1e-4 * self.square)
         for rater, given in self.of_rater.items():
-            own = (squares[rater] + 8 * typical) / (len(given) + 8)
+            own = (noises[rater] + 8 * typical) / (len(given) + 8)
             self.variance[rater] = max(own, 1e-4 * self.square) if rater in known else typical
         floor, reached = 0.0, 0.0
         for rater in sorted(self.variance, key=lambda each: (self.variance[each], each)):
@@ -122,20 +154,24 @@ class Slow:
     def images(self) -> None:
         trust = [self.trust[rater] for rater, _, _ in self.votes]
         debiased = [score - self.bias[rater] for rater, _, score in self.votes]
-        self.centre = sum(map(float.__mul__, trust, debiased)) / sum(trust)
+        items = [item for _, item, _ in self.votes]
+        self.centre = self.centres(list(zip(items, debiased, trust, strict=True)))
         weights, means = {}, {}
         for item, given in self.of_item.items():
-            parts = [self.weight[rater] / self.hard[item] for rater, _, _ in given]
+            parts = [self.weight[rater] for rater, _, _ in given]
             weights[item] = sum(parts)
             means[item] = (
                 sum(w * (v[2] - self.bias[v[0]]) for w, v in zip(parts, given, strict=True))
                 / weights[item]
             )
+        self.difficulties(means)
         half = median(weights.values())
         clear = [item for item in weights if weights[item] >= half * (1 - 1e-9)]
-        between = fmean((means[item] - self.centre) ** 2 - 1 / weights[item] for item in clear)
+        between = sum(
+            (means[item] - self.centre[self.group[item]]) ** 2 - self.hard[item] / weights[item]
+            for item in clear
+        ) / sum(self.hard[item] for item in clear)
         self.between = max(between, 1e-3 * self.square)
-        self.difficulties(means)
 
     def difficulties(self, means: dict[int, float]) -> None:
         many: dict[int, float] = defaultdict(float)
@@ -180,13 +216,15 @@ def fisher(ours: list[float], theirs: list[float]) -> float:
     return math.atanh(min(max(both / math.sqrt(squares), -0.999), 0.999)) if squares > 1e-24 else 0
 
 
-def fit(z: list[float], error: list[float]) -> tuple[float, float, float]:
-    if not z:
+def fit(told: list[tuple[float, float, float]]) -> tuple[float, float, float]:
+    """Return mean, spread and honest share from (z, its error, contrast)."""
+    many = sum(k**2 for _, _, k in told)
+    if not many:
         return 1e-3, 0.01, 0.8
-    below = sum(2 if each < 0 else each == 0 for each in z)
-    honest = min(max(1 - (below + 1) / (len(z) + 5), 0.3), 0.995)
-    mean = max(fmean(z) / honest, 1e-3)
-    second = fmean(each**2 - noise for each, noise in zip(z, error, strict=True))
+    below = sum(k**2 * (2 if z < 0 else z == 0) for z, _, k in told)
+    honest = min(max(1 - (below + 1) / (many + 5), 0.3), 0.995)
+    mean = max(sum(k * z for z, _, k in told) / many / honest, 1e-3)
+    second = sum(z**2 - noise for z, noise, _ in told) / many
     return mean, max(second / honest - mean**2, 0.01), honest
 
 
@@ -194,7 +232,8 @@ def density(x: float, mean: float, variance: float) -> float:
     return math.exp(-((x - mean) ** 2) / 2 / variance) / math.sqrt(variance)
 
 
-def posterior(z: float, error: float, mean: float, spread: float, honest: float) -> float:
+def posterior(z: float, error: float, contrast: float, crowd: tuple[float, float, float]) -> float:
+    mean, spread, honest = crowd
     z = max(z, 0.0)
-    one = honest * density(z, mean, spread + error)
+    one = honest * density(z, contrast * mean, contrast**2 * spread + error)
     return one / (one + (1 - honest) * density(z, 0, error))

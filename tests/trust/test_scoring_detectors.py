@@ -73,8 +73,8 @@ def test_the_pairs_find_a_group() -> None:
 
 def test_who_is_held_is_doubted_twice() -> None:
     made = crowd(24, "uniform", raters=120, each=100)
-    raters = assess(made.votes).raters
-    held = raters.held()
+    found = assess(made.votes)
+    raters, held = found.raters, found.held
     assert held[made.bad].mean() > 0.9
     assert held[~made.bad].mean() < 0.02
     assert raters.reliability[held].max() < 0.05
@@ -84,9 +84,9 @@ def test_who_is_held_is_doubted_twice() -> None:
 
 def test_nobody_is_held_below_50_votes() -> None:
     made = crowd(24, "uniform", raters=120, each=40)
-    raters = assess(made.votes).raters
-    assert raters.reliability[made.bad].min() < 0.1
-    assert not raters.held()[raters.votes < 50].any()
+    found = assess(made.votes)
+    assert found.raters.reliability[made.bad].min() < 0.1
+    assert not found.held[found.raters.votes < 50].any()
 
 
 def test_a_rater_whom_nobody_else_met_keeps_nobody_from_being_held() -> None:
@@ -96,10 +96,10 @@ def test_a_rater_whom_nobody_else_met_keeps_nobody_from_being_held() -> None:
         np.append(votes.rater, np.full(60, 120)), np.append(votes.item, alone),
         np.append(votes.score, np.full(60, 5)), low=LOW, high=HIGH,
     )  # fmt: skip
-    raters = assess(more).raters
-    assert np.isnan(raters.llr[120])
-    assert raters.held().sum() == assess(votes).raters.held().sum() > 0
-    assert not raters.held()[120]
+    found = assess(more)
+    assert np.isnan(found.raters.llr[120])
+    assert found.held.sum() == assess(votes).held.sum() > 0
+    assert not found.held[120]
 
 
 def test_the_llr_is_its_formula() -> None:

@@ -40,12 +40,13 @@ def many_votes(seed: int) -> Votes:
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
-def test_it_is_what_the_formulas_say(seed: int) -> None:
+@pytest.mark.parametrize(("seed", "groups"), [(1, 1), (2, 1), (3, 3)])
+def test_it_is_what_the_formulas_say(seed: int, groups: int) -> None:
     votes = many_votes(seed)
+    votes = replace(votes, group=np.arange(votes.items) % groups, groups=groups)
     found = estimate(votes)
     rows = zip(votes.rater.tolist(), votes.item.tolist(), votes.score.tolist(), strict=True)
-    slow = Slow(list(rows), LOW, HIGH).run()
+    slow = Slow(list(rows), LOW, HIGH, dict(enumerate(votes.group.tolist()))).run()
     assert len(slow.reliability) == 25
     assert found.known.any()
     assert not found.known.all()
@@ -177,7 +178,7 @@ def test_below_20_votes_nobody_is_judged() -> None:
     assert few.any()
     assert len(set(found.model.reliability[few].tolist())) == 1
     assert len(set(found.model.weight[few].tolist())) == 1
-    assert not assess(votes).raters.held()[few].any()
+    assert not assess(votes).held[few].any()
 
 
 def test_images_on_which_raters_disagree_are_less_certain() -> None:
@@ -226,7 +227,7 @@ def test_little_to_go_by_is_no_fault(rater: list[int], item: list[int], score: l
     found = assess(votes)
     assert ((found.scores.score >= 1) & (found.scores.score <= 40)).all()
     assert np.isfinite(found.scores.standard_error).all()
-    assert not found.raters.held().any()
+    assert not found.held.any()
 
 
 def test_votes_that_agree_entirely_are_the_score() -> None:
@@ -274,3 +275,29 @@ def test_the_order_of_repeated_votes_changes_nothing() -> None:
         for _ in range(20)
     }
     assert len(means) == 1
+
+
+def test_groups_that_differ_pull_no_score_to_each_other() -> None:
+    rng = np.random.default_rng(11)
+    made = [crowd(seed, raters=60, each=60) for seed in (11, 12)]
+    one, two = (each.votes for each in made)
+    worse = np.clip(two.score - 3, LOW, HIGH)  # other raters, on images that are less liked
+    rater, item = np.append(one.rater, two.rater + 60), np.append(one.item, two.item + one.items)
+    score, group = np.append(one.score, worse), np.repeat([0, 1], [one.items, two.items])
+    order = rng.permutation(len(score))
+    votes = Votes.of(
+        rater[order], item[order], score[order], low=LOW, high=HIGH, group=group
+    )  # fmt: skip
+    found, common = estimate(votes), estimate(replace(votes, group=group * 0, groups=1))
+    truth = np.append(made[0].truth, np.clip(made[1].truth - 3, LOW, HIGH))
+    for kind in (0, 1):
+        here = group == kind
+        assert abs((found.score - truth)[here].mean()) < 0.2
+        assert abs((common.score - truth)[here].mean()) > 0.5
+        alone = estimate(one if kind == 0 else replace(two, score=worse))
+        assert np.abs(found.score[here] - alone.score).mean() < 0.1
+
+
+def test_every_item_has_a_group() -> None:
+    with pytest.raises(ValueError, match="group"):
+        Votes.of([0], [1], [3], low=LOW, high=HIGH, group=[0])

@@ -17,7 +17,7 @@ def test_scores_of_an_honest_crowd_are_nearer_to_the_truth_than_the_mean() -> No
     assert pool.gain(found.scores.score) > 25
     off = (found.scores.score - pool.truth) / found.scores.standard_error
     assert off.std() == pytest.approx(1, abs=0.15)
-    assert found.raters.held().mean() <= 0.02
+    assert found.held.mean() <= 0.02
 
 
 @pytest.mark.parametrize("kind", ["uniform", "fixed", "narrow", "50 % spam"])

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bot.trust.scoring import detectors
+from bot.trust.scoring.consensus import Model
 from bot.trust.scoring.dependence import log_likelihood_ratio
 from bot.trust.scoring.estimate import Estimate, estimate
 from bot.trust.scoring.pairs import pair_scores
@@ -17,9 +18,11 @@ from bot.trust.scoring.votes import Flags, Floats, Votes
 SOUND: Final = 0.5
 DOUBTED: Final = 0.05
 HELD_VOTES: Final = 50
+HELD_TELLING: Final = 20
 HONEST_SHARE: Final = 0.01
-"""A hold needs so many votes, a reliability below `DOUBTED`, and an LLR below that of all but this
-share of the `SOUND` raters: two signals, since low agreement alone may be taste."""
+"""A hold needs so many votes and so many of them that tell (see `Agreement`), a reliability below
+`DOUBTED`, and an LLR below that of all but this share of the `SOUND` raters: two signals, since low
+agreement alone may be taste."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,28 +49,33 @@ class Raters:
     residual_sd: Floats
     pair_score: Floats
 
-    def held(self) -> Flags:
-        """Tell whose kudos wait for a second look: doubted by agreement and by the LLR."""
-        enough = self.votes >= HELD_VOTES
-        sound = enough & (self.reliability >= SOUND) & np.isfinite(self.llr)
-        if not sound.any():
-            return np.zeros(len(self.votes), bool)
-        low = self.llr < np.quantile(self.llr[sound], HONEST_SHARE)
-        return enough & (self.reliability < DOUBTED) & low
-
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """The tables of one run."""
+    """The tables of one run, whose kudos wait for a second look, and what it all was made with."""
 
     scores: Scores
     raters: Raters
+    held: Flags
+    model: Model
 
 
 def assess(votes: Votes) -> Assessment:
     """Recover the scores and judge the raters."""
     found = estimate(votes)
-    return Assessment(_scores(votes, found), _raters(votes, found))
+    raters = _raters(votes, found)
+    return Assessment(_scores(votes, found), raters, _held(raters, found), found.model)
+
+
+def _held(raters: Raters, found: Estimate) -> Flags:
+    """Tell whose votes are doubted twice, by agreement and by the LLR."""
+    enough = raters.votes >= HELD_VOTES
+    sound = enough & (raters.reliability >= SOUND) & np.isfinite(raters.llr)
+    if not sound.any():
+        return np.zeros(len(raters.votes), bool)
+    low = raters.llr < np.quantile(raters.llr[sound], HONEST_SHARE)
+    shown = found.agreement.telling * found.agreement.contrast**2
+    return enough & (shown >= HELD_TELLING) & (raters.reliability < DOUBTED) & low
 
 
 def _scores(votes: Votes, found: Estimate) -> Scores:

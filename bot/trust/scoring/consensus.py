@@ -16,8 +16,8 @@ class Model:
 
     For each rater `bias` (points above the others), `variance`, `reliability` (posterior
     probability to be honest) and `weight` (1 / points squared); for each item `difficulty`, the
-    factor by which its votes vary more than others (1 on average). Items are N(`centre`,
-    `between`) before anybody votes.
+    factor by which its votes vary more than others (1 on average), and the `centre` of its group.
+    An item is N(`centre`, `between` * `difficulty`) before anybody votes.
     """
 
     bias: Floats
@@ -25,7 +25,7 @@ class Model:
     reliability: Floats
     weight: Floats
     difficulty: Floats
-    centre: float
+    centre: Floats
     between: float
 
 
@@ -42,17 +42,23 @@ class Sums:
     def of(cls, votes: Votes, model: Model) -> Self:
         """Weigh the votes as the model does."""
         vote = votes.score - model.bias[votes.rater]
-        weight = model.weight[votes.rater] / model.difficulty[votes.item]
+        weight = model.weight[votes.rater]
         return cls(vote, weight, votes.by_item(weight * vote), votes.by_item(weight))
 
     def combined(self, model: Model) -> tuple[Floats, Floats]:
-        """Return each item's score and its variance, shrunk to the centre (posterior mean)."""
+        """Return each item's score and its variance, shrunk to the centre (posterior mean).
+
+        Where raters disagree more, the item itself may lie further from the centre, too: difficulty
+        is in both variances, and so in the score's variance alone (normal-inverse-gamma prior).
+        """
         precision = self.item_weight + 1 / model.between
-        return (self.item_vote + model.centre / model.between) / precision, 1 / precision
+        score = (self.item_vote + model.centre / model.between) / precision
+        return score, model.difficulty / precision
 
     def without_own(self, votes: Votes, model: Model) -> tuple[Floats, Floats]:
         """Return what the other votes on the item let expect of each vote, and its variance."""
         weight = np.maximum(self.item_weight[votes.item] - self.weight, 0.0)
         total = self.item_vote[votes.item] - self.weight * self.vote
         precision = weight + 1 / model.between
-        return (total + model.centre / model.between) / precision, 1 / precision
+        score = (total + model.centre[votes.item] / model.between) / precision
+        return score, model.difficulty[votes.item] / precision

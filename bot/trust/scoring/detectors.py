@@ -19,7 +19,7 @@ LEAST_CORRELATED: Final = 4
 
 def correlation_z(votes: Votes, found: Estimate) -> Floats:
     """CORR: Fisher's z of the correlation with what the others say; near 0 is suspect."""
-    return np.where(votes.by_rater(found.judged) >= LEAST_CORRELATED, found.z, np.nan)
+    return np.where(votes.by_rater(found.judged) >= LEAST_CORRELATED, found.agreement.z, np.nan)
 
 
 def mode_share(votes: Votes) -> Floats:

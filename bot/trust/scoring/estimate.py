@@ -13,6 +13,7 @@ from typing import Final
 
 import numpy as np
 
+from bot.trust.scoring.agreement import Agreement
 from bot.trust.scoring.consensus import Model, Sums
 from bot.trust.scoring.difficulty import difficulties
 from bot.trust.scoring.honesty import Crowd
@@ -29,6 +30,9 @@ BIAS_SHRINKAGE: Final = 2
 VARIANCE_SHRINKAGE: Final = 8
 """Votes of the typical variance that a rater begins with."""
 
+CENTRE_SHRINKAGE: Final = 20
+"""Votes at the common centre that each group's centre begins with."""
+
 LEAST_TRUST: Final = 0.001
 """What an unreliable rater still counts, so that an image judged by such alone has a score."""
 
@@ -37,8 +41,6 @@ LEAST_VARIANCE: Final = 1e-4
 
 LEAST_BETWEEN: Final = 1e-3
 """Of the items' scores, as a share of the scale's width squared."""
-
-MOST_CORRELATION: Final = 0.999
 
 ROUNDING: Final = 1e-9
 """Figures that differ by no more, relatively, are taken as equal."""
@@ -50,7 +52,7 @@ class Estimate:
 
     For each vote `expected` is what the others on the item let expect of it and `uncertainty`
     the variance of that; `judged` marks the votes on items that somebody else judged, `known` the
-    raters with at least 20 of them. `z` is Fisher's transform of a rater's correlation.
+    raters with at least 20 of them. `agreement` tells how each rater's votes follow them.
     """
 
     score: Floats
@@ -60,7 +62,7 @@ class Estimate:
     uncertainty: Floats
     judged: Flags
     known: Flags
-    z: Floats
+    agreement: Agreement
 
     def deviation(self, votes: Votes) -> Floats:
         """Return each vote's difference from what its rater's bias and the others let expect."""
@@ -80,29 +82,8 @@ def estimate(votes: Votes) -> Estimate:
     expected, uncertainty = sums.without_own(votes, model)
     return Estimate(
         np.clip(score, votes.low, votes.high), np.sqrt(variance), model, expected, uncertainty,
-        judged, known, agreement(votes, expected, judged),
+        judged, known, Agreement.of(votes, expected, judged, _noise(votes, model, judged)),
     )  # fmt: skip
-
-
-def agreement(votes: Votes, expected: Floats, judged: Flags) -> Floats:
-    """Return atanh of the correlation of each rater's votes with what is expected of them.
-
-    0 where the votes do not differ, or what is expected does not.
-    """
-    many = np.maximum(votes.by_rater(judged), 1.0)
-    one = votes.score - (votes.by_rater(judged * votes.score) / many)[votes.rater]
-    two = expected - (votes.by_rater(judged * expected) / many)[votes.rater]
-    squares = votes.by_rater(judged * one**2) * votes.by_rater(judged * two**2)
-    tiny = many**2 * (1e-9 * (votes.high - votes.low)) ** 4
-    differ = squares > tiny
-    r = votes.by_rater(judged * one * two) / np.sqrt(np.where(differ, squares, 1.0))
-    z: Floats = np.arctanh(np.clip(np.where(differ, r, 0.0), -MOST_CORRELATION, MOST_CORRELATION))
-    return z
-
-
-def error_of_z(many: Floats) -> Floats:
-    """Return the variance of Fisher's z of so many pairs."""
-    return 1 / np.maximum(many - 3, 1.0)
 
 
 def weighted_median(values: Floats, weights: Floats) -> float:
@@ -122,14 +103,13 @@ def _first(votes: Votes) -> Model:
     freedom = float(np.maximum(many - 1, 0.0).sum())
     square = float(((votes.score - mean[votes.item]) ** 2).sum())
     within = max(square / freedom if freedom else total / 2, LEAST_VARIANCE * width)
-    centre = float(votes.score.mean()) if len(votes) else (votes.low + votes.high) / 2
     return Model(
         bias=np.zeros(votes.raters),
         variance=np.full(votes.raters, within),
         reliability=np.ones(votes.raters),
         weight=np.full(votes.raters, 1 / within),
         difficulty=np.ones(votes.items),
-        centre=centre,
+        centre=_centres(votes, votes.score, np.ones(len(votes))),
         between=max(total - within, LEAST_BETWEEN * width),
     )
 
@@ -138,9 +118,10 @@ def _better(votes: Votes, model: Model, judged: Flags, known: Flags) -> Model:
     """Return the model after one round: raters by the images, then images by the raters."""
     expected, uncertainty = Sums.of(votes, model).without_own(votes, model)
     many = votes.by_rater(judged)
-    z, error = agreement(votes, expected, judged), error_of_z(many)
-    crowd = Crowd.fit(z[known], error[known])
-    trust = np.where(known, crowd.reliability(z, error), crowd.honest)
+    found = Agreement.of(votes, expected, judged, _noise(votes, model, judged))
+    crowd = Crowd.fit(found.z[known], found.error[known], found.contrast[known])
+    honest = crowd.reliability(found.z, found.error, found.contrast)
+    trust = np.where(known, honest, crowd.honest)
     sure = judged / model.difficulty[votes.item]
     bias = votes.by_rater(sure * (votes.score - expected))
     bias /= votes.by_rater(sure) + BIAS_SHRINKAGE
@@ -152,6 +133,12 @@ def _better(votes: Votes, model: Model, judged: Flags, known: Flags) -> Model:
     return _images(votes, replace(
         model, bias=bias, variance=variance, reliability=trust, weight=weight
     ), judged)  # fmt: skip
+
+
+def _noise(votes: Votes, model: Model, judged: Flags) -> float:
+    """Return the mean variance of the votes of reliable raters."""
+    weight = model.reliability * votes.by_rater(judged)
+    return float((weight * model.variance).sum() / max(weight.sum(), 1.0))
 
 
 def _variances(votes: Votes, squares: Floats, many: Floats, trust: Floats) -> tuple[Floats, float]:
@@ -167,16 +154,37 @@ def _middle(variance: Floats, weight: Floats) -> float:
     return weighted_median(variance, weight) if weight.any() else float(variance.mean())
 
 
+def _centres(votes: Votes, score: Floats, trust: Floats) -> Floats:
+    """Return each item's centre: the mean of its group, shrunk to that of all trusted votes."""
+    if not len(votes):
+        return np.full(votes.items, (votes.low + votes.high) / 2)
+    common = (trust * score).sum() / trust.sum()
+    total = votes.by_group(trust * score) + CENTRE_SHRINKAGE * common
+    centre: Floats = total / (votes.by_group(trust) + CENTRE_SHRINKAGE)
+    return centre[votes.group]
+
+
 def _images(votes: Votes, model: Model, judged: Flags) -> Model:
-    """Return the model with centre, spread and difficulty of the images as the raters see them."""
+    """Return the model with centres, spread and difficulty of the images as the raters see them."""
     trust = model.reliability[votes.rater]
     sums = Sums.of(votes, model)
-    centre = float((trust * sums.vote).sum() / trust.sum())
-    floor = LEAST_BETWEEN * (votes.high - votes.low) ** 2
-    weight = sums.item_weight[sums.item_weight > 0]
-    mean = sums.item_vote[sums.item_weight > 0] / weight
-    clear = weight >= np.median(weight) * (1 - ROUNDING)
-    between = float(((mean[clear] - centre) ** 2 - 1 / weight[clear]).mean())
+    centre = _centres(votes, sums.vote, trust)
     used = (model.reliability + LEAST_TRUST) / model.weight
     difficulty = difficulties(votes, sums, judged * trust, used[votes.rater])
+    between = _between(sums, centre, difficulty)
+    floor = LEAST_BETWEEN * (votes.high - votes.low) ** 2
     return replace(model, centre=centre, between=max(between, floor), difficulty=difficulty)
+
+
+def _between(sums: Sums, centre: Floats, difficulty: Floats) -> float:
+    """Return the variance of the items' scores around their centres, where difficulty is 1.
+
+    Only items that are judged with at least the median weight tell it. That is the raters' weight
+    alone: were it less where raters disagree, the items that they disagree on would not tell, and
+    on a scale where most items are flawless these are all that are not.
+    """
+    weight = sums.item_weight[sums.item_weight > 0]
+    clear = sums.item_weight >= np.median(weight) * (1 - ROUNDING)
+    weight, hard = sums.item_weight[clear], difficulty[clear]
+    square = (sums.item_vote[clear] / weight - centre[clear]) ** 2 - hard / weight
+    return float(square.sum() / hard.sum())

@@ -19,7 +19,7 @@ def score_file(path: Path, low: float, high: float, folder: Path) -> dict[str, o
         "repeated": table.repeated,
         "items": table.votes.items,
         "raters": table.votes.raters,
-        "held": int(found.raters.held().sum()),
+        "held": int(found.held.sum()),
         "scores_file": str(scores),
         "raters_file": str(raters),
     }

@@ -21,7 +21,8 @@ class Votes:
     """At most one vote a rater and item, in the order of items and then raters.
 
     `rater` and `item` count from 0 to below `raters` and `items`; a rater or an item may be
-    without votes. `score` lies in `low` to `high`, in points of the scale.
+    without votes. `score` lies in `low` to `high`, in points of the scale. `group` says for each
+    item to which of `groups` it belongs: groups may differ in how good their items are.
     """
 
     rater: Index
@@ -31,6 +32,8 @@ class Votes:
     items: int
     low: float
     high: float
+    group: Index
+    groups: int
 
     @classmethod
     def of(
@@ -43,10 +46,12 @@ class Votes:
         high: float,
         raters: int | None = None,
         items: int | None = None,
+        group: npt.ArrayLike | None = None,
     ) -> Self:
         """Put votes in order; those of one rater on one item become one vote, their mean.
 
-        Raises ValueError where the arrays do not fit together, or a score is out of range.
+        All items are of one group where none are given. Raises ValueError where the arrays do not
+        fit together, or a score is out of range.
         """
         who, what, value = np.asarray(rater, int), np.asarray(item, int), np.asarray(score, float)
         if not len(who) == len(what) == len(value):
@@ -57,15 +62,20 @@ class Votes:
             raise ValueError(f"every score must lie in {low:g} to {high:g}")
         most_raters = int(who.max(initial=-1)) + 1 if raters is None else raters
         most_items = int(what.max(initial=-1)) + 1 if items is None else items
-        order = np.lexsort((value, who, what))
-        who, what, value = who[order], what[order], value[order]
+        kind = np.zeros(most_items, int) if group is None else np.asarray(group, int)
+        if len(kind) != most_items:
+            raise ValueError("every item must have a group")
+        if not _in_order(what, who):
+            order = np.lexsort((value, who, what))
+            who, what, value = who[order], what[order], value[order]
         first = np.ones(len(value), bool)
         first[1:] = (np.diff(who) != 0) | (np.diff(what) != 0)
         if not first.all():
             vote = np.cumsum(first) - 1
             value = np.bincount(vote, value) / np.bincount(vote)
             who, what = who[first], what[first]
-        return cls(who, what, value, most_raters, most_items, low, high)
+        groups = int(kind.max(initial=0)) + 1
+        return cls(who, what, value, most_raters, most_items, low, high, kind, groups)
 
     def __len__(self) -> int:
         return len(self.score)
@@ -87,3 +97,14 @@ class Votes:
     def by_item(self, weights: Floats | Flags | None = None) -> Floats:
         """Return the sum of a figure of the votes for each item; their number if None."""
         return np.bincount(self.item, weights, self.items).astype(float, copy=False)
+
+    def by_group(self, weights: Floats | None = None) -> Floats:
+        """Return the sum of a figure of the votes for each group; their number if None."""
+        group = self.group[self.item]
+        return np.bincount(group, weights, self.groups).astype(float, copy=False)
+
+
+def _in_order(what: Index, who: Index) -> bool:
+    """Tell whether votes are sorted, and no two of them are of one rater on one item."""
+    after = np.diff(what)
+    return bool(((after > 0) | ((after == 0) & (np.diff(who) > 0))).all())

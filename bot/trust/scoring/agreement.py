@@ -1,0 +1,66 @@
+"""How the votes of each rater agree with what the others say, and how much that can tell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Self
+
+import numpy as np
+
+from bot.trust.scoring.votes import Flags, Floats, Votes
+
+MOST_CORRELATION: Final = 0.999
+
+ROUNDING: Final = 1e-9
+"""A standard deviation below that share of the scale's width is none."""
+
+NORMAL: Final = 3.0
+"""The fourth moment of a normal distribution over the square of the second."""
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """One figure a rater; `judged` votes alone count.
+
+    `z`: Fisher's transform of the correlation of the votes with what is expected of them, 0 where
+    one of both is always the same. `telling`: so many votes this hangs on, at most all: where one
+    image in fifty differs from the others, who judged fifty has shown little. `contrast`: the
+    correlation that a usual rater would have on these images over that on all, at most 1: who saw
+    images that are all alike cannot show by any vote that they looked.
+    """
+
+    z: Floats
+    telling: Floats
+    contrast: Floats
+
+    @classmethod
+    def of(cls, votes: Votes, expected: Floats, judged: Flags, noise: float) -> Self:
+        """Compare; `noise` is the usual variance of votes around what is expected of them."""
+        given = votes.by_rater(judged)
+        many = np.maximum(given, 1.0)
+        one = votes.score - (votes.by_rater(judged * votes.score) / many)[votes.rater]
+        two = expected - (votes.by_rater(judged * expected) / many)[votes.rater]
+        square = judged * two**2
+        seen, fourth = votes.by_rater(square), votes.by_rater(square**2)
+        squares = votes.by_rater(judged * one**2) * seen
+        differ = squares > many**2 * (ROUNDING * (votes.high - votes.low)) ** 4
+        r = votes.by_rater(judged * one * two) / np.sqrt(np.where(differ, squares, 1.0))
+        r = np.clip(np.where(differ, r, 0.0), -MOST_CORRELATION, MOST_CORRELATION)
+        kept = NORMAL * seen**2 / np.where(fourth > 0, fourth, 1.0)
+        telling = np.where(fourth > 0, np.minimum(kept, many), many)
+        return cls(np.arctanh(r), telling, _contrast(seen, given, noise))
+
+    @property
+    def error(self) -> Floats:
+        """The variance of z by chance."""
+        return 1 / np.maximum(self.telling - 3, 1.0)
+
+
+def _contrast(seen: Floats, given: Floats, noise: float) -> Floats:
+    """Return sqrt(s / (s + noise)) of each rater's images, s their variance, over that of all."""
+    total = float(seen.sum())
+    if total <= 0:
+        return np.ones(len(seen))
+    usual, spread = total / float(given.sum()), seen / np.maximum(given, 1.0)
+    ratio: Floats = np.sqrt(spread / (spread + noise) * ((usual + noise) / usual))
+    return np.minimum(ratio, 1.0)
