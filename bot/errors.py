@@ -87,6 +87,12 @@ class BannedError(UserError):
     key = "error.banned"
 
 
+class BannedRaterError(UserError):
+    """Somebody is banned whom a moderator wants to validate; `user` is a mention."""
+
+    key = "error.banned_rater"
+
+
 class RateLimitedError(UserError):
     """Too many score presses; `seconds` to wait, at least 1."""
 

@@ -34,17 +34,21 @@ from bot.settings import Settings
 from bot.texts.catalogue import Texts
 from bot.trust.access import AccessService
 from bot.trust.alerts import AlertService
+from bot.trust.auditing import AuditService
 from bot.trust.banning import BanService
 from bot.trust.decisions import Decisions
 from bot.trust.dossier import DossierService
 from bot.trust.enrolment import Enrolment
 from bot.trust.gold.marking import GoldService
 from bot.trust.holds import HoldService
+from bot.trust.image_record import ImageRecordService
 from bot.trust.moderation import ModerationService
+from bot.trust.ratings import RatingsService
 from bot.trust.recounting import Recounting
 from bot.trust.reported_images import ReportedImages
 from bot.trust.reports import ReportService
 from bot.trust.review import ReviewService
+from bot.trust.validating import ValidationService
 from storage import leases
 from storage.database import Database
 
@@ -76,6 +80,10 @@ class Services:
     review: ReviewService
     gold: GoldService
     dossiers: DossierService
+    ratings: RatingsService
+    validation: ValidationService
+    auditing: AuditService
+    image_records: ImageRecordService
     personal_data: PersonalDataService
     erasure: ErasureService
     exports: ExportService
@@ -134,6 +142,10 @@ def build_services(
         ),
         gold=GoldService(database, clock, access, enrolment),
         dossiers=DossierService(database, clock, settings, access),
+        ratings=RatingsService(database, clock, access),
+        validation=ValidationService(database, clock, access, enrolment),
+        auditing=AuditService(database, access),
+        image_records=ImageRecordService(database, access),
         personal_data=PersonalDataService(database, clock, enrolment),
         erasure=ErasureService(database, clock, enrolment, recounting),
         exports=ExportService(

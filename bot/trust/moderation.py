@@ -50,7 +50,7 @@ class ModerationService:
         Raises NotAllowedError; UnknownImageError also where several data sets have the key.
         """
         await self._access.require_moderator(caller, "image.find")
-        image = await self._database.read(lambda c: _find(c, reference.strip()))
+        image = await self._database.read(lambda c: find_image(c, reference))
         if image is None:
             raise UnknownImageError
         return image
@@ -70,7 +70,9 @@ class ModerationService:
         )
 
 
-def _find(connection: Connection, reference: str) -> Image | None:
+def find_image(connection: Connection, reference: str) -> Image | None:
+    """Return the image that a key, a message's link or id, or `#<id>` names."""
+    reference = reference.strip()
     ours = _OURS.fullmatch(reference)
     if ours is not None:
         return images.by_id(connection, int(ours[1]))

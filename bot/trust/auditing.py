@@ -1,0 +1,91 @@
+"""The audit log, page by page, for moderators."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from sqlite3 import Connection
+from typing import Final
+
+from bot.caller import Caller
+from bot.trust.access import AccessService
+from storage import audit, raters
+from storage.audit import AuditEntry, Filter
+from storage.database import Database
+
+PAGE: Final = 10
+"""Entries on a page."""
+
+_RATER: Final = re.compile(r"rater:(\d{1,18})", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class AuditPage:
+    """Entries, newest first, and whom their numbers lead to; erased people have no entry there.
+
+    `older` and `newer` are the ids to go on from, None at the ends.
+    """
+
+    wanted: Filter
+    entries: tuple[AuditEntry, ...]
+    people: Mapping[int, int]
+    older: int | None
+    newer: int | None
+
+
+class AuditService:
+    """Shows the log; the role is checked at each look."""
+
+    def __init__(self, database: Database, access: AccessService) -> None:
+        self._database = database
+        self._access = access
+
+    async def page(
+        self,
+        caller: Caller,
+        wanted: Filter,
+        *,
+        before: int | None = None,
+        after: int | None = None,
+    ) -> AuditPage:
+        """Return the newest entries, or those below or above one. Raises NotAllowedError."""
+        await self._access.require_moderator(caller, "audit")
+        return await self._database.read(lambda c: _look(c, wanted, before, after))
+
+
+def number_in(subject: str) -> int | None:
+    """Return the rater's number that a subject of the log names."""
+    match = _RATER.fullmatch(subject)
+    return int(match[1]) if match else None
+
+
+def _look(
+    connection: Connection, wanted: Filter, before: int | None, after: int | None
+) -> AuditPage:
+    """Return a page; one that would begin above the newest entry is the first one."""
+    found = audit.search(connection, wanted, limit=PAGE + 1, before=before, after=after)
+    more = len(found) > PAGE
+    if after is not None and not more:
+        return _look(connection, wanted, None, None)
+    if after is not None:
+        entries = found[1:]
+        older: int | None = after + 1
+        newer: int | None = entries[0].id
+    else:
+        entries = found[:PAGE]
+        older = entries[-1].id if more else None
+        newer = None if before is None else before - 1
+    people = people_in(connection, entries)
+    return AuditPage(wanted, tuple(entries), people, older, newer)
+
+
+def people_in(connection: Connection, entries: Iterable[AuditEntry]) -> dict[int, int]:
+    """Return to whom the numbers in entries lead, by number; nobody for an erased one."""
+    named = {number_in(entry.subject) for entry in entries} | {entry.rater for entry in entries}
+    found = (raters.by_number(connection, number) for number in named if number is not None)
+    return {
+        rater.number: rater.discord_id
+        for rater in found
+        if rater is not None and rater.discord_id is not None
+    }

@@ -1,0 +1,61 @@
+"""Validation: a moderator's word that a rater is trusted."""
+
+from __future__ import annotations
+
+from sqlite3 import Connection
+
+from bot.caller import Caller
+from bot.clock import Clock
+from bot.errors import BannedRaterError
+from bot.trust.access import AccessService
+from bot.trust.dossier import known
+from bot.trust.enrolment import Enrolment
+from storage import audit, raters
+from storage.database import Database
+
+
+class ValidationService:
+    """Validates raters and takes it back; every act is checked and logged."""
+
+    def __init__(
+        self, database: Database, clock: Clock, access: AccessService, enrolment: Enrolment
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._access = access
+        self._enrolment = enrolment
+
+    async def validate(self, caller: Caller, discord_id: int) -> bool:
+        """Mark a rater as validated; False where they were.
+
+        Raises NotAllowedError, NeverSeenError, BannedRaterError as long as they are banned.
+        """
+        return await self._set(caller, discord_id, validated=True)
+
+    async def unvalidate(self, caller: Caller, discord_id: int) -> bool:
+        """Take the mark away; False where there was none. Raises what `validate` does."""
+        return await self._set(caller, discord_id, validated=False)
+
+    async def _set(self, caller: Caller, discord_id: int, *, validated: bool) -> bool:
+        action = "rater.validate" if validated else "rater.unvalidate"
+        await self._access.require_moderator(caller, action)
+
+        def unit(connection: Connection) -> bool:
+            now = self._clock.now()
+            rater = known(connection, discord_id)
+            if rater.banned_at(now):
+                raise BannedRaterError(user=f"<@{discord_id}>")
+            if (rater.status == "validated") == validated:
+                return False
+            raters.set_status(connection, rater.number, "validated" if validated else "normal")
+            audit.record(
+                connection,
+                at=now,
+                actor="moderator",
+                rater=self._enrolment.rater(connection, caller.discord_id, now).number,
+                action=action,
+                subject=f"rater:{rater.number}",
+            )
+            return True
+
+        return await self._database.write(unit)
