@@ -74,6 +74,7 @@ async def _run_until(bot: JuryBot, token: str, stop: asyncio.Event, lost: asynci
     works: list[tuple[str, Coroutine[Any, Any, object]]] = [
         ("publisher", bot.publisher.run()),
         ("alerts", services.alerts.run()),
+        ("answers", services.answers.run()),
         ("signals", services.signals.run()),
         ("stop", stop.wait()),
         ("lease lost", lost.wait()),

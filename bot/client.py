@@ -19,6 +19,7 @@ from bot.texts.languages import Languages
 from cogs import (
     account,
     alerts,
+    appeals,
     community,
     horde,
     kudos,
@@ -50,6 +51,7 @@ COGS: Final = (
     community.setup,
     reviewing.setup,
     raters.setup,
+    appeals.setup,
     moderation.setup,
     operator.setup,
     kudos.setup,

@@ -45,7 +45,8 @@ def _findings() -> Iterator[tuple[str, bool]]:
     yield "DiscordWebSocket.DEFAULT_GATEWAY", isinstance(gateway, yarl.URL)
     for name in ("warn_nacl", "warn_dave"):
         yield f"VoiceClient.{name}", hasattr(discord.VoiceClient, name)
-    yield "HTTPClient.get_bot_gateway", callable(getattr(HTTPClient, "get_bot_gateway", None))
+    for name in ("get_bot_gateway", "start_private_message"):
+        yield f"HTTPClient.{name}", callable(getattr(HTTPClient, name, None))
     yield "async_context", isinstance(async_context, ContextVar)
     for name in ("create_interaction_response", "request"):
         yield f"AsyncWebhookAdapter.{name}", callable(getattr(AsyncWebhookAdapter, name, None))
@@ -121,6 +122,15 @@ async def use_gateway_of_api(client: discord.Client) -> None:
     """
     _, address, _ = await client.http.get_bot_gateway()
     DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(address)
+
+
+async def direct_channel(client: discord.Client, discord_id: int) -> int:
+    """Return the channel of direct messages with a person; raises discord.HTTPException.
+
+    With the id as text: Discord's API description wants it so, discord.py sends a number.
+    """
+    found = await client.http.start_private_message(str(discord_id))
+    return int(found["id"])
 
 
 def parameters(command: app_commands.Command[Any, ..., Any]) -> dict[str, CommandParameter]:

@@ -276,3 +276,33 @@ class NotGoldError(UserError):
     """The image is no gold image, so there is nothing to retire."""
 
     key = "error.not_gold"
+
+
+class NotLimitedError(UserError):
+    """Nothing limits the person, so there is nothing to appeal against."""
+
+    key = "error.appeal.not_limited"
+
+
+class ManagersMatterError(UserError):
+    """Managers of other servers alone limit the person; moderators cannot lift that."""
+
+    key = "error.appeal.managers"
+
+
+class AppealOpenError(UserError):
+    """The person's appeal since `opened`, in seconds since 1970, is not answered yet."""
+
+    key = "error.appeal.open"
+
+
+class AppealTooSoonError(UserError):
+    """One appeal a day: the next may be written at `when`, in seconds since 1970."""
+
+    key = "error.appeal.too_soon"
+
+
+class WordsNeededError(UserError):
+    """Nothing readable was typed where words are needed."""
+
+    key = "error.words_needed"

@@ -34,6 +34,9 @@ from bot.settings import Settings
 from bot.texts.catalogue import Texts
 from bot.trust.access import AccessService
 from bot.trust.alerts import AlertService
+from bot.trust.appeal_answers import AnswerService
+from bot.trust.appeal_cases import AppealCases
+from bot.trust.appeals import AppealService
 from bot.trust.auditing import AuditService
 from bot.trust.banning import BanService
 from bot.trust.decisions import Decisions
@@ -78,6 +81,8 @@ class Services:
     bans: BanService
     moderation: ModerationService
     review: ReviewService
+    appeals: AppealService
+    answers: AnswerService
     gold: GoldService
     dossiers: DossierService
     ratings: RatingsService
@@ -108,6 +113,11 @@ def build_services(
     alerts = AlertService(database, clock, settings, texts)
     decisions = Decisions(clock, settings, enrolment)
     recounting = Recounting(database, clock, settings)
+    answers = AnswerService(database, clock, texts)
+    bans = BanService(database, clock, access=access, enrolment=enrolment, recounting=recounting)
+    appeal_cases = AppealCases(
+        database, clock, settings, enrolment=enrolment, bans=bans, answers=answers
+    )
     horde = HordeClient(settings.horde_api_url, settings.horde_api_key, clock, random)
     return Services(
         settings=settings,
@@ -131,15 +141,17 @@ def build_services(
         alerts=alerts,
         channels=ChannelService(database, clock, settings, access, enrolment),
         reports=ReportService(database, clock, settings, enrolment, alerts),
-        bans=BanService(database, clock, access=access, enrolment=enrolment, recounting=recounting),
+        bans=bans,
         moderation=ModerationService(database, access, decisions),
         review=ReviewService(
             database,
             clock,
             access=access,
             enrolment=enrolment,
-            kinds=(ReportedImages(decisions),),
+            kinds=(ReportedImages(decisions), appeal_cases),
         ),
+        appeals=AppealService(database, clock, settings, enrolment, alerts),
+        answers=answers,
         gold=GoldService(database, clock, access, enrolment),
         dossiers=DossierService(database, clock, settings, access),
         ratings=RatingsService(database, clock, access),

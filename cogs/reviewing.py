@@ -10,26 +10,28 @@ from typing import TYPE_CHECKING, ClassVar, Final
 import discord
 from discord import ui
 
+from bot.trust.appeal_cases import GRANT, REFUSE
 from bot.trust.review import Case, Idle
 from bot.trust.wording import REASON_LENGTH
 from cogs.ui import custom_ids
+from cogs.ui.appeal_case import show_appeal
 from cogs.ui.card import Card, NoticeCard
 from cogs.ui.case import LATER
 from cogs.ui.edge import Exchange
 from cogs.ui.items import JuryItem
 from cogs.ui.modals import JuryModal
 from cogs.ui.reported_image import show_reported_image
-from storage.review_queue import REPORTED_IMAGE
+from storage.review_queue import APPEAL, REPORTED_IMAGE
 
 if TYPE_CHECKING:
     from bot.client import JuryBot
 
 CARDS: Final[
     Mapping[str, Callable[[Exchange, Case], Awaitable[tuple[Card, discord.File | None]]]]
-] = MappingProxyType({REPORTED_IMAGE: show_reported_image})
+] = MappingProxyType({REPORTED_IMAGE: show_reported_image, APPEAL: show_appeal})
 """How a case of each kind is shown, with its picture; a test compares it with the services."""
 
-ASKING: Final[frozenset[str]] = frozenset()
+ASKING: Final[frozenset[str]] = frozenset({GRANT, REFUSE})
 """The decisions for which a modal asks for words: `review.ask.<decision>.*` are its texts."""
 
 

@@ -140,7 +140,9 @@ QUERIES: Mapping[str, str] = {
         WHERE rater = :rater ORDER BY day, scale
     """,
     "appeals": """
-        SELECT words, locale, opened_at, answered_at, outcome, answer, delivered_at,
+        SELECT iif(rater = :rater, words, NULL) AS words, locale, opened_at, answered_at, outcome,
+               answer, tried_at, delivered_at,
+               iif(rater = :rater, interaction_id, NULL) AS interaction_id,
                answered_by = :rater AS answered_by_you
         FROM appeals WHERE rater = :rater OR answered_by = :rater ORDER BY id
     """,

@@ -13,6 +13,7 @@ from storage.times import from_microseconds, to_microseconds
 REPORTED_IMAGE = "reported_image"
 PAYOUT_IN_DOUBT = "payout_in_doubt"
 GOLD_CANDIDATE = "gold_candidate"
+APPEAL = "appeal"
 
 _COLUMNS = (
     "SELECT id, kind, image_id, rater, details, opened_at, outcome, payout_id FROM review_queue"

@@ -37,6 +37,14 @@ class CaseKind(ABC):
     def look(self, connection: Connection, item: QueueItem) -> object | None:
         """Return what the case is about; None where nothing is left to decide."""
 
+    async def prepare(  # noqa: B027 - most kinds have nothing to do before
+        self, caller: Caller, item: QueueItem, decision: str, words: str
+    ) -> None:
+        """Do before the unit what takes more than one; the case is the caller's, `decide` may fail.
+
+        So it has to be something that may be done again, and stay done. May raise a UserError.
+        """
+
     @abstractmethod
     def carry_out(
         self, connection: Connection, caller: Caller, item: QueueItem, decision: str, words: str
@@ -132,7 +140,8 @@ class ReviewService:
         Raises NotAllowedError, WrongValueError for an unknown case or decision, SettledError,
         ClaimedError(until=...) where another moderator has it, and what its kind raises.
         """
-        await self._access.require_moderator(caller, self._action(decision))
+        item = await self.hold(caller, item_id, decision)
+        await self._kinds[item.kind].prepare(caller, item, decision, words)
 
         def unit(connection: Connection) -> QueueItem:
             item = self._claimed(connection, caller, item_id, decision)

@@ -28,6 +28,8 @@ PRIVACY: Final = r"privacy:(?P<answer>erase|keep)"
 KUDOS: Final = r"kudos:(?P<action>pause|resume|cases|refresh)"
 HORDE_PROVE: Final = "horde:prove"
 HORDE_KEY: Final = "horde:key"
+APPEAL_WRITE: Final = "appeal:write"
+APPEAL_WORDS: Final = "appeal:words"
 PAYOUT: Final = r"payout:(?P<answer>paid|unpaid|later):(?P<entry>[0-9]{1,18})"
 
 TEMPLATES: Final = (
@@ -47,6 +49,8 @@ TEMPLATES: Final = (
     HORDE_KEY,
     KUDOS,
     PAYOUT,
+    APPEAL_WRITE,
+    APPEAL_WORDS,
 )
 """Every template, for the fallback that answers what none of them knows."""
 

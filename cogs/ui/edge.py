@@ -147,14 +147,20 @@ class Edge:
         """Run `action` for this interaction; nothing it raises gets past here."""
         self._in_flight += 1
         try:
-            self._refuse_if_too_much()
-            await action(await self.exchange(interaction))
-        except Exception as error:  # noqa: BLE001 - the edge: a person always gets an answer
-            await self.fail(interaction, error)
+            await self._answer(interaction, action)
+            if interaction.client.services.answers.waits_for(interaction.user.id):
+                await self._bring_answer(interaction)
         finally:
             self._in_flight -= 1
             if self._in_flight == 0:
                 self._idle.set()
+
+    async def _answer(self, interaction: discord.Interaction[JuryBot], action: Action) -> None:
+        try:
+            self._refuse_if_too_much()
+            await action(await self.exchange(interaction))
+        except Exception as error:  # noqa: BLE001 - the edge: a person always gets an answer
+            await self.fail(interaction, error)
 
     async def fail(self, interaction: discord.Interaction[JuryBot], error: Exception) -> None:
         """Answer an error: a refusal by its text, all else logged under an incident id."""
@@ -167,8 +173,7 @@ class Edge:
 
     async def exchange(self, interaction: discord.Interaction[JuryBot]) -> Exchange:
         """Gather who asks and in which language to answer."""
-        chosen = await self._languages.of_rater(interaction.user.id)
-        language = self._texts.locale_for(chosen, str(interaction.locale))
+        language = await self._language(interaction)
         return Exchange(interaction, await caller_of(interaction), language, self._texts)
 
     async def drain(self, seconds: float) -> None:
@@ -186,6 +191,22 @@ class Edge:
             raise StoppingError
         if self._in_flight > self._most:
             raise BusyError
+
+    async def _bring_answer(self, interaction: discord.Interaction[JuryBot]) -> None:
+        """Tell the answer of an appeal to somebody who takes no direct messages, below ours."""
+        if interaction.response.type is discord.InteractionResponseType.modal:
+            return
+        try:
+            language = await self._language(interaction)
+            text = await interaction.client.services.answers.take(interaction.user.id, language)
+            if text is not None:
+                await interaction.followup.send(text, ephemeral=True)
+        except Exception as error:  # noqa: BLE001 - the edge: what was asked for is answered
+            _log.warning("answer_not_brought", interaction=interaction.id, exc_info=error)
+
+    async def _language(self, interaction: discord.Interaction[JuryBot]) -> str:
+        chosen = await self._languages.of_rater(interaction.user.id)
+        return self._texts.locale_for(chosen, str(interaction.locale))
 
     async def _incident(self, interaction: discord.Interaction[JuryBot], error: Exception) -> None:
         incident = secrets.token_hex(4)
@@ -208,9 +229,7 @@ class Edge:
     ) -> None:
         """Say a text ephemerally, whether or not something was answered before."""
         try:
-            chosen = await self._languages.of_rater(interaction.user.id)
-            language = self._texts.locale_for(chosen, str(interaction.locale))
-            text = self._texts.say(key, language, **values)
+            text = self._texts.say(key, await self._language(interaction), **values)
             if interaction.response.is_done():
                 await interaction.followup.send(text, ephemeral=True)
             else:

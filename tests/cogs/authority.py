@@ -9,7 +9,8 @@ Whoever adds a command, context menu, button, select, modal or autocomplete clas
     TYPING     an autocomplete by command and option, "/image hide image"
 
 A `Use` says who may (`rank`), how (options, custom_id, typed words), which refusal is logged
-(`refused`, without the prefix) and which act is (`act`; empty for a look that changes nothing).
+(`refused`, without the prefix) and which acts are (`act`, several of them sorted and with spaces
+between; empty for a look that changes nothing).
 Options name what a scene has: VICTIM, CHANNEL. What a rightful person needs to find (a case, an
 image, something open) is set up by `Scene.build` in `test_authority.py`.
 """
@@ -34,6 +35,7 @@ PRIVATE_POST: Final = 2
 
 REPORTED: Final = 1
 IN_DOUBT: Final = 2
+APPEALED: Final = 3
 """Cases of the review queue."""
 
 
@@ -102,6 +104,7 @@ COMMANDS: Final[Mapping[str, tuple[Use, ...]]] = {
     "/horde verify": (everybody(),),
     "/horde status": (everybody(),),
     "/horde unlink": (everybody(),),
+    "/appeal": (everybody(),),
     "/jury setup": (
         manager("jury.setup", "jury.setup", channel=CHANNEL, dataset=DATA_SET, posts=9),
     ),
@@ -136,7 +139,10 @@ PRESSES: Final[Mapping[str, tuple[Use, ...]]] = {
     "ReportButton": (press(f"report:{HOME_POST}"),),
     "PrivacyButton": (press("privacy:keep"), press("privacy:erase")),
     "ProveButton": (press("horde:prove"),),
+    "AppealButton": (press("appeal:write"),),
     "ReviewButton": (
+        press_of("moderator", f"review:appeal_grant:{APPEALED}", "review.appeal_grant"),
+        press_of("moderator", f"review:appeal_refuse:{APPEALED}", "review.appeal_refuse"),
         press_of("moderator", f"review:hide:{REPORTED}", "review.hide", "image.hide"),
         press_of("moderator", f"review:restore:{REPORTED}", "review.restore", "image.restore"),
         press_of("moderator", f"review:dismiss:{REPORTED}", "review.dismiss", "image.dismiss"),
@@ -160,7 +166,22 @@ MODALS: Final[Mapping[str, tuple[Use, ...]]] = {
         typed(f"report:reason:{HOME_POST}", reason="mine"),
         typed(f"report:reason:{PRIVATE_POST}", reason="mine"),
     ),
+    "AppealModal": (typed("appeal:words", words="mine"),),
     "ReviewModal": (
+        typed_by(
+            "moderator",
+            f"review:words:appeal_grant:{APPEALED}",
+            "review.appeal_grant",
+            "appeal.grant hold.lifted rater.unban",
+            words="why",
+        ),
+        typed_by(
+            "moderator",
+            f"review:words:appeal_refuse:{APPEALED}",
+            "review.appeal_refuse",
+            "appeal.refuse",
+            words="why",
+        ),
         typed_by(
             "moderator", f"review:words:hide:{REPORTED}", "review.hide", "image.hide", words="why"
         ),

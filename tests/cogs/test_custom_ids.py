@@ -32,6 +32,8 @@ BUILT = {
     custom_ids.PRIVACY: st.builds(custom_ids.privacy, st.sampled_from(["erase", "keep"])),
     custom_ids.HORDE_PROVE: st.just(custom_ids.HORDE_PROVE),
     custom_ids.HORDE_KEY: st.just(custom_ids.HORDE_KEY),
+    custom_ids.APPEAL_WRITE: st.just(custom_ids.APPEAL_WRITE),
+    custom_ids.APPEAL_WORDS: st.just(custom_ids.APPEAL_WORDS),
     custom_ids.KUDOS: st.builds(
         custom_ids.kudos, st.sampled_from(["pause", "resume", "cases", "refresh"])
     ),

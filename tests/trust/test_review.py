@@ -239,7 +239,8 @@ async def test_two_decisions_at_once_are_one(
     )
     assert len(riddle.said) == 1
     assert sum(isinstance(one, QueueItem) for one in outcomes) == 1
-    assert all(isinstance(one, QueueItem | SettledError) for one in outcomes)
+    # Whoever comes second finds the case in somebody's hand, or decided.
+    assert all(isinstance(one, QueueItem | SettledError | ClaimedError) for one in outcomes)
 
 
 async def test_a_claim_does_not_outlive_the_erasure_of_its_holder(

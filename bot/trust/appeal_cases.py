@@ -1,0 +1,142 @@
+"""Appeals, as cases for moderators."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from sqlite3 import Connection
+from typing import Final
+
+from bot.caller import Caller
+from bot.clock import Clock
+from bot.errors import SettledError, WordsNeededError
+from bot.settings import Settings
+from bot.trust.appeal_answers import AnswerService
+from bot.trust.appeals import is_managers
+from bot.trust.banning import BanService
+from bot.trust.enrolment import Enrolment
+from bot.trust.review import CaseKind
+from bot.trust.wording import tidy
+from storage import appeals, audit, holds, limits, raters, review_queue
+from storage.appeals import Appeal
+from storage.database import Database
+from storage.limits import Limit
+from storage.raters import Rater
+from storage.review_queue import APPEAL, QueueItem
+
+GRANT: Final = "appeal_grant"
+REFUSE: Final = "appeal_refuse"
+
+
+@dataclass(frozen=True, slots=True)
+class AppealCase:
+    """An open appeal: who wrote it, and what limits them now; that may be nothing any more."""
+
+    appeal: Appeal
+    rater: Rater
+    limits: tuple[Limit, ...]
+
+
+class AppealCases(CaseKind):
+    """Grant, which lifts what moderators can lift, or refuse; both with words for the rater."""
+
+    name = APPEAL
+    decisions = (GRANT, REFUSE)
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        settings: Settings,
+        *,
+        enrolment: Enrolment,
+        bans: BanService,
+        answers: AnswerService,
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._home = settings.home_guild_id
+        self._enrolment = enrolment
+        self._bans = bans
+        self._answers = answers
+
+    def look(self, connection: Connection, item: QueueItem) -> AppealCase | None:
+        """Return the appeal; None once it is answered."""
+        rater = None if item.rater is None else raters.by_number(connection, item.rater)
+        appeal = None if rater is None else appeals.open_of(connection, rater.number)
+        if rater is None or appeal is None:
+            return None
+        return AppealCase(appeal, rater, limits.of_rater(connection, rater, self._clock.now()))
+
+    async def prepare(self, caller: Caller, item: QueueItem, decision: str, words: str) -> None:
+        """Lift the ban of whoever is granted their appeal, which takes more than one unit."""
+        _said(words)
+        case = await self._database.read(lambda connection: self.look(connection, item))
+        if case is None or case.rater.discord_id is None or decision != GRANT:
+            return
+        if any(limit.kind in {"banned", "barred"} for limit in self._liftable(case.limits)):
+            await self._bans.unban(caller, case.rater.discord_id)
+
+    def carry_out(
+        self, connection: Connection, caller: Caller, item: QueueItem, decision: str, words: str
+    ) -> None:
+        """Answer the appeal; once it is granted, no rule holds the rater's kudos any more.
+
+        Raises WordsNeededError where nothing is left of the words, SettledError where the rater
+        was erased meanwhile.
+        """
+        case = self.look(connection, item)
+        if case is None:
+            raise SettledError
+        now = self._clock.now()
+        by = self._enrolment.rater(connection, caller.discord_id, now).number
+        granted = decision == GRANT
+        appeals.answer(
+            connection,
+            case.appeal.id,
+            by=by,
+            outcome="granted" if granted else "refused",
+            words=_said(words),
+            now=now,
+        )
+        review_queue.settle(connection, item.id, by=by, outcome=decision, now=now)
+        self._log(connection, case.rater, by, "appeal.grant" if granted else "appeal.refuse")
+        if granted:
+            self._release(connection, case, by)
+
+    async def follow_up(self) -> None:
+        """Have the answer sent."""
+        self._answers.wake()
+
+    def _liftable(self, found: tuple[Limit, ...]) -> list[Limit]:
+        return [limit for limit in found if not is_managers(limit, self._home)]
+
+    def _release(self, connection: Connection, case: AppealCase, by: int) -> None:
+        for limit in case.limits:
+            if limit.kind == "held" and limit.reason is not None:
+                holds.lift(connection, case.rater.number, limit.reason)
+                self._log(connection, case.rater, by, "hold.lifted", {"reason": limit.reason})
+
+    def _log(
+        self,
+        connection: Connection,
+        rater: Rater,
+        by: int,
+        action: str,
+        details: audit.Details | None = None,
+    ) -> None:
+        audit.record(
+            connection,
+            at=self._clock.now(),
+            actor="moderator",
+            rater=by,
+            action=action,
+            subject=f"rater:{rater.number}",
+            details=details,
+        )
+
+
+def _said(words: str) -> str:
+    said = tidy(words)
+    if said is None:
+        raise WordsNeededError
+    return said

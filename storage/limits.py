@@ -1,0 +1,63 @@
+"""What limits a rater now, over all tables that can."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from sqlite3 import Connection
+from typing import Final, Literal
+
+from storage.raters import Rater
+from storage.times import from_microseconds, to_microseconds
+
+LimitKind = Literal["banned", "barred", "held", "captcha"]
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """One limit: a ban, a bar in the server `guild_id`, kudos held, or a pause after captchas.
+
+    `since` None: not known. `until` None: until somebody ends it. `reason`: what was typed, or of
+    a hold the word that names it.
+    """
+
+    kind: LimitKind
+    since: datetime | None = None
+    until: datetime | None = None
+    reason: str | None = None
+    guild_id: int | None = None
+
+
+def of_rater(connection: Connection, rater: Rater, now: datetime) -> tuple[Limit, ...]:
+    """Return what limits a rater at this moment, the heaviest first."""
+    limits = []
+    if rater.banned_at(now):
+        values: tuple[str, ...] = (f"rater:{rater.number}",)
+        (since,) = connection.execute(_BANNED_SINCE, values).fetchone()
+        limits.append(Limit("banned", _moment(since), rater.status_until, rater.status_reason))
+    of_rater = {"rater": rater.number, "now": to_microseconds(now)}
+    for guild_id, reason, since, until in connection.execute(_BARS, of_rater):
+        limits.append(Limit("barred", _moment(since), _moment(until), reason, guild_id))
+    for reason, since in connection.execute(_HOLDS, of_rater):
+        limits.append(Limit("held", _moment(since), reason=reason))
+    for (until,) in connection.execute(_CAPTCHA_PAUSE, of_rater):
+        limits.append(Limit("captcha", until=_moment(until)))
+    return tuple(limits)
+
+
+def _moment(value: int | None) -> datetime | None:
+    return None if value is None else from_microseconds(value)
+
+
+_BANNED_SINCE: Final = (
+    "SELECT max(at) FROM audit_log WHERE subject = ? AND action = 'rater.ban'"
+    " AND json_extract(details, '$.place') IS NOT 'here'"
+)
+_BARS: Final = (
+    "SELECT guild_id, reason, barred_at, until FROM bars"
+    " WHERE rater = :rater AND (until IS NULL OR until > :now) ORDER BY barred_at"
+)
+_HOLDS: Final = "SELECT reason, since FROM holds WHERE rater = :rater ORDER BY since, reason"
+_CAPTCHA_PAUSE: Final = (
+    "SELECT not_before FROM captcha_records WHERE rater = :rater AND not_before > :now"
+)

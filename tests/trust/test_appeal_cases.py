@@ -1,0 +1,138 @@
+"""Appeals as moderators decide them, and what that changes."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.errors import (
+    ClaimedError,
+    NotAllowedError,
+    SettledError,
+    WordsNeededError,
+)
+from bot.trust.appeal_cases import GRANT, REFUSE
+from bot.trust.review import Idle
+from storage import raters
+from tests.trust import appealing
+from tests.trust.appealing import LIMITED, appeal, ban, latest, next_appeal
+from tests.trust.home import MODERATORS, STRANGE_SERVER, Home, caller, elsewhere
+
+
+async def kinds(home: Home) -> list[str]:
+    standing = await home.services.appeals.standing(caller(LIMITED))
+    return [limit.kind for limit in standing.limits]
+
+
+async def test_granting_lifts_the_ban_and_brings_the_votes_back(home: Home) -> None:
+    post = await home.post()
+    await home.raters(LIMITED)
+    await home.world.vote(LIMITED, post)
+    await ban(home)
+    assert (await home.world.image(post)).complete_votes == 0
+    await appeal(home)
+    await appealing.answer(home, grant=True)
+    assert await kinds(home) == []
+    assert (await home.world.image(post)).complete_votes == 1
+    answered = await latest(home)
+    assert answered is not None
+    assert (answered.outcome, answered.answer) == ("granted", "looked again")
+    assert isinstance(await home.services.review.next_case(home.moderator), Idle)
+
+
+async def test_refusing_leaves_everything_as_it_is(home: Home) -> None:
+    await ban(home)
+    await home.services.holds.place(LIMITED, "review")
+    await appeal(home)
+    await appealing.answer(home, grant=False)
+    assert await kinds(home) == ["banned", "held"]
+    answered = await latest(home)
+    assert answered is not None
+    assert answered.outcome == "refused"
+
+
+async def test_granting_lifts_no_bar_of_another_server(home: Home) -> None:
+    await ban(home)
+    await appealing.bar(home, STRANGE_SERVER)
+    await appeal(home)
+    await appealing.answer(home, grant=True)
+    assert await kinds(home) == ["barred"]
+
+
+async def test_the_log_says_who_did_what_and_no_words(home: Home) -> None:
+    await ban(home)
+    await home.services.holds.place(LIMITED, "review")
+    await appeal(home, words="words of the rater")
+    await appealing.answer(home, grant=True, words="words of the moderator")
+    number = await home.world.number(LIMITED)
+    entries = [each for each in await home.log() if each.action != "rater.ban"]
+    assert {each.action for each in entries} == {
+        "appeal.grant", "hold.lifted", "hold.placed", "rater.unban",
+    }  # fmt: skip
+    assert {each.subject for each in entries} == {f"rater:{number}"}
+    assert "words" not in str(entries)
+
+
+async def test_the_case_shows_what_limits_the_rater_now(home: Home) -> None:
+    await ban(home)
+    await appeal(home, words="please")
+    _, about = await next_appeal(home)
+    assert about.appeal.words == "please"
+    assert about.rater.discord_id == LIMITED
+    assert [limit.kind for limit in about.limits] == ["banned"]
+    await home.services.bans.unban(home.moderator, LIMITED)
+    item, about = await next_appeal(home)
+    assert about.limits == ()
+    await home.services.review.decide(home.moderator, item, GRANT, "done already")
+
+
+@pytest.mark.parametrize("words", ["", " \n", "\u202e"])
+async def test_without_words_nothing_is_decided(home: Home, words: str) -> None:
+    await ban(home)
+    await appeal(home)
+    item, _ = await next_appeal(home)
+    with pytest.raises(WordsNeededError):
+        await home.services.review.decide(home.moderator, item, GRANT, words)
+    assert await kinds(home) == ["banned"]
+    await home.services.review.decide(home.moderator, item, REFUSE, "no")
+
+
+async def test_only_a_moderator_who_has_the_case_decides(home: Home) -> None:
+    await ban(home)
+    await appeal(home)
+    item, _ = await next_appeal(home)
+    for nobody in (caller(LIMITED), home.manager, elsewhere(home.moderator)):
+        with pytest.raises(NotAllowedError):
+            await home.services.review.decide(nobody, item, GRANT, "let me in")
+    other = caller(32, roles=(MODERATORS,))
+    with pytest.raises(ClaimedError):
+        await home.services.review.decide(other, item, GRANT, "yes")
+    assert await kinds(home) == ["banned"]
+    await home.services.review.decide(home.moderator, item, REFUSE, "no")
+    with pytest.raises(SettledError):
+        await home.services.review.decide(home.moderator, item, GRANT, "or yes")
+    assert await kinds(home) == ["banned"]
+
+
+async def test_who_is_erased_meanwhile_is_no_case_any_more(home: Home) -> None:
+    await ban(home)
+    await appeal(home)
+    item, _ = await next_appeal(home)
+    await home.services.erasure.erase(caller(LIMITED))
+    with pytest.raises(SettledError):
+        await home.services.review.decide(home.moderator, item, GRANT, "yes")
+    back = home.services.enrolment
+    now = home.world.clock.now()
+    returned = await home.world.database.write(lambda c: back.rater(c, LIMITED, now))
+    assert returned.status == "banned"
+
+
+async def test_whoever_was_erased_and_came_back_may_be_granted_it(home: Home) -> None:
+    await ban(home)
+    await home.services.erasure.erase(caller(LIMITED))
+    home.world.clock.turn(24 * 3600)
+    await appeal(home)
+    await appealing.answer(home, grant=True)
+    found = await home.world.database.read(lambda c: raters.find(c, LIMITED))
+    assert found is not None
+    assert found.status == "normal"
+    assert await home.world.value("SELECT banned FROM erased_raters") == 0
