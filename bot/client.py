@@ -119,6 +119,7 @@ class JuryBot(commands.AutoShardedBot):
 
     async def setup_hook(self) -> None:
         """Add everything that answers; called once by discord.py, before it connects."""
+        discord_internals.leave_components_unread(self)
         if not is_discords_own(self.services.settings):
             await discord_internals.use_gateway_of_api(self)
         for setup in COGS:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterator
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import discord
 import yarl
@@ -17,6 +17,7 @@ from discord import app_commands
 from discord.app_commands.transformers import CommandParameter
 from discord.gateway import DiscordWebSocket
 from discord.http import HTTPClient, MultipartParameters, Route
+from discord.state import ConnectionState
 from discord.webhook.async_ import AsyncWebhookAdapter, async_context
 
 from bot.errors import JuryError
@@ -24,6 +25,10 @@ from bot.errors import JuryError
 if TYPE_CHECKING:
     import aiohttp
     from discord.types.interactions import InteractionCallback
+
+_PRESSED: Final = "INTERACTION_CREATE"
+_UNREAD: Final = "jury_components"
+"""Where in the data of an interaction the components of the pressed message are kept."""
 
 
 class IncompatibleLibraryError(JuryError):
@@ -48,11 +53,18 @@ def _findings() -> Iterator[tuple[str, bool]]:
     for name in ("get_bot_gateway", "start_private_message"):
         yield f"HTTPClient.{name}", callable(getattr(HTTPClient, name, None))
     yield "async_context", isinstance(async_context, ContextVar)
-    for name in ("create_interaction_response", "request"):
-        yield f"AsyncWebhookAdapter.{name}", callable(getattr(AsyncWebhookAdapter, name, None))
-    answering = inspect.signature(AsyncWebhookAdapter.create_interaction_response).parameters
+    yield "AsyncWebhookAdapter.request", hasattr(AsyncWebhookAdapter, "request")
+    answering = getattr(AsyncWebhookAdapter, "create_interaction_response", None)
     brief = inspect.signature(BriefAdapter.create_interaction_response).parameters
-    yield "create_interaction_response's parameters", answering.keys() == brief.keys()
+    yield (
+        "AsyncWebhookAdapter.create_interaction_response",
+        answering is not None and inspect.signature(answering).parameters.keys() == brief.keys(),
+    )
+    yield "Client._connection", "_connection" in discord.Client.__init__.__code__.co_names
+    yield "ConnectionState.parsers", "parsers" in ConnectionState.__init__.__code__.co_names
+    reading = hasattr(ConnectionState, f"parse_{_PRESSED.lower()}")
+    yield f"ConnectionState.parse_{_PRESSED.lower()}", reading
+    yield "Message._handle_components", hasattr(discord.Message, "_handle_components")
 
     async def probe(interaction: discord.Interaction, argument: str) -> None: ...
 
@@ -113,6 +125,36 @@ class BriefAdapter(AsyncWebhookAdapter):
 def answer_briefly() -> None:
     """Answer interactions with a `BriefAdapter` in this task and those that it begins."""
     async_context.set(BriefAdapter())  # type: ignore[no-untyped-call] # of discord.py
+
+
+def leave_components_unread(client: discord.Client) -> None:
+    """Have presses come without the components of the pressed message.
+
+    discord.py builds an object of each, which is half of what it takes to read a press.
+    A press is answered by its custom_id alone; `pressed_message` is for whoever needs more.
+    """
+    parsers = client._connection.parsers  # noqa: SLF001 - by event, as the gateway finds them
+    parse = parsers[_PRESSED]
+
+    def parse_press(event: dict[str, Any]) -> None:
+        if event["type"] == discord.InteractionType.component.value and "message" in event:
+            message = event["message"]
+            event = {
+                **event,
+                "message": {**message, "components": []},
+                "data": {**event["data"], _UNREAD: message.get("components", [])},
+            }
+        parse(event)
+
+    parsers[_PRESSED] = parse_press
+
+
+def pressed_message(interaction: discord.Interaction[Any]) -> discord.Message | None:
+    """Return the pressed message with its components, which were left unread."""
+    message, data = interaction.message, cast("dict[str, Any]", interaction.data or {})
+    if message is not None and _UNREAD in data:
+        message._handle_components(data[_UNREAD])  # noqa: SLF001 - as discord.py would have done
+    return message
 
 
 async def use_gateway_of_api(client: discord.Client) -> None:

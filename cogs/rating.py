@@ -10,6 +10,7 @@ import discord
 from discord import app_commands, ui
 from discord.ext import commands
 
+from bot.discord_internals import pressed_message
 from bot.errors import ConsentNeededError, UnknownButtonError, UserError, WrongValueError
 from bot.rating.scales import SCALES
 from bot.rating.sessions import SkipReason
@@ -239,7 +240,7 @@ async def _answer(exchange: Exchange, receipt: Receipt, *, redraw: bool) -> None
 
 def _note_stray(exchange: Exchange, post_id: int) -> None:
     """Have buttons taken away that are still there although they do nothing."""
-    message = exchange.interaction.message
+    message = pressed_message(exchange.interaction)
     if message is not None and not exchange.is_private:
         exchange.interaction.client.publisher.note_stray(post_id, message)
 

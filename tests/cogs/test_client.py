@@ -18,6 +18,7 @@ from bot import discord_internals
 from bot.discord_internals import IncompatibleLibraryError
 from bot.errors import NotAllowedError
 from bot.texts import LANGUAGES
+from cogs.publishing.recovery import posts_on
 from cogs.ui.edge import Edge, Exchange
 from cogs.ui.items import JuryItem
 from tests.cogs.stage import HOME, Stage, answer, score, text
@@ -46,6 +47,15 @@ class Slow(JuryItem, template=r"slow"):
         self.begun.set()
         await self.going_on.wait()
         await exchange.answer("done")
+
+
+class Counting(JuryItem, template=r"counting"):
+    async def press(self, exchange: Exchange) -> None:
+        message = exchange.interaction.message
+        assert message is not None
+        before = list(message.components)
+        assert discord_internals.pressed_message(exchange.interaction) is message
+        await exchange.answer(f"{len(before)} {posts_on(message)}")
 
 
 def registrations(env: Env) -> list[Any]:
@@ -100,6 +110,14 @@ async def test_a_refusal_after_the_answer_is_a_further_message(stage: Stage) -> 
     (followup,) = result.followups
     assert followup.content == "You cannot do that here."
     assert followup.ephemeral
+
+
+async def test_what_is_on_a_pressed_message_is_read_when_it_is_asked_for(stage: Stage) -> None:
+    stage.bot.answer(Counting)
+    post = await stage.open_post()
+    assert post.components
+    pressed = await stage.press_absent(stage.member("ada"), post, "counting")
+    assert answer(pressed).content == "0 {1}"
 
 
 async def test_beyond_the_limit_presses_are_told_to_wait(stage: Stage) -> None:
