@@ -6,6 +6,7 @@ import pytest
 
 from bot.errors import UserError
 from bot.texts import ENGLISH, LANGUAGES, Texts
+from storage.personal_queries import QUERIES
 
 
 def flat(table: dict[str, object], prefix: str = "") -> dict[str, str]:
@@ -52,6 +53,11 @@ def test_plural_keys_come_in_pairs(language: str) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_refusal_has_a_text(language: str) -> None:
     assert {kind.key for kind in refusals()} <= catalogue(language).keys()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_everything_that_is_kept_has_a_name(language: str) -> None:
+    assert {f"privacy.kept.{table}" for table in QUERIES} <= catalogue(language).keys()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
