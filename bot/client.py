@@ -20,6 +20,7 @@ from cogs import (
     account,
     alerts,
     appeals,
+    captcha,
     community,
     horde,
     kudos,
@@ -46,6 +47,7 @@ DRAIN_SECONDS: Final = 3.0
 COGS: Final = (
     publishing.setup,
     rating.setup,
+    captcha.setup,
     account.setup,
     horde.setup,
     community.setup,

@@ -81,6 +81,48 @@ class ConsentNeededError(UserError):
     key = "error.consent_needed"
 
 
+class CaptchaNeededError(UserError):
+    """A captcha comes first; the press counts once it is passed."""
+
+    key = "error.captcha_needed"
+
+
+class CaptchaPausedError(UserError):
+    """Too many captchas were failed; `until`, in seconds since 1970, none is offered."""
+
+    key = "error.captcha_paused"
+
+
+class UnknownCaptchaError(UserError):
+    """There is no such captcha any more, or there never was."""
+
+    key = "error.unknown_captcha"
+
+
+class ForeignCaptchaError(UserError):
+    """The captcha is somebody else's."""
+
+    key = "error.foreign_captcha"
+
+
+class CaptchaReplacedError(UserError):
+    """The captcha gave way to a newer one, or ran out."""
+
+    key = "error.captcha_replaced"
+
+
+class CaptchaFailedError(UserError):
+    """The captcha was answered wrongly too often."""
+
+    key = "error.captcha_failed"
+
+
+class NoAnswerError(UserError):
+    """Nothing was typed that could be an answer; no try is spent."""
+
+    key = "error.no_answer"
+
+
 class BannedError(UserError):
     """The rater is banned."""
 

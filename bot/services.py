@@ -39,6 +39,8 @@ from bot.trust.appeal_cases import AppealCases
 from bot.trust.appeals import AppealService
 from bot.trust.auditing import AuditService
 from bot.trust.banning import BanService
+from bot.trust.captcha.service import CaptchaService
+from bot.trust.captcha.workshop import Workshop, makers_of
 from bot.trust.decisions import Decisions
 from bot.trust.dossier import DossierService
 from bot.trust.enrolment import Enrolment
@@ -71,6 +73,7 @@ class Services:
     data_sets: DataSetAdministration
     images: ImageStore
     voting: VotingService
+    captchas: CaptchaService
     sessions: SessionService
     posts: PostService
     enrolment: Enrolment
@@ -134,6 +137,16 @@ def build_services(
             upload_limit=settings.upload_limit_mebibytes * 2**20,
         ),
         voting=VotingService(database, clock, settings, enrolment),
+        captchas=CaptchaService(
+            database,
+            clock,
+            settings,
+            random,
+            enrolment=enrolment,
+            alerts=alerts,
+            texts=texts,
+            workshop=Workshop(makers_of(texts, random)),
+        ),
         sessions=SessionService(database, clock, settings, random, enrolment),
         posts=PostService(database, clock, settings, random),
         enrolment=enrolment,

@@ -10,17 +10,22 @@ import discord
 from discord import app_commands, ui
 from discord.ext import commands
 
-from bot.discord_internals import pressed_message
-from bot.errors import ConsentNeededError, UnknownButtonError, UserError, WrongValueError
+from bot.errors import (
+    CaptchaNeededError,
+    ConsentNeededError,
+    UnknownButtonError,
+    WrongValueError,
+)
 from bot.rating.scales import SCALES
 from bot.rating.sessions import SkipReason
-from bot.rating.voting import Receipt, ScorePress
-from cogs.ui import custom_ids, session
-from cogs.ui.cards import ConsentCard, PassedOverCard, ReceiptCard
+from bot.rating.voting import ScorePress
+from cogs.ui import captchas, custom_ids, session
+from cogs.ui.cards import ConsentCard, ReceiptCard
 from cogs.ui.choices import data_set_choices
 from cogs.ui.edge import Exchange
 from cogs.ui.items import JuryItem
 from cogs.ui.modals import JuryModal
+from cogs.ui.outcomes import offer_others, recorded
 
 if TYPE_CHECKING:
     from bot.client import JuryBot
@@ -37,19 +42,21 @@ class ScoreButton(JuryItem, template=custom_ids.VOTE):
     """A score, on a public post or in a session."""
 
     async def press(self, exchange: Exchange) -> None:
-        """Record the score, or ask for consent first."""
+        """Record the score, or ask first: for consent, then a captcha where one is due."""
         press = self.score(exchange)
         try:
             receipt = await exchange.services.voting.take(exchange.caller, press)
         except ConsentNeededError:
             await exchange.respond(self._consent(exchange, press))
+        except CaptchaNeededError:
+            await captchas.ask(exchange, press)
         except session.PASSED_OVER as refusal:
             if session.is_session(exchange):
                 await session.go_on_instead(exchange, self.post_id, refusal)
             else:
-                await self._offer_others(exchange, refusal)
+                await offer_others(exchange, self.post_id, refusal)
         else:
-            await _answer(exchange, receipt, redraw=False)
+            await recorded(exchange, receipt, redraw=False)
 
     def score(self, exchange: Exchange) -> ScorePress:
         """Return what was pressed; the message counts only where it is the post itself."""
@@ -60,13 +67,6 @@ class ScoreButton(JuryItem, template=custom_ids.VOTE):
             scale=self.groups["scale"],
             value=int(self.groups["value"]),
             message_id=None if exchange.is_private or message is None else message.id,
-        )
-
-    async def _offer_others(self, exchange: Exchange, refusal: UserError) -> None:
-        """Say why the image cannot be rated, with a way on to others."""
-        _note_stray(exchange, self.post_id)
-        await exchange.respond(
-            PassedOverCard(exchange.texts, exchange.language, refusal, self.post_id)
         )
 
     def _consent(self, exchange: Exchange, press: ScorePress) -> ConsentCard:
@@ -82,18 +82,21 @@ class ScoreButton(JuryItem, template=custom_ids.VOTE):
 
 
 class AgreeButton(ScoreButton, template=custom_ids.AGREE):
-    """The consent; the score that was pressed before counts at once."""
+    """The consent; the score that was pressed before counts at once, or after a captcha."""
 
     async def press(self, exchange: Exchange) -> None:
         """Record the consent, then the score."""
         voting = exchange.services.voting
         await voting.agree(exchange.caller)
+        press = self.score(exchange)
         try:
-            receipt = await voting.take(exchange.caller, self.score(exchange))
+            receipt = await voting.take(exchange.caller, press)
+        except CaptchaNeededError:
+            await captchas.ask(exchange, press)
         except session.PASSED_OVER as refusal:
-            await self._offer_others(exchange, refusal)
+            await offer_others(exchange, self.post_id, refusal)
         else:
-            await _answer(exchange, receipt, redraw=True)
+            await recorded(exchange, receipt, redraw=True)
 
 
 class UndoButton(JuryItem, template=custom_ids.UNDO):
@@ -121,7 +124,7 @@ class KeepButton(JuryItem, template=custom_ids.KEEP):
             return
         voting = exchange.services.voting
         receipt = await voting.keep(exchange.caller, exchange.id, self.post_id)
-        await _answer(exchange, receipt, redraw=False)
+        await recorded(exchange, receipt, redraw=False)
 
 
 class BackButton(JuryItem, template=custom_ids.BACK):
@@ -226,23 +229,6 @@ class RatingCog(commands.Cog):
         """Offer the data sets that may be used here."""
         exchange = await self._bot.edge.exchange(interaction)
         return await data_set_choices(exchange, typed)
-
-
-async def _answer(exchange: Exchange, receipt: Receipt, *, redraw: bool) -> None:
-    """Answer a score: a session goes on, a public post gets its receipt."""
-    if receipt.image_full:
-        exchange.interaction.client.publisher.wake()
-    if receipt.surface == "private" and (redraw or session.is_session(exchange)):
-        await session.after_press(exchange, receipt, redraw=redraw)
-    else:
-        await exchange.respond(ReceiptCard(exchange.texts, exchange.language, receipt))
-
-
-def _note_stray(exchange: Exchange, post_id: int) -> None:
-    """Have buttons taken away that are still there although they do nothing."""
-    message = pressed_message(exchange.interaction)
-    if message is not None and not exchange.is_private:
-        exchange.interaction.client.publisher.note_stray(post_id, message)
 
 
 async def setup(bot: JuryBot) -> None:

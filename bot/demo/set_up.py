@@ -15,12 +15,14 @@ from bot.demo.run import DemoOptions
 from bot.demo.stage import Cast
 from bot.services import Services
 from bot.settings import Settings, load_settings
-from storage import channels, data_sets, remembered
+from storage import captchas, channels, data_sets, remembered
+from storage.captchas import CaptchaRecord
 
 CLOSE_DELAY_SECONDS = 6
 OPEN_POSTS = {GALLERY: 2, AFTER_DARK: 1}
 PRESSES_PER_MINUTE = 60
 NO_LIMIT = 10_000
+VOTES_BEFORE_CAPTCHA = 2
 PAYOUT_MINIMUM = 20
 """Kudos for two pictures. Less were too many payouts for the Horde's 90 an hour."""
 
@@ -76,6 +78,27 @@ async def forget_discord(services: Services) -> None:
 
     for channel_id in await services.database.write(unit):
         await services.posts.lost_channel(channel_id)
+
+
+async def admit_people(services: Services, cast: Cast) -> None:
+    """Spare the crowd the captchas, and ask visitors at their third picture, not at the first.
+
+    Nobody in the crowd can read, and a visitor is to see first what the bot is about. Whoever was
+    here before is left as they are.
+    """
+    now = services.clock.now()
+    known = CaptchaRecord(passed=1, votes_left=NO_LIMIT)
+    visitor = CaptchaRecord(votes_left=VOTES_BEFORE_CAPTCHA)
+
+    def unit(connection: Connection) -> None:
+        records = [(actor, known) for actor in cast.crowd]
+        records += [(actor, visitor) for actor in cast.leads]
+        for actor, record in records:
+            rater = services.enrolment.rater(connection, actor.id, now)
+            if captchas.record(connection, rater.number) == CaptchaRecord():
+                captchas.save(connection, rater.number, record)
+
+    await services.database.write(unit)
 
 
 async def start_channels(services: Services, cast: Cast) -> None:

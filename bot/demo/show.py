@@ -25,6 +25,7 @@ from bot.demo.pictures.folder import write_samples
 from bot.demo.run import DEFAULT_PORT, DemoOptions, DemoUnavailableError
 from bot.demo.serving import are_free, hang_up, serve
 from bot.demo.set_up import (
+    admit_people,
     demo_settings,
     forget_discord,
     import_samples,
@@ -75,6 +76,7 @@ async def show(options: DemoOptions, say: Say) -> None:
         await stack.enter_async_context(Lease(services.database, LEASE, clock))
         await import_samples(services, pictures)
         await forget_discord(services)
+        await admit_people(services, stage.cast)
         bot = await stack.enter_async_context(_on_stage(stage, services))
         await start_channels(services, stage.cast)
         play = _Play(options, stage, services, bot, horde)

@@ -19,9 +19,11 @@ from bot.rating.receipts import Receipt, counts_today, missing_scales, receipt_o
 from bot.rating.scales import SCALES
 from bot.rewards.earning import Earned, Earning, take_back
 from bot.trust import rate_limit
+from bot.trust.captcha import policy as captcha
 from bot.trust.rate_limit import Kind
 from storage import (
     awards,
+    captchas,
     image_stages,
     reservations,
     signals,
@@ -54,6 +56,7 @@ class Ballot:
     home_guild_id: int | None
     close_delay: timedelta
     presses_per_minute: int
+    captcha_every: int
     earning: Earning | None
 
     def take(
@@ -85,6 +88,8 @@ class Ballot:
         self._charge(connection, standing, "score", now)
         if not standing.complete and not standing.has_place:
             raise PlaceTakenError
+        if standing.vote is None:
+            captcha.require(found.captcha, self.captcha_every, now)
         vote, action = _scored(connection, caller, standing, press, now)
         return self._record(
             connection,
@@ -223,6 +228,8 @@ class Ballot:
         votes.store(connection, vote)
         if standing.vote is None and standing.found.verified:
             signals.copy_to_vote(connection, vote.rater, vote.image_id)
+        if standing.vote is None and self.captcha_every:
+            captchas.count_vote(connection, vote.rater)
         vote_history.append(
             connection,
             rater=vote.rater,

@@ -26,6 +26,7 @@ def ballot_of(settings: Settings, hash_key: KeyedHash) -> Ballot:
         home_guild_id=settings.home_guild_id,
         close_delay=timedelta(seconds=settings.close_delay_seconds),
         presses_per_minute=settings.rate_limit_per_minute,
+        captcha_every=settings.captcha_every,
         earning=Earning.of(settings, hash_key),
     )
 
@@ -61,7 +62,8 @@ class VotingService:
         A complete vote may be changed until its image closes; an undone one is given again. Raises
         UnknownPostError, ForeignPostError, ClosedPostError, PlaceTakenError, WrongValueError,
         NotAllowedError, NotAgeRestrictedError, BannedError, ConsentNeededError,
-        RateLimitedError(seconds=...).
+        RateLimitedError(seconds=...), and before a new vote CaptchaNeededError and
+        CaptchaPausedError(until=...).
         """
         now = self._clock.now()
         return await self._database.write(

@@ -24,6 +24,9 @@ REPORT_REASON: Final = f"report:reason:{_POST}"
 MORE: Final = f"more:{_POST}"
 REVIEW: Final = r"review:(?P<action>[a-z_]{1,20}):(?P<entry>[0-9]{1,18})"
 REVIEW_WORDS: Final = r"review:words:(?P<action>[a-z_]{1,20}):(?P<entry>[0-9]{1,18})"
+CAPTCHA_ANSWER: Final = r"captcha:answer:(?P<captcha>[0-9]{1,18})"
+CAPTCHA_TYPED: Final = r"captcha:typed:(?P<captcha>[0-9]{1,18})"
+CAPTCHA_KIND: Final = r"captcha:kind:(?P<kind>picture|audio|question):(?P<captcha>[0-9]{1,18})"
 PRIVACY: Final = r"privacy:(?P<answer>erase|keep)"
 KUDOS: Final = r"kudos:(?P<action>pause|resume|cases|refresh)"
 HORDE_PROVE: Final = "horde:prove"
@@ -44,6 +47,9 @@ TEMPLATES: Final = (
     MORE,
     REVIEW,
     REVIEW_WORDS,
+    CAPTCHA_ANSWER,
+    CAPTCHA_TYPED,
+    CAPTCHA_KIND,
     PRIVACY,
     HORDE_PROVE,
     HORDE_KEY,
@@ -108,6 +114,21 @@ def review(action: str, entry_id: int) -> str:
 def review_words(decision: str, entry_id: int) -> str:
     """Return the id of the modal that asks for the words of a moderator's decision."""
     return f"review:words:{decision}:{entry_id}"
+
+
+def captcha_answer(captcha_id: int) -> str:
+    """Return the id of the button that asks for a captcha's answer."""
+    return f"captcha:answer:{captcha_id}"
+
+
+def captcha_typed(captcha_id: int) -> str:
+    """Return the id of the modal into which a captcha's answer is typed."""
+    return f"captcha:typed:{captcha_id}"
+
+
+def captcha_kind(kind: str, captcha_id: int) -> str:
+    """Return the id of the button that asks for a captcha of a kind in another one's place."""
+    return f"captcha:kind:{kind}:{captcha_id}"
 
 
 def privacy(answer: str) -> str:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 import discord
 import structlog
+from discord import ui
 
 from bot.caller import Caller
 from bot.errors import BusyError, StoppingError, UserError
@@ -61,6 +62,12 @@ class Exchange:
         message = self.interaction.message
         return message is not None and message.flags.ephemeral
 
+    @property
+    def _is_plain(self) -> bool:
+        """Whether the pressed component sits on a message that has text of its own, no card."""
+        message = self.interaction.message
+        return message is not None and not message.flags.components_v2
+
     def say(self, key: str, /, **values: object) -> str:
         """Return a text in this person's language."""
         return self.texts.say(key, self.language, **values)
@@ -92,7 +99,22 @@ class Exchange:
         with ExitStack() as open_files:
             for file in files:
                 open_files.enter_context(closing(file))
-            await edit(view=card, attachments=files)
+            if self._is_plain:
+                await edit(content=None, view=card, attachments=files)
+            else:
+                await edit(view=card, attachments=files)
+
+    async def play(self, text: str, buttons: ui.View, sound: discord.File) -> None:
+        """Answer with a plain message: those made of components play no sound.
+
+        It takes the place of a plain message of this person's own; no other can become one.
+        """
+        response = self.interaction.response
+        with closing(sound):
+            if self.is_private and self._is_plain:
+                await response.edit_message(content=text, view=buttons, attachments=[sound])
+            else:
+                await response.send_message(text, view=buttons, file=sound, ephemeral=True)
 
     async def respond(self, card: Card, file: discord.File | None = None) -> None:
         """Change the pressed message if it is this person's own, else answer with a new one."""

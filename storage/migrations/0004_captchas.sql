@@ -39,4 +39,4 @@ CREATE TABLE captchas (
     CHECK ((state = 'open') = (settled_at IS NULL))
 ) STRICT;
 CREATE UNIQUE INDEX captchas_one_open_a_rater ON captchas (rater) WHERE state = 'open';
-CREATE INDEX captchas_by_rater ON captchas (rater, made_at);
+CREATE INDEX captchas_by_rater ON captchas (rater);

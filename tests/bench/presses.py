@@ -17,6 +17,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
+from sqlite3 import Connection
 from tempfile import TemporaryDirectory
 
 from bot.caller import Caller
@@ -25,6 +26,8 @@ from bot.demo.horde.server import HordeStandIn
 from bot.rating.scales import SCALES
 from bot.services import open_services
 from bot.settings import Settings
+from storage import captchas
+from storage.captchas import CaptchaRecord
 from tests.bench.rows import Row
 from tests.horde.asking import key_of
 from tests.horde.stage import serving
@@ -101,11 +104,12 @@ async def _measure(folder: Path, rounds: int) -> tuple[Measured, Measured]:
 async def _installed(folder: Path, discord: LoopbackDiscord, horde_url: str) -> Home:
     """Return an installation with raters who agreed and channels that wait for their posts.
 
-    Every press is a new score, and earns.
+    Every press is a new score, and earns. Captchas are on, and looked at, but not due.
     """
     more = {
         "DISCORD_API_URL": discord.api_url,
         "RATE_LIMIT_PER_MINUTE": "10000",
+        "CAPTCHA_EVERY": "50",
         "LOG_LEVEL": "WARNING",
         "HORDE_API_KEY": key_of("jury"),
         "HORDE_API_URL": horde_url,
@@ -133,7 +137,13 @@ async def _installed(folder: Path, discord: LoopbackDiscord, horde_url: str) -> 
     async with open_services(settings) as services:
         agreeing = (services.voting.agree(Caller(number)) for number in range(1, RATERS + 1))
         await asyncio.gather(*agreeing)
+        await services.database.write(_let_captchas_be_far)
     return home
+
+
+def _let_captchas_be_far(connection: Connection) -> None:
+    for (number,) in connection.execute("SELECT number FROM raters").fetchall():
+        captchas.save(connection, number, CaptchaRecord(passed=1, votes_left=1_000_000))
 
 
 def _presses(discord: LoopbackDiscord) -> Iterator[Press]:

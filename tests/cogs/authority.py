@@ -137,6 +137,8 @@ PRESSES: Final[Mapping[str, tuple[Use, ...]]] = {
     "SkipSelect": (press(f"skip:{PRIVATE_POST}", "cannot_judge"),),
     "MoreButton": (press(f"more:{HOME_POST}"), press(f"more:{PRIVATE_POST}")),
     "ReportButton": (press(f"report:{HOME_POST}"),),
+    "CaptchaAnswerButton": (press("captcha:answer:1"),),
+    "CaptchaKindButton": (press("captcha:kind:question:1"),),
     "PrivacyButton": (press("privacy:keep"), press("privacy:erase")),
     "ProveButton": (press("horde:prove"),),
     "AppealButton": (press("appeal:write"),),
@@ -167,6 +169,7 @@ MODALS: Final[Mapping[str, tuple[Use, ...]]] = {
         typed(f"report:reason:{PRIVATE_POST}", reason="mine"),
     ),
     "AppealModal": (typed("appeal:words", words="mine"),),
+    "CaptchaModal": (typed("captcha:typed:1", answer="mine"),),
     "ReviewModal": (
         typed_by(
             "moderator",

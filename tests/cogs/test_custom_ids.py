@@ -29,6 +29,11 @@ BUILT = {
     custom_ids.REVIEW_WORDS: st.builds(
         custom_ids.review_words, st.sampled_from(["hide", "restore", "dismiss"]), POSTS
     ),
+    custom_ids.CAPTCHA_ANSWER: st.builds(custom_ids.captcha_answer, POSTS),
+    custom_ids.CAPTCHA_TYPED: st.builds(custom_ids.captcha_typed, POSTS),
+    custom_ids.CAPTCHA_KIND: st.builds(
+        custom_ids.captcha_kind, st.sampled_from(["picture", "audio", "question"]), POSTS
+    ),
     custom_ids.PRIVACY: st.builds(custom_ids.privacy, st.sampled_from(["erase", "keep"])),
     custom_ids.HORDE_PROVE: st.just(custom_ids.HORDE_PROVE),
     custom_ids.HORDE_KEY: st.just(custom_ids.HORDE_KEY),

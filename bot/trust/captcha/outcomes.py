@@ -1,0 +1,52 @@
+"""What comes of asking or answering a captcha, as it is shown to the rater."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from bot.errors import UserError
+from bot.rating.receipts import Receipt
+from storage.captchas import CaptchaKind, KeptPress
+
+Told = Literal["wrong", "expired"]
+
+
+@dataclass(frozen=True, slots=True)
+class Challenge:
+    """A captcha as its rater sees it: bytes to show or to play, or a question to read.
+
+    `press` is the score that waits for it. `told`: what became of the one before, where this one
+    stands in its place.
+    """
+
+    id: int
+    kind: CaptchaKind
+    data: bytes | None = field(repr=False)
+    question: str | None = field(repr=False)
+    press: KeptPress
+    tries_left: int
+    told: Told | None
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The last try was wrong: nothing was recorded, and no captcha is offered `until` then."""
+
+    until: datetime
+    press: KeptPress
+    private: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The rater may go on, but the score that waited cannot be recorded any more."""
+
+    refusal: UserError
+    press: KeptPress
+    private: bool
+
+
+Outcome = Receipt | Challenge | Failed | Refused
+"""The vote is taken, or what stands in its way."""
