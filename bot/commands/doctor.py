@@ -14,6 +14,7 @@ import typer
 
 from bot.clock import SystemClock
 from bot.commands.console import AsJson, say
+from bot.doctor.captchas import check_captchas
 from bot.doctor.checks import Check
 from bot.doctor.discord_side import check_discord
 from bot.doctor.horde_side import check_horde
@@ -29,13 +30,15 @@ from bot.doctor.machine import (
 from bot.doctor.network import check_clock
 from bot.horde.client import HordeClient
 from bot.settings import Settings, load_settings
+from bot.texts import Texts
+from bot.trust.captcha.workshop import makers_of
 from storage import channels
 from storage.channels import Channel
 from storage.database import Database
 
 
 def doctor(*, as_json: AsJson = False) -> None:
-    """Check settings, token, permissions, database, ledger, folders, clock and Horde.
+    """Check settings, token, permissions, database, ledger, folders, captchas, clock, Horde.
 
     Exits 1 on a fault.
     """
@@ -74,6 +77,7 @@ async def _every(settings: Settings) -> AsyncIterator[Check]:
         yield check
     yield check_media(settings)
     yield check_hash_key(settings.hash_key_file)
+    yield check_captchas(settings.captcha_every, makers_of(Texts.load(), SystemRandom()))
     async with aiohttp.ClientSession() as session:
         yield await check_clock(session, settings.discord_api_url, clock)
     horde = HordeClient(settings.horde_api_url, settings.horde_api_key, clock, SystemRandom())
