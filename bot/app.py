@@ -82,6 +82,7 @@ async def _run_until(bot: JuryBot, token: str, stop: asyncio.Event, lost: asynci
         ("alerts", services.alerts.run()),
         ("answers", services.answers.run()),
         ("signals", services.signals.run()),
+        ("rules", services.rules.run()),
         ("stop", stop.wait()),
         ("lease lost", lost.wait()),
     ]
@@ -91,7 +92,9 @@ async def _run_until(bot: JuryBot, token: str, stop: asyncio.Event, lost: asynci
     done, _ = await asyncio.wait([connected, *others], return_when=asyncio.FIRST_COMPLETED)
     _log.info("stopping", because=", ".join(task.get_name() for task in done))
     await asyncio.gather(
-        bot.publisher.drain(DRAIN_SECONDS), services.payouts.drain(PAYOUT_DRAIN_SECONDS)
+        bot.publisher.drain(DRAIN_SECONDS),
+        services.payouts.drain(PAYOUT_DRAIN_SECONDS),
+        services.rules.drain(DRAIN_SECONDS),
     )
     for task in others:
         task.cancel()

@@ -53,6 +53,7 @@ from bot.trust.recounting import Recounting
 from bot.trust.reported_images import ReportedImages
 from bot.trust.reports import ReportService
 from bot.trust.review import ReviewService
+from bot.trust.rules.worker import RuleWorker
 from bot.trust.validating import ValidationService
 from storage import leases
 from storage.database import Database
@@ -103,6 +104,7 @@ class Services:
     cases: Cases
     overview: OverviewService
     holds: HoldService
+    rules: RuleWorker
 
 
 def build_services(
@@ -188,6 +190,7 @@ def build_services(
             database, clock, settings, access=access, enrolment=enrolment, horde=horde
         ),
         holds=HoldService(database, clock, enrolment),
+        rules=RuleWorker(database, clock, random, alerts=alerts),
     )
 
 

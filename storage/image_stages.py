@@ -160,10 +160,17 @@ def bring_closes_forward(connection: Connection, now: datetime, close_delay: tim
 
 
 def close(connection: Connection, now: datetime) -> None:
-    """End the time in which raters may change their votes for every image that has had it."""
+    """End the time in which raters may change their votes for every image that has had it.
+
+    Its raters wait to be compared with each other.
+    """
+    at = to_microseconds(now)
     connection.execute(
-        "UPDATE images SET closes_at = NULL WHERE closes_at <= ?", (to_microseconds(now),)
+        "INSERT INTO closed_images (image_id, closed_at) SELECT id, ? FROM images"
+        " WHERE closes_at <= ? ON CONFLICT (image_id) DO NOTHING",
+        (at, at),
     )
+    connection.execute("UPDATE images SET closes_at = NULL WHERE closes_at <= ?", (at,))
 
 
 def reveal(connection: Connection, image_id: int, now: datetime) -> None:

@@ -122,8 +122,11 @@ QUERIES: Mapping[str, str] = {
             JOIN data_sets d ON d.id = i.data_set_id
         WHERE a.rater = :rater ORDER BY a.id
     """,
-    "rule_records": "SELECT votes, states FROM rule_records WHERE rater = :rater",
-    "findings": "SELECT rule, figure, votes, since FROM findings WHERE rater = :rater",
+    "rule_records": "SELECT votes, states, agreement FROM rule_records WHERE rater = :rater",
+    "findings": """
+        SELECT rule, figure, votes, since, asked_at, held, queued FROM findings
+        WHERE rater = :rater ORDER BY rule
+    """,
     "risks": """
         SELECT gold_percent, captcha_because, changed_at FROM risks WHERE rater = :rater
     """,

@@ -12,6 +12,8 @@ from storage.times import from_microseconds, to_microseconds
 
 REPORTED_IMAGE = "reported_image"
 PAYOUT_IN_DOUBT = "payout_in_doubt"
+SUSPECT = "suspect"
+"""A rater of whom the online rules found something that a person should see."""
 GOLD_CANDIDATE = "gold_candidate"
 APPEAL = "appeal"
 
@@ -28,7 +30,7 @@ class QueueItem:
     kind: str
     image_id: int | None
     rater: int | None
-    details: dict[str, str | int | None]
+    details: dict[str, str | float | None]
     opened_at: datetime
     outcome: str | None
     payout_id: int | None = None
@@ -58,7 +60,7 @@ def put(
     image_id: int | None = None,
     rater: int | None = None,
     payout_id: int | None = None,
-    details: Mapping[str, str | int | None] | None = None,
+    details: Mapping[str, str | float | None] | None = None,
 ) -> int:
     """Open a case and return its id; a case that is open for the same subject is that case."""
     row = connection.execute(
@@ -83,6 +85,16 @@ def put(
         ),
     )
     return int(added.fetchone()[0])
+
+
+def votes_at_last(connection: sqlite3.Connection, kind: str, rater: int) -> int | None:
+    """Return `votes` of the details of the rater's newest settled case of a kind, if any."""
+    row = connection.execute(
+        "SELECT json_extract(details, '$.votes') FROM review_queue"
+        " WHERE kind = ? AND rater = ? AND settled_at IS NOT NULL ORDER BY id DESC LIMIT 1",
+        (kind, rater),
+    ).fetchone()
+    return None if row is None or row[0] is None else int(row[0])
 
 
 def by_id(connection: sqlite3.Connection, item_id: int) -> QueueItem | None:

@@ -137,6 +137,7 @@ class _Play:
                 group.create_task(self._bot.publisher.run(), name="publisher"),
                 group.create_task(self._services.alerts.run(), name="alerts"),
                 group.create_task(self._services.payouts.run(), name="payouts"),
+                group.create_task(self._services.rules.run(), name="rules"),
                 group.create_task(self._hurry(), name="hurry"),
                 group.create_task(self._refresh(), name="pages"),
                 *(group.create_task(self._crowd.live(each)) for each in self._crowd.members),

@@ -9,6 +9,7 @@ from typing import Final
 from bot.clock import Clock
 from bot.errors import JuryError, NothingKeptError
 from bot.trust.enrolment import Enrolment
+from bot.trust.rules.ruleset import BY_NAME
 from storage import audit, holds, raters
 from storage.database import Database
 from storage.raters import Rater
@@ -29,11 +30,15 @@ class HoldService:
         """Let the rater's kudos wait; False where they do already for this reason.
 
         A person who was never seen may be held before they come. Raises JuryError for a reason
-        that is no word as of REASON.
+        that is no word as of REASON, or that is the name of an online rule.
         """
         if not REASON.fullmatch(reason):
             raise JuryError(
                 "a reason is one word of at most 40 small letters, digits, - and _, such as review"
+            )
+        if reason in BY_NAME:
+            raise JuryError(
+                f"{reason} is the name of a rule, which lifts its holds by itself; choose another"
             )
         now = self._clock.now()
 

@@ -98,6 +98,17 @@ def sparse_pool(study: Study, seed: int, each: int, kind: str, share: float) -> 
     return Pool(votes, truth, bad)
 
 
+def shuffled(pool: Pool, seed: int) -> Pool:
+    """Return the pool with its images in random order, for whoever plays them one by one."""
+    votes = pool.votes
+    place = np.random.default_rng(seed).permutation(votes.items)
+    mixed = Votes.of(
+        votes.rater, place[votes.item], votes.score,
+        low=votes.low, high=votes.high, raters=votes.raters, items=votes.items,
+    )  # fmt: skip
+    return Pool(mixed, pool.truth[np.argsort(place)], pool.bad)
+
+
 def _deal(rng: np.random.Generator, rater: Index, image: Index) -> tuple[Index, Index, Index]:
     """Return rater, real image and image of five votes of the votes that come out even."""
     order = np.lexsort((rng.random(len(rater)), image))

@@ -202,7 +202,13 @@ async def test_records_of_every_kind_are_gathered(home: Home) -> None:
             "INSERT INTO gold_answers VALUES (?, ?, 0, NULL, NULL, 2, 1, ?)",
             (number, image, now),
         ),
-        ("INSERT INTO findings VALUES (?, 'too_fast', 0.7, 40, ?)", (number, now)),
+        (
+            (
+                "INSERT INTO findings (rater, rule, figure, votes, since)"
+                " VALUES (?, 'too_fast', 0.7, 40, ?)"
+            ),
+            (number, now),
+        ),
         ("INSERT INTO holds VALUES (?, 'rules', ?)", (number, now)),
         ("INSERT INTO bars VALUES (77, ?, NULL, ?, ?)", (number, now + 1, now)),
         ("INSERT INTO bars VALUES (78, ?, NULL, ?, ?)", (number, now, now)),

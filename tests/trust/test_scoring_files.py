@@ -260,6 +260,6 @@ def test_a_byte_order_mark_and_line_ends_of_windows_are_no_fault(jury: Run, tmp_
     assert "votes: 2\n" in jury(path, tmp_path)
 
 
-def test_the_bot_does_not_load_it() -> None:
-    code = "import bot.cli, bot.app, sys; sys.exit('bot.trust.scoring' in sys.modules)"
+def test_the_bot_does_not_load_what_reads_files() -> None:
+    code = "import bot.cli, bot.app, sys; sys.exit('bot.trust.scoring.tables' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0  # noqa: S603 - our own code

@@ -27,7 +27,7 @@ BLOCK_RATERS: Final = 2**15
 
 
 @dataclass(frozen=True, slots=True)
-class _Crowd:
+class CrowdTable:
     """The crowd's votes: `given` each group's p(level), `usual` p(level), `mixed` p(group)."""
 
     given: Floats
@@ -35,13 +35,21 @@ class _Crowd:
     mixed: Floats
 
     @classmethod
-    def of(cls, group: Index, level: Index, levels: int, trust: Floats) -> Self:
-        """Count the votes as far as their raters are trusted."""
-        table = np.bincount(group * levels + level, trust, GROUPS * levels)
-        table = table.reshape(GROUPS, levels)
+    def of(cls, table: Floats) -> Self:
+        """Return the shares in a table of trusted votes, a row a group and a column a level."""
+        levels = table.shape[1]
         usual = (table.sum(0) + RARE) / (table.sum() + RARE * levels)
         given = table + levels * usual
-        return cls(given / given.sum(1, keepdims=True), usual, table.sum(1) / table.sum())
+        mixed = table.sum(1) / max(float(table.sum()), RARE)
+        return cls(given / given.sum(1, keepdims=True), usual, mixed)
+
+    def log_ratio_of(self, votes: Floats) -> Floats:
+        """Return what `log_ratio` does from the raters' own tables: raters, groups, levels."""
+        shown, pressed = votes.sum(2), votes.sum(1)
+        expected, norm = self._norms(shown, pressed)
+        total: Floats = (votes * np.log(self.given)).sum((1, 2))
+        total -= (pressed * np.log(expected)).sum(1) + (shown * np.log(norm)).sum(1)
+        return total
 
     def log_ratio(self, who: Index, group: Index, level: Index, raters: int) -> Floats:
         """Return for each rater the sum of his votes' log ratios.
@@ -51,12 +59,16 @@ class _Crowd:
         groups, levels = self.given.shape
         shown = np.bincount(who * groups + group, minlength=raters * groups).reshape(-1, groups)
         pressed = np.bincount(who * levels + level, minlength=raters * levels).reshape(-1, levels)
+        expected, norm = self._norms(shown, pressed)
+        ratio = self.given[group, level] / expected[who, level] / norm[who, group]
+        return np.bincount(who, np.log(ratio), raters).astype(float, copy=False)
+
+    def _norms(self, shown: Floats | Index, pressed: Floats | Index) -> tuple[Floats, Floats]:
+        """Return for each rater what the crowd would press, and the norm of each group's tilt."""
         many = shown.sum(1, keepdims=True) + HISTOGRAM_SHRINKAGE
         expected = (shown + HISTOGRAM_SHRINKAGE * self.mixed) @ self.given / many
         tilt = (pressed + HISTOGRAM_SHRINKAGE * self.usual) / many / expected
-        norm = tilt @ self.given.T
-        ratio = self.given[group, level] / expected[who, level] / norm[who, group]
-        return np.bincount(who, np.log(ratio), raters).astype(float, copy=False)
+        return expected, tilt @ self.given.T
 
 
 def log_likelihood_ratio(votes: Votes, found: Estimate) -> Floats:
@@ -82,7 +94,8 @@ def _dependence(votes: Votes, found: Estimate) -> Floats:
     edges = np.quantile(found.expected[judged], np.linspace(0, 1, GROUPS + 1)[1:-1])
     group = np.searchsorted(edges, found.expected, side="right")
     trust = judged * found.model.reliability[votes.rater]
-    crowd = _Crowd.of(group, level, votes.levels, trust)
+    cells = np.bincount(group * votes.levels + level, trust, GROUPS * votes.levels)
+    crowd = CrowdTable.of(cells.astype(float, copy=False).reshape(GROUPS, votes.levels))
     place = np.argsort(votes.rater, kind="stable")
     place = place[judged[place]]
     firsts = np.arange(0, votes.raters + BLOCK_RATERS, BLOCK_RATERS)
@@ -96,11 +109,7 @@ def _dependence(votes: Votes, found: Estimate) -> Floats:
 
 
 def _unusual(votes: Votes, found: Estimate) -> Floats:
-    """Return the log ratio of how often honest and independent raters deviate so much.
-
-    The logarithms of honest raters' deviations are taken as normal, those of independent ones as
-    normal with the same mean and `STRANGE` times the width. Deviating less than usual is no sign.
-    """
+    """Return `strangeness` of each known rater, 0 for the others."""
     model = found.model
     size = 0.5 * np.log(model.variance)
     weight = found.known * model.reliability * votes.by_rater(found.judged)
@@ -108,6 +117,16 @@ def _unusual(votes: Votes, found: Estimate) -> Floats:
         return np.zeros(votes.raters)
     mean = (weight * size).sum() / weight.sum()
     width = np.sqrt((weight * (size - mean) ** 2).sum() / weight.sum())
-    far = np.maximum(size - mean, 0.0) / max(float(width), LEAST_WIDTH)
+    return np.where(found.known, strangeness(size, float(mean), float(width)), 0.0)
+
+
+def strangeness(size: Floats, mean: float, width: float) -> Floats:
+    """Return the log ratio of how often honest and independent raters deviate so much.
+
+    `size` is the logarithm of a rater's standard deviation. Those of honest raters are taken as
+    normal, those of independent ones as normal with the same mean and `STRANGE` times the width.
+    Deviating less than usual is no sign.
+    """
+    far = np.maximum(size - mean, 0.0) / max(width, LEAST_WIDTH)
     ratio: Floats = np.log(STRANGE) - 0.5 * (1 - STRANGE**-2) * far**2
-    return np.where(found.known, ratio, 0.0)
+    return ratio

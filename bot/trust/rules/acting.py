@@ -1,0 +1,113 @@
+"""What follows from what was found: one decision a rater, and nothing that people must decide."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final, Literal
+
+from bot.trust.rules.rule import Act, Before, Finding
+from bot.trust.rules.ruleset import BY_NAME
+from storage.findings import KeptFinding
+from storage.risks import LEAST_GOLD_PERCENT
+
+LEAST_VOTES: Final = 20
+"""Below so many votes nothing is held and nobody is queued."""
+
+CAPTCHA_AGAIN: Final = 50
+"""Votes after which a finding that stands asks for a captcha again."""
+
+Judged = Literal["normal", "validated"]
+
+
+@dataclass(slots=True)
+class Decision:
+    """What is to be done for one rater.
+
+    `kept` are the findings as they are from now on. `captcha` is the rule that asks for one now.
+    `place` and `lift` are the rules whose holds begin and end, `look` those for which a person
+    is to look. `changed`: a finding began or ended.
+    """
+
+    kept: dict[str, KeptFinding] = field(default_factory=dict)
+    captcha: str | None = None
+    place: list[str] = field(default_factory=list)
+    lift: list[str] = field(default_factory=list)
+    look: list[str] = field(default_factory=list)
+    changed: bool = False
+
+    @property
+    def gold_percent(self) -> int:
+        """How many showings in a hundred are to be gold: as the strictest finding asks."""
+        percents = (BY_NAME[name].gold_percent for name in self.kept if name in BY_NAME)
+        return max(LEAST_GOLD_PERCENT, *percents, 0)
+
+
+def before_of(kept: Mapping[str, KeptFinding]) -> dict[str, Before]:
+    """Return what the rules are told of the last time."""
+    return {name: Before(found=True, held=each.held) for name, each in kept.items()}
+
+
+def decide(
+    before: Mapping[str, KeptFinding],
+    looked: Mapping[str, Finding | None],
+    *,
+    votes: int,
+    status: Judged,
+    now: datetime,
+) -> Decision:
+    """Return what follows for a rater with so many votes.
+
+    `looked` is what the rules that looked found; the findings of others stand. Of somebody whom a
+    moderator has validated nothing is held: what would be comes to the moderators, who vouched.
+    """
+    decision = Decision({name: each for name, each in before.items() if name not in looked})
+    for name, finding in looked.items():
+        kept = before.get(name)
+        if finding is not None:
+            _follow(decision, finding, kept, _allowed(finding.acts, votes, status), votes, now)
+        elif kept is not None and kept.held:
+            decision.lift.append(name)
+    decision.changed = decision.kept.keys() != before.keys()
+    return decision
+
+
+def _allowed(acts: frozenset[Act], votes: int, status: Judged) -> frozenset[Act]:
+    """Return the acts that may follow for such a rater."""
+    if votes < LEAST_VOTES:
+        return acts - {Act.HOLD, Act.LOOK}
+    if status == "validated" and Act.HOLD in acts:
+        return acts - {Act.HOLD} | {Act.LOOK}
+    return acts
+
+
+def _follow(  # noqa: PLR0917 - the parts of one step
+    decision: Decision,
+    finding: Finding,
+    kept: KeptFinding | None,
+    acts: frozenset[Act],
+    votes: int,
+    now: datetime,
+) -> None:
+    name = finding.rule
+    asked_at = kept.asked_at if kept is not None else None
+    held, queued = (kept.held, kept.queued) if kept is not None else (False, False)
+    if Act.CAPTCHA in acts and (asked_at is None or votes - asked_at >= CAPTCHA_AGAIN):
+        decision.captcha = decision.captcha or name
+        asked_at = votes
+    if Act.HOLD in acts and not held:
+        decision.place.append(name)
+    elif held and Act.HOLD not in acts:
+        decision.lift.append(name)
+    if Act.LOOK in acts and not queued:
+        decision.look.append(name)
+    decision.kept[name] = KeptFinding(
+        name,
+        finding.figure,
+        votes,
+        now if kept is None else kept.since,
+        asked_at,
+        held=Act.HOLD in acts,
+        queued=queued or Act.LOOK in acts,
+    )

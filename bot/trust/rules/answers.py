@@ -1,0 +1,108 @@
+"""What somebody said of images whose right scores are known, and of images a second time."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple, Self
+
+
+class GoldSums(NamedTuple):
+    """Sums over gold answers on one scale: number, a, aa, g, gg and ag.
+
+    a is the answer, g the sum of both ends of the right range; whole numbers.
+    """
+
+    n: int = 0
+    a: int = 0
+    aa: int = 0
+    g: int = 0
+    gg: int = 0
+    ag: int = 0
+
+    def after(self, answer: int, low: int, high: int) -> GoldSums:
+        """Return the sums with one more answer; `low` to `high` is right."""
+        g = low + high
+        n, a, aa, gs, gg, ag = self
+        return GoldSums(
+            n + 1, a + answer, aa + answer * answer, gs + g, gg + g * g, ag + answer * g
+        )
+
+    def correlation(self) -> float:
+        """Return the correlation of answers and right scores; 0 where the answers do not vary.
+
+        Where the right scores do not vary, nothing can be said: 1.
+        """
+        one, two = self.n * self.aa - self.a**2, self.n * self.gg - self.g**2
+        if two <= 0:
+            return 1.0
+        return (self.n * self.ag - self.a * self.g) / math.sqrt(one * two) if one > 0 else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Gold:
+    """Answers on gold images, lessons included, as they stand.
+
+    `asked` counts scales with a right range, `wrong` the answers outside of it.
+    """
+
+    images: int = 0
+    asked: int = 0
+    wrong: int = 0
+    sums: Mapping[str, GoldSums] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, answers: Iterable[Mapping[str, tuple[int, int, int]]]) -> Self:
+        """Sum up answers on images: answer, lowest and highest right score by scale."""
+        images = asked = wrong = 0
+        sums: dict[str, GoldSums] = {}
+        for each in answers:
+            images += bool(each)
+            asked += len(each)
+            for scale, (answer, low, high) in each.items():
+                wrong += not low <= answer <= high
+                sums[scale] = sums.get(scale, GoldSums()).after(answer, low, high)
+        return cls(images, asked, wrong, sums)
+
+    @property
+    def share_wrong(self) -> float:
+        """Return the share of wrong answers; 0 without any."""
+        return self.wrong / self.asked if self.asked else 0.0
+
+    def correlation(self, least: int) -> float | None:
+        """Return the best correlation over scales with at least so many answers, or None."""
+        found = [sums.correlation() for sums in self.sums.values() if sums.n >= least]
+        return max(found, default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Repeats:
+    """Second answers on images that were judged before, as they stand.
+
+    `answers` counts scales answered twice, `off` is the sum of differences in thousandths of the
+    scale's width; `last_at` is the moment of the newest one, in microseconds.
+    """
+
+    images: int = 0
+    answers: int = 0
+    off: int = 0
+    last_at: int = 0
+
+    @classmethod
+    def of(
+        cls, images: Iterable[Mapping[str, int]], widths: Mapping[str, int], last_at: int
+    ) -> Self:
+        """Sum up points of difference by scale, of each image."""
+        found = [each for each in images if each]
+        off = sum(
+            round(1_000 * points / widths[scale])
+            for each in found
+            for scale, points in each.items()
+        )
+        return cls(len(found), sum(map(len, found)), off, last_at)
+
+    @property
+    def share_off(self) -> float:
+        """Return the mean difference of both answers as a share of the scale; 0 without any."""
+        return self.off / self.answers / 1_000 if self.answers else 0.0

@@ -1,0 +1,131 @@
+"""The online rules played over a pool of votes, without database and Discord.
+
+Images come in random order; each is judged by its five raters, closes, and is compared, as the
+worker does it. Every rule looks after every step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import numpy as np
+
+from bot.trust.rules.acting import before_of, decide
+from bot.trust.rules.comparing import Answer, compare
+from bot.trust.rules.crowd import Crowd
+from bot.trust.rules.fitting import fit
+from bot.trust.rules.record import Record
+from bot.trust.rules.rule import Account, Measure
+from bot.trust.rules.ruleset import look, looking_again
+from bot.trust.rules.scales import RatedScale
+from bot.trust.rules.yardstick import Yardstick, Yardsticks, yardsticks
+from bot.trust.scoring.votes import Floats
+from storage.findings import KeptFinding
+from tests.bench._sparse_pool import Pool
+
+SCALE = RatedScale("faces", 1, 7)
+SCALES = {SCALE.name: SCALE}
+ACCOUNT = Account()
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+FEWEST_BETWEEN_FITS = 100
+
+
+@dataclass(slots=True)
+class Player:
+    """One rater: what is kept, and what ever followed, by the votes at which it first did."""
+
+    record: Record = field(default_factory=Record)
+    findings: Mapping[str, KeptFinding] = field(default_factory=dict)
+    captcha_at: int | None = None
+    held_at: int | None = None
+    looked_at: int | None = None
+    because: set[str] = field(default_factory=set)
+
+    def step(self, yards: Yardsticks, *changed: Measure) -> None:
+        """Let the rules look and follow what they find."""
+        sight = self.record.sight(yards, account=ACCOUNT, main=SCALE.name)
+        found = look(looking_again(frozenset(changed)), sight, before_of(self.findings))
+        decision = decide(self.findings, found, votes=self.record.votes, status="normal", now=NOW)
+        self.findings = decision.kept
+        if decision.captcha and self.captcha_at is None:
+            self.captcha_at = self.record.votes
+        if decision.place and self.held_at is None:
+            self.held_at = self.record.votes
+        if decision.look and self.looked_at is None:
+            self.looked_at = self.record.votes
+        self.because.update(decision.place, decision.look)
+
+
+@dataclass(slots=True)
+class Game:
+    """All raters of a pool after the last image."""
+
+    players: list[Player]
+    yard: Yardstick
+
+    def figures(self, name: str) -> Floats:
+        """Return a detector's figure of each rater: the greater, the more suspect."""
+        return np.array([_figure(name, each.record, self.yard) for each in self.players])
+
+
+def play(pool: Pool, *, rules: bool = True) -> Game:
+    """Play the pool, in the order of its items; without `rules` only the measures are kept."""
+    votes = pool.votes
+    start = np.searchsorted(votes.item, np.arange(votes.items + 1)).tolist()
+    rater, score = votes.rater.tolist(), votes.score.astype(int).tolist()
+    players = [Player() for _ in range(votes.raters)]
+    crowd = Crowd.unknown([SCALE])
+    yards = yardsticks(crowd, SCALES)
+    done, due = 0, FEWEST_BETWEEN_FITS
+    for item in range(votes.items):
+        here = range(start[item], start[item + 1])
+        for vote in here:
+            player = players[rater[vote]]
+            player.record = player.record.pressed(
+                SCALE, score[vote], vote, first=True, shown_at=None
+            )
+            if rules:
+                player.step(yards, Measure.BUTTONS)
+        _close({rater[vote]: score[vote] for vote in here}, players, yards, rules=rules)
+        done += len(here)
+        if done >= due:
+            crowd = fit([each.record.agreement for each in players], crowd, done, SCALES)
+            yards = yardsticks(crowd, SCALES)
+            due = done + max(FEWEST_BETWEEN_FITS, 2 * votes.raters)
+    crowd = fit([each.record.agreement for each in players], crowd, done, SCALES)
+    return Game(players, yardsticks(crowd, SCALES)[SCALE.name])
+
+
+def _close(
+    scores: Mapping[int, int], players: list[Player], yards: Yardsticks, *, rules: bool
+) -> None:
+    yard = yards[SCALE.name]
+    answers = []
+    for rater, score in scores.items():
+        belief = yard.believe(players[rater].record.agreement.get(SCALE.name))
+        answers.append(Answer(rater, score, belief.bias, belief.weight(yard.crowd)))
+    for rater, vote in compare(answers, yard).items():
+        player = players[rater]
+        player.record = player.record.compared(SCALE, vote)
+        if rules:
+            player.step(yards, Measure.AGREEMENT)
+
+
+def _figure(name: str, record: Record, yard: Yardstick) -> float:
+    agreement = record.agreement[SCALE.name]
+    belief = yard.believe(agreement)
+    match name:
+        case "LLR":
+            return -yard.llr(agreement, belief)
+        case "CORR":
+            return -belief.z
+        case "MODE":
+            return record.buttons[SCALE.name].share()
+        case "TOOGOOD":
+            return -belief.residual
+        case "LATELY":
+            newest = yard.newest(agreement)
+            return 0.0 if newest is None else -yard.newest_llr(agreement, newest)
+    raise ValueError(name)

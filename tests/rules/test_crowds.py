@@ -1,0 +1,73 @@
+"""Whole crowds, played through the rules: who is left in peace, and who is not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from random import Random
+
+import numpy as np
+import pytest
+
+from bot.trust.rules.record import Record
+from bot.trust.rules.ruleset import RULES, look
+from bot.trust.rules.scales import RATED
+from tests.bench._rule_play import play
+from tests.bench._sparse_pool import auc, sample, shuffled, sparse_pool
+from tests.rules.reading import pool_of
+from tests.rules.sights import SECOND, sight
+from tests.trust.scoring_crowd import crowd
+
+EACH = 100
+
+
+def test_real_raters_are_left_in_peace() -> None:
+    game = play(shuffled(sparse_pool(sample(), 1, EACH, "none", 0), 1))
+    held = [each for each in game.players if each.held_at or each.looked_at]
+    assert len(held) <= 0.02 * len(game.players)
+    captchas = [each for each in game.players if each.captcha_at]
+    assert len(captchas) <= 0.2 * len(game.players)
+
+
+@pytest.mark.parametrize(
+    ("kind", "detector", "least"),
+    [("uniform", "LLR", 0.97), ("fixed", "MODE", 0.98), ("narrow", "CORR", 0.95)],
+)
+def test_attackers_among_real_raters_are_found(kind: str, detector: str, least: float) -> None:
+    pool = shuffled(sparse_pool(sample(), 3, EACH, kind, 0.2), 3)
+    assert auc(play(pool, rules=False).figures(detector), pool.bad) > least
+
+
+def test_one_button_is_held_and_queued() -> None:
+    pool = shuffled(sparse_pool(sample(), 2, EACH, "fixed", 0.2), 2)
+    players = play(pool).players
+    bad = [player for player, attacks in zip(players, pool.bad, strict=True) if attacks]
+    assert np.mean([player.captcha_at is not None for player in bad]) == 1
+    assert np.mean([player.held_at is not None for player in bad]) > 0.9
+    assert all((player.held_at or 50) >= 50 for player in players)
+    assert all((player.looked_at or 100) >= 50 for player in players)
+
+
+async def test_whoever_sees_no_flaws_is_left_in_peace(tmp_path: Path) -> None:
+    """The filler presses `flawless` for 85 % of the images, and other flaws at random."""
+    made = crowd(41, raters=60, each=110)
+    async with pool_of(tmp_path, made.votes) as pool:
+        await pool.read()
+        rows = await pool.rows(
+            "SELECT rule, count(*) FROM findings WHERE rule IN"
+            " ('same_button', 'same_in_a_row', 'few_values') GROUP BY rule"
+        )
+        assert rows == []
+        ((held,),) = await pool.rows("SELECT count(DISTINCT rater) FROM holds")
+        assert held <= 1
+
+
+def test_one_who_never_sees_a_flaw_and_has_a_narrow_taste_is_nobody_to_hold() -> None:
+    random, record = Random(5), Record()
+    for number in range(300):
+        at = number * 8 * SECOND
+        liking = min(max(round(random.gauss(6.5, 1.3)), 1), 10)
+        record = record.pressed(
+            RATED["aesthetic"], liking, at, first=True, shown_at=at - 4 * SECOND
+        )
+        record = record.pressed(RATED["artifacts"], 0, at + SECOND, first=False, shown_at=None)
+    assert look(RULES, sight(record), {}) == {}

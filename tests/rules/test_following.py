@@ -1,0 +1,234 @@
+"""What follows in the database: captchas, gold, holds, cases, alerts, and never a ban."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bot.errors import JuryError
+from bot.keyed_hash import KeyedHash
+from bot.trust.enrolment import Enrolment
+from bot.trust.holds import HoldService
+from bot.trust.rules.ruleset import BY_NAME
+from bot.trust.scoring.votes import Votes
+from storage import review_queue, rule_records
+from tests.rating.world import NOON, World
+from tests.rules.reading import Pool, Pressing, pool_of
+from tests.trust.scoring_crowd import Crowd, crowd
+
+RATERS, EACH = 30, 140
+
+
+def fixed_crowd() -> Crowd:
+    return crowd(31, "fixed", raters=RATERS, each=EACH, share=0.1)
+
+
+def bad_and_good(made: Crowd) -> tuple[list[int], list[int]]:
+    """Return the numbers of the raters who do not look, and of the others."""
+    numbers = np.arange(made.votes.raters) + 1
+    return numbers[made.bad].tolist(), numbers[~made.bad].tolist()
+
+
+@pytest.fixture(scope="module")
+def made() -> Crowd:
+    return fixed_crowd()
+
+
+async def test_who_does_not_look_is_asked_then_held_then_shown(tmp_path: Path, made: Crowd) -> None:
+    bad, good = bad_and_good(made)
+    async with pool_of(tmp_path, made.votes) as pool:
+        await pool.read(made.votes.items * 40 // EACH)
+        assert await cast_of(pool, bad) == {"captcha": True, "holds": [], "gold": 20}
+        assert await pool.cases() == {}
+        await pool.read(made.votes.items * 90 // EACH)
+        assert await cast_of(pool, bad) == {"captcha": True, "holds": ["same_button"], "gold": 20}
+        assert await pool.cases() == {}
+        await pool.read()
+        cases = await pool.cases()
+        assert set(cases) == set(bad)
+        for details in cases.values():
+            assert details["votes"] >= 100
+            assert 0.9 <= details["same_button"] <= 1
+            assert set(details) <= {"votes", *BY_NAME}
+        for rater in good:
+            assert await pool.holds(rater) == []
+        placed = await pool.audited("hold.placed")
+        assert {entry.subject for entry in placed} >= {f"rater:{rater}" for rater in bad}
+        assert {(entry.actor, entry.rater) for entry in placed} == {("program", None)}
+        assert {entry.details["reason"] for entry in placed} <= set(BY_NAME)
+        ((count, latest),) = await pool.rows("SELECT count, latest FROM alerts")
+        assert count == len(bad)
+        assert json.loads(latest)["rater"] in bad
+        statuses = await pool.rows("SELECT DISTINCT status, status_reason FROM raters")
+        assert statuses == [("normal", None)]
+
+
+async def cast_of(pool: Pool, raters: list[int]) -> dict[str, object]:
+    """Return what holds for every one of these raters alike."""
+    found = [
+        {
+            "captcha": await pool.captcha(rater) is not None,
+            "holds": [each for each in await pool.holds(rater) if each == "same_button"],
+            "gold": await pool.gold_percent(rater),
+        }
+        for rater in raters
+    ]
+    assert all(each == found[0] for each in found), found
+    return found[0]
+
+
+async def test_who_is_validated_is_shown_and_not_held(tmp_path: Path, made: Crowd) -> None:
+    bad, _ = bad_and_good(made)
+    async with pool_of(tmp_path, made.votes) as pool:
+        await pool.write("UPDATE raters SET status = 'validated'")
+        await pool.read()
+        assert set(await pool.cases()) == set(bad)
+        assert await pool.rows("SELECT count(*) FROM holds") == [(0,)]
+
+
+async def test_of_banned_raters_nothing_follows(tmp_path: Path, made: Crowd) -> None:
+    bad, _ = bad_and_good(made)
+    async with pool_of(tmp_path, made.votes) as pool:
+        for rater in bad:
+            await pool.write("UPDATE raters SET status = 'banned' WHERE number = ?", rater)
+        await pool.read()
+        assert await pool.cases() == {}
+        for rater in bad:
+            assert await pool.found(rater) == {}
+            record = await pool.record(rater)
+            assert record is not None
+            assert record.votes > 50  # what was seen stays, should the ban end
+
+
+async def test_a_person_has_the_last_word_on_a_hold(tmp_path: Path, made: Crowd) -> None:
+    rater = bad_and_good(made)[0][0]
+    async with pool_of(tmp_path, made.votes) as pool:
+        await pool.read(made.votes.items * 90 // EACH)
+        held = await pool.holds(rater)
+        assert "same_button" in held
+        await pool.write("DELETE FROM holds WHERE rater = ?", rater)  # as an operator does
+        await pool.read(made.votes.items * 99 // EACH)
+        assert await pool.holds(rater) == []
+        assert (await pool.found(rater))["same_button"].held
+
+
+async def test_a_hold_ends_with_its_finding_and_others_stand(tmp_path: Path, made: Crowd) -> None:
+    rater = bad_and_good(made)[0][0]
+    async with pool_of(tmp_path, made.votes) as pool:
+        await pool.read(made.votes.items * 90 // EACH)
+        await pool.write("INSERT INTO holds VALUES (?, 'review', 0)", rater)
+        before = await pool.record(rater)
+        assert before is not None
+        record = before
+        for number in range(200):
+            record = record.pressed(
+                pool.worker._yards["aesthetic"].scale,  # noqa: SLF001 - the scale as it is
+                number % 10 + 1,
+                10**9 + number,
+                first=True,
+                shown_at=None,
+            )
+        kept = rule_records.KeptRecord(record.votes, record.states(), record.agreements())
+        await pool.database.write(lambda c: rule_records.store(c, rater, kept))
+        await pool.read()
+        assert "same_button" not in await pool.found(rater)
+        assert "review" in await pool.holds(rater)
+        assert "same_button" not in await pool.holds(rater)
+        lifted = await pool.audited("hold.lifted")
+        assert (f"rater:{rater}", {"reason": "same_button"}) in [
+            (entry.subject, entry.details) for entry in lifted
+        ]
+
+
+async def test_a_case_that_was_settled_does_not_come_back_at_once(
+    tmp_path: Path, made: Crowd
+) -> None:
+    rater = bad_and_good(made)[0][0]
+    async with pool_of(tmp_path, made.votes) as pool:
+        await pool.database.write(
+            lambda c: review_queue.put(
+                c, review_queue.SUSPECT, rater=rater, now=NOON, details={"votes": 60}
+            )
+        )
+        await pool.write("UPDATE review_queue SET settled_at = 1, outcome = 'dismissed'")
+        await pool.read()
+        assert rater not in await pool.cases()
+
+
+async def test_after_many_more_votes_it_may(tmp_path: Path, made: Crowd) -> None:
+    rater = bad_and_good(made)[0][0]
+    async with pool_of(tmp_path, made.votes) as pool:
+        await pool.database.write(
+            lambda c: review_queue.put(c, review_queue.SUSPECT, rater=rater, now=NOON)
+        )
+        await pool.write(
+            "UPDATE review_queue SET settled_at = 1, outcome = 'dismissed',"
+            " details = '{\"votes\": 0}'"
+        )
+        await pool.read()
+        assert rater in await pool.cases()
+
+
+async def test_nobody_places_a_hold_in_a_rules_name(reader: Pressing) -> None:
+    holds = HoldService(reader.database, reader.clock, Enrolment(KeyedHash(bytes(32))))
+    for name in BY_NAME:
+        with pytest.raises(JuryError, match=name):
+            await holds.place(1, name)
+    assert await holds.place(1, "review")
+
+
+async def test_many_new_accounts_at_once_are_a_burst(tmp_path: Path) -> None:
+    world = await World.open(tmp_path / "jury.db")
+    reader = await Pressing.of(world)
+    posts = await reader.posts(1, target=30, raters=0)
+    made = (NOON.timestamp() - 1_420_070_400) * 1000 - 40 * 86_400_000  # 40 days ago
+    together = [int(made + 1_000 * number) << 22 for number in range(7)]
+    await world.agree(*together)
+    old = [1 << 22, 2 << 40]
+    await world.agree(*old)
+    for person in (*together, *old):
+        await world.vote(person, posts[0])
+    await reader.worker.settle()
+    found = {person: await reader.found(await world.number(person)) for person in (*together, *old)}
+    assert all("burst" not in found[person] for person in old)
+    # The first ones came before there were enough; they are looked at again with later votes.
+    assert "burst" in found[together[-1]]
+    assert found[together[-1]]["burst"].figure == 6
+    assert await reader.gold_percent(await world.number(together[-1])) == 10
+    assert await reader.captcha(await world.number(together[-1])) == "burst"
+    assert "new_account" not in found[together[-1]]
+    await world.database.close()
+
+
+async def test_an_account_of_yesterday_is_asked_a_captcha(reader: Pressing) -> None:
+    (post,) = await reader.posts(1, raters=0)
+    yesterday = int((NOON.timestamp() - 1_420_070_400 - 86_400) * 1000) << 22
+    await reader.world.agree(yesterday)
+    await reader.world.vote(yesterday, post)
+    await reader.worker.settle()
+    number = await reader.world.number(yesterday)
+    assert await reader.captcha(number) == "new_account"
+    finding = (await reader.found(number))["new_account"]
+    assert finding.figure == pytest.approx(1, abs=0.01)
+
+
+def votes_of(made: Crowd, keep: int) -> Votes:
+    """Return the votes on the first images alone."""
+    votes = made.votes
+    some = votes.item < keep
+    return Votes.of(
+        votes.rater[some], votes.item[some], votes.score[some], low=1, high=10, raters=votes.raters
+    )
+
+
+async def test_below_twenty_votes_nothing_is_held_and_nobody_queued(
+    tmp_path: Path, made: Crowd
+) -> None:
+    votes = votes_of(made, made.votes.items * 18 // EACH)
+    async with pool_of(tmp_path, votes) as pool:
+        await pool.read()
+        assert await pool.rows("SELECT count(*) FROM holds") == [(0,)]
+        assert await pool.cases() == {}
