@@ -40,7 +40,8 @@ from tests.cogs.authority import (
     Way,
 )
 from tests.cogs.stage import HOME, Stage, find
-from tests.cogs.trying import Person, Rows, Said, dump, news, type_into, use
+from tests.cogs.trying import Person, Said, type_into, use
+from tests.trust.rows import Rows, dump, news
 
 REFUSED = "You cannot do that here."
 LOSER = "one who lost the role a second ago"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from sqlite3 import Connection
 from typing import Any, Final
 
 import discord
@@ -16,11 +15,9 @@ from simcord.enums import AppCommandType, InteractionType
 from simcord.results import ResponseMessage
 
 from cogs.ui.card import Card
-from storage.database import Database
 from tests.cogs.authority import CHANNEL, VICTIM, Way
 from tests.cogs.stage import HOME, text
 
-Rows = dict[str, list[dict[str, Any]]]
 SELECT: Final = 3
 BUTTON: Final = 2
 
@@ -169,31 +166,3 @@ async def _send_modal(person: Person, way: Way) -> InteractionResult:
     data = {"custom_id": way.use.custom_id, "components": inputs}
     kind = InteractionType.MODAL_SUBMIT
     return await _dispatch_actor_interaction(person.actor, kind, person.channel, data)
-
-
-async def dump(database: Database) -> Rows:
-    """Return every row of every table."""
-
-    def query(connection: Connection) -> Rows:
-        names = connection.execute(
-            "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
-        ).fetchall()
-        return {name: _rows(connection, name) for (name,) in names}
-
-    return await database.read(query)
-
-
-def _rows(connection: Connection, table: str) -> list[dict[str, Any]]:
-    cursor = connection.execute(f"SELECT * FROM {table}")  # noqa: S608 - a table of ours
-    names = [column[0] for column in cursor.description]
-    return [dict(zip(names, row, strict=True)) for row in cursor]
-
-
-def news(before: Rows, after: Rows) -> Rows:
-    """Return the rows that came, changed or went, by table."""
-    changed = {
-        table: [row for row in after[table] if row not in before[table]]
-        + [row for row in before[table] if row not in after[table]]
-        for table in after
-    }
-    return {table: rows for table, rows in changed.items() if rows}
