@@ -116,9 +116,9 @@ class Settings(BaseSettings):
     captcha_every: int = Field(default=50, ge=0, le=100_000)
     reports_to_hide: int = Field(default=3, ge=1, le=1000)
 
-    gold_percent: int = Field(default=5, ge=0, le=50)
-    gold_percent_risk: int = Field(default=20, ge=0, le=50)
-    repeat_percent: int = Field(default=2, ge=0, le=50)
+    gold_percent: int = Field(default=5, ge=0, le=100)
+    gold_percent_risk: int = Field(default=20, ge=0, le=100)
+    repeat_percent: int = Field(default=2, ge=0, le=100)
     lessons: int = Field(default=5, ge=0, le=20)
 
     kudos_per_aesthetic: int = Field(default=5, ge=0, le=1000)

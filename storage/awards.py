@@ -53,9 +53,12 @@ def write(
     scale: str,
     amount: int,
     now: datetime,
+    gold: bool = False,
 ) -> bool:
     """Write an award and count it in its day; False where there was one ever before."""
-    cursor = connection.execute(_WRITE, (rater, image_id, scale, amount, to_microseconds(now)))
+    cursor = connection.execute(
+        _WRITE, (rater, image_id, scale, amount, to_microseconds(now), gold)
+    )
     if cursor.rowcount != 1:
         return False
     connection.execute(_COUNT_IN_DAY, (day_of(now), amount))
@@ -161,7 +164,7 @@ def _move(connection: Connection, rater: int, image_id: int, old: Standing, new:
 
 
 _WRITE: Final = """
-    INSERT INTO awards (rater, image_id, scale, amount, earned_at) VALUES (?, ?, ?, ?, ?)
+    INSERT INTO awards (rater, image_id, scale, amount, earned_at, gold) VALUES (?, ?, ?, ?, ?, ?)
     ON CONFLICT DO NOTHING
 """
 _COUNT_IN_DAY: Final = """

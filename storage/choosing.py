@@ -13,7 +13,9 @@ from datetime import datetime
 from sqlite3 import Connection
 
 from storage import reservations
-from storage.reservations import LIVE
+from storage.gold_answers import WHOLE
+from storage.posts import Purpose
+from storage.reservations import LIVE, PLACE
 
 WINDOW = 500
 """Begun images looked at from one start before a fresh image is preferred."""
@@ -45,8 +47,8 @@ def waiting(connection: Connection, seeker: Seeker, start: int) -> int | None:
     return _seek(connection, _WAITING, seeker, start, {})
 
 
-def reserved(connection: Connection, seeker: Seeker, now: datetime) -> int | None:
-    """Return the image of which the rater holds a place, the one that was kept last."""
+def reserved(connection: Connection, seeker: Seeker, now: datetime) -> tuple[int, Purpose] | None:
+    """Return the image that is kept for the rater, the last one, and what it was shown for."""
     row = connection.execute(
         _RESERVED,
         {
@@ -56,12 +58,15 @@ def reserved(connection: Connection, seeker: Seeker, now: datetime) -> int | Non
             **reservations.moments(now),
         },
     ).fetchone()
-    return row[0] if row else None
+    return row or None
 
 
-def is_settled(connection: Connection, rater: int, image_id: int) -> bool:
-    """Tell whether the rater has judged, skipped or reported the image."""
-    row = connection.execute(_IS_SETTLED, {"rater": rater, "image_id": image_id}).fetchone()
+def is_settled(
+    connection: Connection, rater: int, image_id: int, purpose: Purpose = "vote"
+) -> bool:
+    """Tell whether the rater has skipped or reported the image, or answered it for the purpose."""
+    values = {"rater": rater, "image_id": image_id}
+    row = connection.execute(_IS_SETTLED[purpose], values).fetchone()
     return row is None
 
 
@@ -94,14 +99,27 @@ def _seek(
     return None
 
 
-_NOT_MET = """
+NOT_PASSED_OVER = """
+    NOT EXISTS (SELECT 1 FROM skips s WHERE s.rater = :rater AND s.image_id = i.id)
+    AND NOT EXISTS (SELECT 1 FROM reports t WHERE t.image_id = i.id AND t.rater = :rater)
+"""
+"""The rater has neither skipped nor reported the image `i`."""
+
+_NOT_SETTLED = f"""
     NOT EXISTS (
         SELECT 1 FROM votes v WHERE v.rater = :rater AND v.image_id = i.id
         AND (v.completed_at IS NOT NULL OR v.state = 'void')
     )
-    AND NOT EXISTS (SELECT 1 FROM skips s WHERE s.rater = :rater AND s.image_id = i.id)
-    AND NOT EXISTS (SELECT 1 FROM reports t WHERE t.image_id = i.id AND t.rater = :rater)
-"""
+    AND {NOT_PASSED_OVER}
+"""  # noqa: S608 - constants
+_NOT_MET = f"""
+    NOT EXISTS (
+        SELECT 1 FROM votes v WHERE v.rater = :rater AND v.image_id = i.id
+        AND (v.completed_at IS NOT NULL OR v.state = 'void' OR v.gold = 1)
+    )
+    AND {NOT_PASSED_OVER}
+    AND NOT EXISTS (SELECT 1 FROM gold_answers g WHERE g.rater = :rater AND g.image_id = i.id)
+"""  # noqa: S608 - constants
 _BEGUN = f"""
     SELECT i.random_key, i.id FROM (
         SELECT id, random_key, complete_votes, revealed_at FROM images
@@ -110,7 +128,7 @@ _BEGUN = f"""
         ORDER BY random_key LIMIT :window
     ) i
     WHERE i.complete_votes + (
-        SELECT count(*) FROM reservations o WHERE o.image_id = i.id AND {LIVE}
+        SELECT count(*) FROM reservations o WHERE o.image_id = i.id AND {PLACE}
     ) < (SELECT target FROM data_sets WHERE id = :data_set_id)
 """  # noqa: S608 - constants
 _BEGUN_FOR_RATER = f"""{_BEGUN}
@@ -135,12 +153,39 @@ _WAITING = f"""
     AND i.random_key >= :start AND {_NOT_MET}
     ORDER BY i.random_key LIMIT 1
 """  # noqa: S608 - constants
-_IS_SETTLED = f"""
-    SELECT 1 FROM images i WHERE i.id = :image_id AND {_NOT_MET}
-"""  # noqa: S608 - constants
+_OPEN = {
+    "vote": _NOT_SETTLED,
+    "gold": _NOT_SETTLED,
+    "repeat": f"""
+        EXISTS (
+            SELECT 1 FROM votes v WHERE v.rater = :rater AND v.image_id = i.id
+            AND v.completed_at IS NOT NULL AND v.state = 'given'
+        )
+        AND NOT EXISTS (
+            SELECT 1 FROM repeat_answers a WHERE a.rater = :rater AND a.image_id = i.id
+            AND a.answered_at IS NOT NULL
+        )
+        AND {NOT_PASSED_OVER}
+    """,  # noqa: S608 - constants
+    "lesson": f"""
+        NOT EXISTS (
+            SELECT 1 FROM gold_answers g WHERE g.rater = :rater AND g.image_id = i.id AND {WHOLE}
+        )
+        AND {NOT_PASSED_OVER}
+    """,  # noqa: S608 - constants
+}
+_IS_SETTLED = {
+    purpose: f"SELECT 1 FROM images i WHERE i.id = :image_id AND {still_open}"  # noqa: S608 - constants
+    for purpose, still_open in _OPEN.items()
+}
 _RESERVED = f"""
-    SELECT i.id FROM reservations h JOIN images i ON i.id = h.image_id
+    SELECT i.id, h.purpose FROM reservations h JOIN images i ON i.id = h.image_id
     WHERE h.rater = :rater AND {LIVE} AND i.data_set_id = :data_set_id
-    AND i.safe >= :least_safe AND i.stage = 'begun' AND {_NOT_MET}
+    AND i.safe >= :least_safe
+    AND CASE h.purpose
+        WHEN 'vote' THEN i.stage = 'begun' AND {_NOT_MET}
+        WHEN 'gold' THEN i.stage NOT IN ('hidden', 'broken') AND {_OPEN["gold"]}
+        ELSE i.stage NOT IN ('hidden', 'broken') AND {_OPEN["repeat"]}
+    END
     ORDER BY h.expires_at DESC LIMIT 1
 """  # noqa: S608 - constants

@@ -194,6 +194,7 @@ _GONE_AT_ONCE: Final = (
     "onboardings",
     "gold_answers",
     "repeat_answers",
+    "check_presses",
     "rule_records",
     "findings",
     "risks",

@@ -24,20 +24,24 @@ ORDER BY number
 VOTES_EVER = "SELECT COUNT(*) AS number FROM votes"
 """All votes, of every state: a cheap upper bound for a progress bar."""
 
-VOTES = """
+_VOTES = """
 SELECT image_id, rater, aesthetic, artifacts, created_at, client_agent_id,
     horde_kudos, horde_account_age, horde_usage_requests, horde_trusted,
     captchas_failed
 FROM votes
-WHERE state = 'given' AND aesthetic IS NOT NULL
+WHERE state = 'given' AND aesthetic IS NOT NULL{gold}
 ORDER BY +image_id
 """
+VOTES = _VOTES.format(gold=" AND gold = 0")
 """Votes that may be published, of every data set and rater, image by image.
 
 The plus keeps the planner from the index on image_id: one pass over the table and a sort of these
 few numbers takes a third of the time of a jump into the table for each row. For the same reason
 raters and data sets are sorted out by the caller: a test for each row costs more than it saves.
 """
+
+VOTES_WITH_GOLD = _VOTES.format(gold="")
+"""The same with votes that were given on gold images, of which no other export knows."""
 
 TOUCHED_IMAGES = """
 SELECT image_id, key

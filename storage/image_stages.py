@@ -16,14 +16,14 @@ from datetime import datetime, timedelta
 from sqlite3 import Connection
 from typing import Literal
 
-from storage.reservations import LIVE, moments
+from storage.reservations import PLACE, moments
 from storage.times import to_microseconds
 
 Stage = Literal["waiting", "begun", "full", "hidden", "broken"]
 
 # A ban without an end takes a rater's votes out; one with an end is only a pause.
 COUNTS = """
-    v.state = 'given' AND v.completed_at IS NOT NULL
+    v.state = 'given' AND v.completed_at IS NOT NULL AND v.gold = 0
     AND NOT EXISTS (
         SELECT 1 FROM raters r
         WHERE r.number = v.rater AND r.status = 'banned' AND r.status_until IS NULL
@@ -35,8 +35,8 @@ _FACTS = f"""
     SELECT i.stage, i.data_set_id, i.complete_votes, d.target,
         (SELECT count(*) FROM votes v WHERE v.image_id = i.id AND {COUNTS}),
         i.revealed_at IS NOT NULL
-            OR EXISTS (SELECT 1 FROM votes v WHERE v.image_id = i.id)
-            OR EXISTS (SELECT 1 FROM reservations o WHERE o.image_id = i.id AND {LIVE})
+            OR EXISTS (SELECT 1 FROM votes v WHERE v.image_id = i.id AND v.gold = 0)
+            OR EXISTS (SELECT 1 FROM reservations o WHERE o.image_id = i.id AND {PLACE})
             OR EXISTS (SELECT 1 FROM posts p WHERE p.image_id = i.id AND p.surface = 'public')
     FROM images i JOIN data_sets d ON d.id = i.data_set_id
     WHERE i.id = :image_id

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 from storage import awards, posts
 from storage.personal_queries import ABOUT, QUERIES
@@ -17,10 +17,16 @@ Row = dict[str, Value]
 
 DISCORD_IDS = {"discord_id", "guild_id", "channel_id", "message_id", "interaction_id"}
 
+TOLD_AFTER: Final = timedelta(days=7)
+"""How old an answer on gold must be to be told of."""
+
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """What a rater did: complete votes since a moment and ever, and what else they ever did."""
+    """What a rater did: pictures judged since a moment and ever, and what else they ever did.
+
+    Both count what was judged a second time.
+    """
 
     today: int
     ever: int
@@ -48,15 +54,19 @@ class PastVote:
     sent: bool
 
 
-def collect(connection: sqlite3.Connection, number: int, discord_hash: str) -> dict[str, list[Row]]:
+def collect(
+    connection: sqlite3.Connection, number: int, discord_hash: str, now: datetime
+) -> dict[str, list[Row]]:
     """Return every row about a rater by table, times as ISO 8601 in UTC."""
-    values = {"rater": number, "discord_hash": discord_hash}
+    values = _values(number, discord_hash, now)
     return {table: _rows(connection.execute(query, values)) for table, query in QUERIES.items()}
 
 
-def count(connection: sqlite3.Connection, number: int, discord_hash: str) -> dict[str, int]:
+def count(
+    connection: sqlite3.Connection, number: int, discord_hash: str, now: datetime
+) -> dict[str, int]:
     """Return how many rows `collect` would return, by table."""
-    values = {"rater": number, "discord_hash": discord_hash}
+    values = _values(number, discord_hash, now)
     return {
         table: connection.execute(
             f"SELECT count(*) FROM {table} WHERE {ABOUT.get(table, 'rater = :rater')}",  # noqa: S608 - constants of this module
@@ -76,13 +86,18 @@ def activity(connection: sqlite3.Connection, number: int, since: datetime) -> Ac
         """,
         (to_microseconds(since), number),
     ).fetchone()
+    again_today, again = connection.execute(
+        "SELECT count(*) FILTER (WHERE answered_at >= ?), count(answered_at)"
+        " FROM repeat_answers WHERE rater = ?",
+        (to_microseconds(since), number),
+    ).fetchone()
     (skipped,) = connection.execute(
         "SELECT count(*) FROM skips WHERE rater = ?", (number,)
     ).fetchone()
     (reported,) = connection.execute(
         "SELECT count(*) FROM reports WHERE rater = ?", (number,)
     ).fetchone()
-    return Activity(today, ever, half, skipped, reported)
+    return Activity(today + again_today, ever + again, half, skipped, reported)
 
 
 def last_votes(connection: sqlite3.Connection, number: int, limit: int) -> list[PastVote]:
@@ -99,6 +114,14 @@ def last_votes(connection: sqlite3.Connection, number: int, limit: int) -> list[
         (number, limit),
     ).fetchall()
     return [_past_vote(connection, number, row) for row in rows]
+
+
+def _values(number: int, discord_hash: str, now: datetime) -> dict[str, str | int]:
+    return {
+        "rater": number,
+        "discord_hash": discord_hash,
+        "told_before": to_microseconds(now - TOLD_AFTER),
+    }
 
 
 def _past_vote(connection: sqlite3.Connection, number: int, row: tuple[Any, ...]) -> PastVote:

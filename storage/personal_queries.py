@@ -1,4 +1,9 @@
-"""What is kept about one rater, a query for each table; parameters `rater` and `discord_hash`."""
+"""What is kept about one rater, a query for each table.
+
+Parameters are `rater`, `discord_hash` and `told_before`: gold answers of a later time are not told
+yet, for who looks right after a vote would see whether it was gold. That is also why the sums that
+the rules keep of gold answers are not told: they say nothing that these answers do not say.
+"""
 
 from __future__ import annotations
 
@@ -112,7 +117,8 @@ QUERIES: Mapping[str, str] = {
     """,
     "gold_answers": """
         SELECT lesson, asked, wrong FROM gold_answers
-        WHERE rater = :rater ORDER BY lesson, asked, wrong
+        WHERE rater = :rater AND (lesson = 1 OR answered_at < :told_before)
+        ORDER BY lesson, asked, wrong
     """,
     "onboardings": "SELECT begun_at, ended_at, outcome FROM onboardings WHERE rater = :rater",
     "repeat_answers": """
@@ -122,7 +128,14 @@ QUERIES: Mapping[str, str] = {
             JOIN data_sets d ON d.id = i.data_set_id
         WHERE a.rater = :rater ORDER BY a.id
     """,
-    "rule_records": "SELECT votes, states, agreement FROM rule_records WHERE rater = :rater",
+    "check_presses": """
+        SELECT interaction_id, post_id, aesthetic, artifacts, state, pressed_at FROM check_presses
+        WHERE rater = :rater ORDER BY interaction_id
+    """,
+    "rule_records": """
+        SELECT votes, json_remove(states, '$.gold') AS states, agreement FROM rule_records
+        WHERE rater = :rater
+    """,
     "findings": """
         SELECT rule, figure, votes, since, asked_at, held, queued FROM findings
         WHERE rater = :rater ORDER BY rule
@@ -174,6 +187,7 @@ ABOUT: Mapping[str, str] = {
     "raters": "number = :rater",
     "erased_raters": "discord_hash = :discord_hash",
     "gold_images": "decided_by = :rater",
+    "gold_answers": "rater = :rater AND (lesson = 1 OR answered_at < :told_before)",
     "rater_pairs": "rater = :rater OR other = :rater",
     "appeals": "rater = :rater OR answered_by = :rater",
     "payout_attempts": "payout_id IN (SELECT id FROM payouts WHERE rater = :rater)",

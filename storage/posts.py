@@ -13,9 +13,13 @@ from storage.votes import Surface
 
 PostState = Literal["pending", "open", "closing", "closed", "lost"]
 
+Purpose = Literal["vote", "gold", "repeat", "lesson"]
+"""Why an image is shown: to be judged, because its scores are known, because the rater has judged
+it before, or to be explained. Public posts are for votes."""
+
 COLUMNS = (
     "id, image_id, surface, guild_id, channel_id, message_id, rater, previous_id, state, "
-    "shown_at, closed_at"
+    "purpose, shown_at, closed_at"
 )
 _POST_NAMES = COLUMNS.split(", ")
 _POST_LENGTH = len(_POST_NAMES)
@@ -52,6 +56,7 @@ class Post:
     rater: int | None
     previous_id: int | None
     state: PostState
+    purpose: Purpose
     shown_at: datetime
     closed_at: datetime | None
 
@@ -81,8 +86,20 @@ class Shown:
     @property
     def image_closed(self) -> bool:
         """As `closed`, but for a vote that is reached without its post: by what its image is."""
-        if self.stage in {"hidden", "broken"}:
+        if self.out_of_sight:
             return True
+        if self.post.purpose != "vote":
+            return False
+        return self.votes_closed
+
+    @property
+    def out_of_sight(self) -> bool:
+        """Nobody is shown the image, for whatever purpose."""
+        return self.stage in {"hidden", "broken"}
+
+    @property
+    def votes_closed(self) -> bool:
+        """The image had its time: no votes on it that count are given or changed any more."""
         if self.stage == "full" and self.closes_at is None:
             return True
         return self.revealed_at is not None and (
@@ -110,14 +127,15 @@ def add_private(
     guild_id: int | None,
     channel_id: int | None,
     previous_id: int | None,
+    purpose: Purpose,
     now: datetime,
 ) -> int:
     """Insert an open post for one rater; sqlite3.IntegrityError for a second successor."""
     row = connection.execute(
         "INSERT INTO posts"
-        " (image_id, surface, guild_id, channel_id, rater, previous_id, state, shown_at)"
-        " VALUES (?, 'private', ?, ?, ?, ?, 'open', ?) RETURNING id",
-        (image_id, guild_id, channel_id, rater, previous_id, to_microseconds(now)),
+        " (image_id, surface, guild_id, channel_id, rater, previous_id, state, purpose, shown_at)"
+        " VALUES (?, 'private', ?, ?, ?, ?, 'open', ?, ?) RETURNING id",
+        (image_id, guild_id, channel_id, rater, previous_id, purpose, to_microseconds(now)),
     ).fetchone()
     return int(row[0])
 
@@ -156,24 +174,37 @@ def successor(connection: Connection, post_id: int) -> int | None:
 
 
 def previous_voted(connection: Connection, post_id: int, rater: int) -> int | None:
-    """Return the nearest earlier post of this session on whose image the rater has a vote."""
-    row = connection.execute(_PREVIOUS_VOTED, (post_id, rater)).fetchone()
+    """Return the nearest earlier post of this session that the rater has answered.
+
+    By a vote, or by a second answer where the image was repeated.
+    """
+    values = {"post": post_id, "rater": rater}
+    row = connection.execute(_PREVIOUS_VOTED, values).fetchone()
     return row[0] if row else None
 
 
 _BY_ID = f"SELECT {COLUMNS} FROM posts WHERE id = ?"  # noqa: S608 - constants
 _SHOWN = f"SELECT {', '.join(SHOWN_NAMES)} FROM {SHOWN_TABLES} WHERE p.id = ?"  # noqa: S608 - constants
 _PREVIOUS_VOTED = """
-    WITH RECURSIVE earlier (id, image_id, previous_id, steps) AS (
-        SELECT p.id, p.image_id, p.previous_id, 1 FROM posts p
-        WHERE p.id = (SELECT previous_id FROM posts WHERE id = ?)
+    WITH RECURSIVE earlier (id, image_id, purpose, previous_id, steps) AS (
+        SELECT p.id, p.image_id, p.purpose, p.previous_id, 1 FROM posts p
+        WHERE p.id = (SELECT previous_id FROM posts WHERE id = :post)
         UNION ALL
-        SELECT p.id, p.image_id, p.previous_id, e.steps + 1
+        SELECT p.id, p.image_id, p.purpose, p.previous_id, e.steps + 1
         FROM earlier e JOIN posts p ON p.id = e.previous_id
         WHERE e.steps < 20
     )
-    SELECT e.id FROM earlier e JOIN votes v ON v.image_id = e.image_id AND v.rater = ?
-    WHERE v.state <> 'void' ORDER BY e.steps LIMIT 1
+    SELECT e.id FROM earlier e WHERE CASE e.purpose
+        WHEN 'repeat' THEN EXISTS (
+            SELECT 1 FROM repeat_answers a WHERE a.image_id = e.image_id AND a.rater = :rater
+        )
+        WHEN 'lesson' THEN 0
+        ELSE EXISTS (
+            SELECT 1 FROM votes v
+            WHERE v.image_id = e.image_id AND v.rater = :rater AND v.state <> 'void'
+        )
+    END
+    ORDER BY e.steps LIMIT 1
 """
 
 

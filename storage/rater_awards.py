@@ -43,6 +43,7 @@ _BY_DAY: Final = f"""
 _WAITING: Final = f"""
     SELECT a.earned_at FROM awards a JOIN images i ON i.id = a.image_id
     JOIN raters r ON r.number = a.rater
-    WHERE {OWED} AND a.rater = :rater AND a.earned_at > :released_before AND i.stage <> 'full'
+    WHERE {OWED} AND a.rater = :rater AND a.earned_at > :released_before
+        AND (i.stage <> 'full' OR a.gold = 1)
     ORDER BY a.earned_at DESC LIMIT 1
 """  # noqa: S608 - constants

@@ -111,7 +111,7 @@ def repeats(connection: Connection, rater: int, limit: int) -> list[Repeat]:
     """Return the newest second answers, the newest first."""
     rows = connection.execute(
         "SELECT aesthetic, artifacts, first_aesthetic, first_artifacts FROM repeat_answers"
-        " WHERE rater = ? ORDER BY id DESC LIMIT ?",
+        " WHERE rater = ? AND answered_at IS NOT NULL ORDER BY id DESC LIMIT ?",
         (rater, limit),
     )
     return [Repeat(*row) for row in rows]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from sqlite3 import Connection
-from typing import Final
+from typing import Final, Literal
 
 from storage.times import to_microseconds
 
@@ -20,8 +20,13 @@ AGAIN_AFTER: Final = timedelta(days=1)
 MOST: Final = 10
 """Places that are kept for one rater at a time; a new one ends the oldest."""
 
+Purpose = Literal["vote", "gold", "repeat"]
+
 LIVE: Final = "expires_at > :now AND expires_at <= :latest"
 """Condition under which a row counts, with `moments`; a later end is of a clock set back since."""
+
+PLACE: Final = f"{LIVE} AND purpose = 'vote'"
+"""The same for a row that takes one of its image's places."""
 
 
 def moments(now: datetime) -> dict[str, int]:
@@ -29,13 +34,25 @@ def moments(now: datetime) -> dict[str, int]:
     return {"now": to_microseconds(now), "latest": to_microseconds(now + HOLD)}
 
 
-def keep(connection: Connection, image_id: int, rater: int, post_id: int, now: datetime) -> None:
-    """Reserve a place for the rater, or keep theirs for longer if they have not had that yet."""
+def keep(
+    connection: Connection,
+    image_id: int,
+    rater: int,
+    post_id: int,
+    now: datetime,
+    *,
+    purpose: Purpose = "vote",
+) -> None:
+    """Reserve a place for the rater, or keep theirs for longer if they have not had that yet.
+
+    What is shown for another `purpose` takes no place, and is kept for as long.
+    """
     values = {
         **moments(now),
         "image_id": image_id,
         "rater": rater,
         "post_id": post_id,
+        "purpose": purpose,
         "since": to_microseconds(now - HOLD),
     }
     connection.execute(_KEEP, values)
@@ -76,10 +93,11 @@ def of_others(connection: Connection, image_id: int, rater: int, now: datetime) 
 
 
 _KEEP = """
-    INSERT INTO reservations (image_id, rater, post_id, kept_since, expires_at)
-    VALUES (:image_id, :rater, :post_id, :now, :latest)
+    INSERT INTO reservations (image_id, rater, post_id, purpose, kept_since, expires_at)
+    VALUES (:image_id, :rater, :post_id, :purpose, :now, :latest)
     ON CONFLICT (image_id, rater) DO UPDATE SET
         post_id = excluded.post_id,
+        purpose = excluded.purpose,
         kept_since = CASE WHEN reservations.kept_since > :now THEN :now
             ELSE reservations.kept_since END,
         expires_at = excluded.expires_at
@@ -94,5 +112,5 @@ _END_OLDEST = f"""
 """  # noqa: S608 - constants
 _OF_OTHERS = f"""
     SELECT count(*) FROM reservations
-    WHERE image_id = :image_id AND rater <> :rater AND {LIVE}
+    WHERE image_id = :image_id AND rater <> :rater AND {PLACE}
 """  # noqa: S608 - constants

@@ -13,7 +13,10 @@ LEAST_GOLD_PERCENT: Final = 5
 
 
 def gold_percent(connection: Connection, rater: int) -> int:
-    """Return how many showings in a hundred are to be gold for this rater."""
+    """Return how many showings in a hundred are to be gold for this rater, by their risk.
+
+    The settings say what comes of it: `bot.trust.gold.mixing`.
+    """
     row = connection.execute("SELECT gold_percent FROM risks WHERE rater = ?", (rater,)).fetchone()
     return LEAST_GOLD_PERCENT if row is None else int(row[0])
 

@@ -8,9 +8,9 @@ from sqlite3 import Connection
 
 from storage import captchas, posts, raters, votes
 from storage.captchas import CaptchaStanding
-from storage.posts import Shown
+from storage.posts import Purpose, Shown
 from storage.raters import Rater
-from storage.reservations import LIVE, moments
+from storage.reservations import PLACE, moments
 from storage.times import to_microseconds
 from storage.votes import Vote
 
@@ -20,9 +20,10 @@ class Found:
     """What is known of the presser and the post; `vote` is theirs on its image.
 
     `arrival_at` is as of `storage.rate_limits`. `others` counts the places of the image that are
-    kept for anybody else, `completed` the rater's complete votes since the asked moment.
+    kept for anybody else, `completed` the rater's whole answers since the asked moment.
     `recorded`: the interaction is in the history of votes. `verified`: the rater has a verified
-    Horde account. `captcha`: what decides whether a captcha is asked.
+    Horde account. `explained`: the rater has answered the image as gold. `captcha`: what decides
+    whether a captcha is asked.
     """
 
     shown: Shown
@@ -34,7 +35,21 @@ class Found:
     client_agent_id: int | None
     recorded: bool
     verified: bool
+    explained: bool
     captcha: CaptchaStanding
+
+    @property
+    def purpose(self) -> Purpose:
+        """What the press is for. What a vote began as it stays, through whatever post it goes on.
+
+        Whoever was told what is right on an image gives no vote on it that counts.
+        """
+        purpose = self.shown.post.purpose
+        if purpose in {"repeat", "lesson"}:
+            return purpose
+        if self.vote is not None:
+            return "gold" if self.vote.gold else "vote"
+        return "gold" if self.explained else purpose
 
 
 def find(
@@ -65,7 +80,9 @@ def find(
     if row is None:
         return None
     rater, vote = row[_SHOWN_END:_RATER_END], row[_RATER_END:_VOTE_END]
-    arrival_at, others, completed, client_agent_id, recorded, verified = row[_VOTE_END:_LAST_END]
+    arrival_at, others, completed, client_agent_id, recorded, verified, explained = row[
+        _VOTE_END:_LAST_END
+    ]
     return Found(
         posts.shown_of(row[:_SHOWN_END]),
         None if rater[0] is None else raters.rater_of(rater),
@@ -76,6 +93,7 @@ def find(
         client_agent_id,
         bool(recorded),
         bool(verified),
+        bool(explained),
         CaptchaStanding(*row[_LAST_END:]),
     )
 
@@ -83,7 +101,7 @@ def find(
 _SHOWN_END = len(posts.SHOWN_NAMES)
 _RATER_END = _SHOWN_END + len(raters.NAMES)
 _VOTE_END = _RATER_END + len(votes.NAMES)
-_LAST_END = _VOTE_END + 6
+_LAST_END = _VOTE_END + 7
 _COLUMNS = (
     *posts.SHOWN_NAMES,
     *(f"r.{name}" for name in raters.NAMES),
@@ -93,12 +111,15 @@ _FIND = f"""
     SELECT {", ".join(_COLUMNS)},
         (SELECT l.arrival_at FROM rate_limits l WHERE l.rater = r.number AND l.kind = :limit),
         (SELECT count(*) FROM reservations o
-            WHERE o.image_id = p.image_id AND o.rater <> r.number AND {LIVE}),
+            WHERE o.image_id = p.image_id AND o.rater <> r.number AND {PLACE}),
         (SELECT count(*) FROM votes c
-            WHERE c.rater = r.number AND c.completed_at >= :since AND c.state = 'given'),
+            WHERE c.rater = r.number AND c.completed_at >= :since AND c.state = 'given')
+            + (SELECT count(*) FROM repeat_answers c
+                WHERE c.rater = r.number AND c.answered_at >= :since),
         (SELECT a.id FROM client_agents a WHERE a.name = :agent),
         EXISTS (SELECT 1 FROM vote_history h WHERE h.interaction_id = :interaction),
         EXISTS (SELECT 1 FROM horde_links l WHERE l.rater = r.number AND l.read_at IS NOT NULL),
+        EXISTS (SELECT 1 FROM gold_answers g WHERE g.rater = r.number AND g.image_id = p.image_id),
         {captchas.STANDING}
     FROM {posts.SHOWN_TABLES}
     LEFT JOIN raters r ON r.discord_id = :discord_id

@@ -27,6 +27,7 @@ NAMES = (
     "surface",
     "locale",
     "client_agent_id",
+    "gold",
     "shown_at",
     "created_at",
     "changed_at",
@@ -50,10 +51,11 @@ class Vote:
     """What one rater says of one image.
 
     `scores` and `scored_at` have the given scales alone. `post_id`, `surface`, `locale`,
-    `client_agent_id` and `shown_at` are those of the first press. `completed_at` is set while
-    every scale is given and the vote is not undone. `after_reveal`: a score was given after the
-    image's scores had been shown. `captchas_failed`: the rater's captchas failed less passed when
-    the vote began, None for votes of versions that asked none.
+    `client_agent_id`, `gold` and `shown_at` are those of the first press. `completed_at` is set
+    while every scale is given and the vote is not undone. `after_reveal`: a score was given after
+    the image's scores had been shown. A `gold` one counts for nothing but its rater's record.
+    `captchas_failed`: the rater's captchas failed less passed when the vote began, None for votes
+    of versions that asked none.
     """
 
     rater: int
@@ -65,6 +67,7 @@ class Vote:
     surface: Surface
     locale: str
     client_agent_id: int
+    gold: bool
     shown_at: datetime
     created_at: datetime
     changed_at: datetime
@@ -89,9 +92,10 @@ def vote_of(row: tuple[Any, ...]) -> Vote:
     rater, image_id, *rest = row
     scores = rest[: len(SCALES)]
     times = rest[len(SCALES) : 2 * len(SCALES)]
-    state, post_id, surface, locale, agent, shown, created, changed, completed, after, captchas = (
-        rest[2 * len(SCALES) :]
-    )
+    state, post_id, surface, locale, agent, gold, *moments, completed, after, captchas = rest[
+        2 * len(SCALES) :
+    ]
+    shown, created, changed = moments
     return Vote(
         rater,
         image_id,
@@ -106,6 +110,7 @@ def vote_of(row: tuple[Any, ...]) -> Vote:
         surface,
         locale,
         agent,
+        bool(gold),
         from_microseconds(shown),
         from_microseconds(created),
         from_microseconds(changed),
@@ -129,6 +134,7 @@ def store(connection: Connection, vote: Vote) -> None:
             vote.surface,
             vote.locale,
             vote.client_agent_id,
+            vote.gold,
             to_microseconds(vote.shown_at),
             to_microseconds(vote.created_at),
             to_microseconds(vote.changed_at),
@@ -140,10 +146,12 @@ def store(connection: Connection, vote: Vote) -> None:
 
 
 def completed_since(connection: Connection, rater: int, moment: datetime) -> int:
-    """Count the rater's complete votes since a moment."""
+    """Count the rater's complete votes since a moment, and what was judged a second time."""
     (number,) = connection.execute(
-        "SELECT count(*) FROM votes WHERE rater = ? AND completed_at >= ? AND state = 'given'",
-        (rater, to_microseconds(moment)),
+        "SELECT (SELECT count(*) FROM votes"
+        " WHERE rater = :rater AND completed_at >= :since AND state = 'given')"
+        " + (SELECT count(*) FROM repeat_answers WHERE rater = :rater AND answered_at >= :since)",
+        {"rater": rater, "since": to_microseconds(moment)},
     ).fetchone()
     return int(number)
 

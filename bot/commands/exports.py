@@ -34,6 +34,9 @@ def horde(
             "--format", help="Where the file's name does not say it: parquet if left out."
         ),
     ] = None,
+    gold: Annotated[
+        bool, typer.Option("--gold", help="With the votes that were given on gold images.")
+    ] = False,
     demo: Annotated[
         bool, typer.Option("--demo", help="The votes of `jury demo`; its gallery if none is named.")
     ] = False,
@@ -44,7 +47,7 @@ def horde(
     settings = load_settings(None, **kept_in(folder.absolute())) if demo else _settings(folder)
     with interruptible("nothing was written; the same command begins anew"):
         name = dataset or (GALLERY if demo else None)
-        exported = asyncio.run(_horde(settings, out, name, export_format))
+        exported = asyncio.run(_horde(settings, out, name, export_format, gold=gold))
     summarize(asdict(exported), as_json=as_json)
 
 
@@ -60,12 +63,17 @@ def _settings(demo_folder: Path) -> Settings:
 
 
 async def _horde(
-    settings: Settings, out: Path, data_set: str | None, export_format: ExportFormat | None
+    settings: Settings,
+    out: Path,
+    data_set: str | None,
+    export_format: ExportFormat | None,
+    *,
+    gold: bool,
 ) -> ExportedFile:
     async with existing(settings) as services:
         name = data_set or await _only_one(services)
         with progress(f"exporting {name}") as report:
-            return await services.exports.export(name, export_format, report, out=out)
+            return await services.exports.export(name, export_format, report, out=out, gold=gold)
 
 
 async def _only_one(services: Services) -> str:

@@ -83,6 +83,7 @@ def export(request: ExportRequest, progress: Callable[[int, int], None]) -> Expo
             KeyedHash(bytes.fromhex(request.hash_key)),
             request.now,
             exact_signals=request.exact_signals,
+            gold=request.gold,
         )
         with closing(batches), replacing(target) as file:
             writer = WRITERS[request.format](file, HORDE)

@@ -66,13 +66,14 @@ class ExportService:
         progress: Progress | None = None,
         *,
         out: Path | None = None,
+        gold: bool = False,
     ) -> ExportedFile:
         """Write the votes of `data_set` in the columns of AI Horde Ratings.
 
         `out` is a folder (which is made), or a file if it has a suffix, which then says the format
         where none is `wanted` (else parquet). The file takes the place of an earlier export, and
-        of nothing else, at once when it is complete. Raises ExportBusyError, UnknownDataSetError,
-        ExportFailedError.
+        of nothing else, at once when it is complete. `gold` adds votes on gold images. Raises
+        ExportBusyError, UnknownDataSetError, ExportFailedError.
         """
         with self._alone():
             out = (out or self.folder).absolute()
@@ -87,6 +88,7 @@ class ExportService:
                 hash_key=self._keyed_hash.key.hex(),
                 now=to_microseconds(self._clock.now()),
                 exact_signals=self._exact_signals,
+                gold=gold,
             )
             counts = await _run(request, progress or (lambda _done, _most: None))
             return ExportedFile(target, counts.rows, counts.images, counts.bytes)

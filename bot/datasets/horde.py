@@ -54,12 +54,19 @@ class NoSuchDataSetError(Exception):
 
 
 def read_horde(
-    connection: Connection, data_set: str, keyed_hash: KeyedHash, now: int, *, exact_signals: bool
+    connection: Connection,
+    data_set: str,
+    keyed_hash: KeyedHash,
+    now: int,
+    *,
+    exact_signals: bool,
+    gold: bool = False,
 ) -> Batches:
     """Yield the published rows of a data set in the columns of `HORDE`, whole images at a time.
 
     `now` in microseconds decides which statuses still hold; without `exact_signals` what could
-    identify a rater is coarsened. Raises NoSuchDataSetError.
+    identify a rater is coarsened; without `gold` votes on gold images are left out. Raises
+    NoSuchDataSetError.
     """
     found = fetch(connection, exporting.DATA_SET, NUMBER, data_set)["number"]
     if not len(found):
@@ -70,7 +77,7 @@ def read_horde(
         exact_signals,
     )
     images = stream(connection, exporting.TOUCHED_IMAGES, IMAGES, found[0].as_py())
-    votes = stream(connection, exporting.VOTES, VOTES)
+    votes = stream(connection, exporting.VOTES_WITH_GOLD if gold else exporting.VOTES, VOTES)
     with closing(images), closing(votes), closing(ahead(votes)) as coming:
         keys = ImageKeys(images)
         for whole_images in by_whole_images(table.raters.publish(coming)):

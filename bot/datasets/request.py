@@ -18,7 +18,8 @@ FAILED: Final = "failed"
 class ExportRequest:
     """One export. `hash_key` in hex; `now` in microseconds decides which statuses still hold.
 
-    `exact_signals` leaves what could identify a rater as it is, instead of coarsening it.
+    `exact_signals` leaves what could identify a rater as it is, instead of coarsening it. `gold`
+    adds the votes that were given on gold images.
     """
 
     database: str
@@ -28,6 +29,7 @@ class ExportRequest:
     hash_key: str
     now: int
     exact_signals: bool
+    gold: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,11 +85,12 @@ class PersonalDataService:
 
         def query(connection: Connection) -> Overview:
             rater = self._find(connection, caller)
-            counts = personal_data.count(connection, rater.number, self._digest(rater))
+            now = self._clock.now()
+            counts = personal_data.count(connection, rater.number, self._digest(rater), now)
             return Overview(
                 rater,
                 {table: rows for table, rows in counts.items() if rows},
-                ledger.of_rater(connection, rater.number, self._clock.now(), _ANY),
+                ledger.of_rater(connection, rater.number, now, _ANY),
                 horde_links.find(connection, rater.number),
             )
 
@@ -104,7 +105,7 @@ class PersonalDataService:
 
         def query(connection: Connection) -> tuple[int, bytes, bool]:
             rater = self._find(connection, caller)
-            tables = personal_data.collect(connection, rater.number, self._digest(rater))
+            tables = personal_data.collect(connection, rater.number, self._digest(rater), now)
             document = {"written_at": now.isoformat(), **tables}
             content = json.dumps(document, ensure_ascii=False, indent=1).encode()
             return rater.number, content, bool(tables["erased_raters"])

@@ -22,7 +22,7 @@ from bot.rating.receipts import midnight
 from bot.trust.grants import may_use
 from bot.trust.rate_limit import Kind
 from storage import posts, raters, reservations, standings
-from storage.posts import Shown
+from storage.posts import Purpose, Shown
 from storage.raters import Rater
 from storage.standings import Found
 from storage.votes import Vote
@@ -46,8 +46,18 @@ class Standing:
         return self.found.vote
 
     @property
+    def purpose(self) -> Purpose:
+        """What the press is for; a vote goes on as what it began."""
+        return self.found.purpose
+
+    @property
     def has_place(self) -> bool:
-        """The image has a place that is open to this rater, unless their vote is complete."""
+        """The image has a place that is open to this rater, unless their vote is complete.
+
+        Only votes take places.
+        """
+        if self.purpose != "vote":
+            return True
         return self.shown.complete_votes + self.found.others < self.shown.target
 
     @property
@@ -152,9 +162,7 @@ def admit(
     _require_reach(
         connection, caller, shown, rater, home_guild_id, message_id=message_id, in_place=in_place
     )
-    if shown.image_closed or (in_place and shown.closed):
-        raise ClosedPostError
-    if shown.closes_at is not None and shown.closes_at <= now:
+    if _is_closed(found, now) or (in_place and shown.closed):
         raise ClosedPostError
     if not shown.safe and not sees_unsafe(caller):
         raise NotAgeRestrictedError
@@ -165,6 +173,16 @@ def admit(
     if found.vote is not None and found.vote.state == "void":
         raise ClosedPostError
     return Standing(found, rater)
+
+
+def _is_closed(found: Found, now: datetime) -> bool:
+    """Tell whether what the press is for has had its time; only votes have one."""
+    shown = found.shown
+    if shown.out_of_sight:
+        return True
+    if found.purpose != "vote":
+        return False
+    return shown.votes_closed or (shown.closes_at is not None and shown.closes_at <= now)
 
 
 def has_place(connection: Connection, shown: Shown, rater: int, now: datetime) -> bool:

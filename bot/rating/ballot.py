@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from sqlite3 import Connection
+from typing import Literal
 
-from bot import CLIENT_AGENT
 from bot.caller import Caller
 from bot.errors import (
     NothingToUndoError,
@@ -15,11 +15,14 @@ from bot.errors import (
     WrongValueError,
 )
 from bot.rating.admission import Standing, admit, look
-from bot.rating.receipts import Receipt, counts_today, missing_scales, receipt_of, replayed
+from bot.rating.asides import ASIDE, Asides, Charge
+from bot.rating.receipts import Receipt, counts_today, receipt_of, replayed
+from bot.rating.revision import ScorePress, given, scored
 from bot.rating.scales import SCALES
 from bot.rewards.earning import Earned, Earning, take_back
 from bot.trust import rate_limit
 from bot.trust.captcha import policy as captcha
+from bot.trust.gold import records
 from bot.trust.rate_limit import Kind
 from storage import (
     awards,
@@ -30,23 +33,9 @@ from storage import (
     vote_history,
     votes,
 )
+from storage.standings import Found
 from storage.vote_history import Action
-from storage.votes import Vote, VoteState
-
-
-@dataclass(frozen=True, slots=True)
-class ScorePress:
-    """One press of a score button.
-
-    `message_id` is the message that holds the button if that is the post itself, None if the
-    button sits on one of our ephemeral answers (consent, a private session).
-    """
-
-    interaction_id: int
-    post_id: int
-    scale: str
-    value: int
-    message_id: int | None = None
+from storage.votes import Vote
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +63,9 @@ class Ballot:
             limit="score",
             now=now,
         )
-        if found.recorded:
-            return replayed(connection, caller, press.interaction_id, now, self.earning)
+        repeated = self._repeated(connection, caller, found, press.interaction_id, now)
+        if repeated is not None:
+            return repeated
         standing = admit(
             connection,
             caller,
@@ -85,12 +75,15 @@ class Ballot:
             message_id=press.message_id,
             in_place=True,
         )
-        self._charge(connection, standing, "score", now)
+        charge = self._charging(connection, standing, "score", now)
+        if standing.purpose in ASIDE:
+            return Asides(self.earning).take(connection, standing, press, now, charge)
+        charge()
         if not standing.complete and not standing.has_place:
             raise PlaceTakenError
         if standing.vote is None:
             captcha.require(found.captcha, self.captcha_every, now)
-        vote, action = _scored(connection, caller, standing, press, now)
+        vote, action = scored(connection, caller, standing, press, now)
         return self._record(
             connection,
             standing,
@@ -110,7 +103,7 @@ class Ballot:
         now: datetime,
     ) -> Receipt:
         """Take a vote back; see `VotingService.undo`."""
-        opened = self._reopen(connection, caller, interaction_id, post_id, now, state="given")
+        opened = self._reopen(connection, caller, interaction_id, post_id, now, keep=False)
         if isinstance(opened, Receipt):
             return opened
         standing, vote = opened
@@ -138,17 +131,17 @@ class Ballot:
         now: datetime,
     ) -> Receipt:
         """Give an undone vote again; see `VotingService.keep`."""
-        opened = self._reopen(connection, caller, interaction_id, post_id, now, state="undone")
+        opened = self._reopen(connection, caller, interaction_id, post_id, now, keep=True)
         if isinstance(opened, Receipt):
             return opened
         standing, vote = opened
         if not standing.has_place:
             raise PlaceTakenError
-        given = _given(standing, vote, vote.scores, vote.scored_at, now)
+        kept = given(standing, vote, vote.scores, vote.scored_at, now)
         return self._record(
             connection,
             standing,
-            given,
+            kept,
             "kept",
             interaction_id=interaction_id,
             now=now,
@@ -163,28 +156,50 @@ class Ballot:
         post_id: int,
         now: datetime,
         *,
-        state: VoteState,
+        keep: bool,
     ) -> Receipt | tuple[Standing, Vote]:
-        """Return the caller's vote if it is in `state`, or the receipt of a repeated interaction.
+        """Return the caller's vote if it can be taken back, or kept.
 
-        Raises NothingToUndoError and the refusals of `admit`.
+        Or the receipt of what is done already: of a repeated interaction, or of an answer that is
+        no vote. Raises NothingToUndoError and the refusals of `admit`.
         """
         found = look(
             connection, caller, post_id, interaction_id=interaction_id, limit="undo", now=now
         )
-        if found.recorded:
-            return replayed(connection, caller, interaction_id, now, self.earning)
+        repeated = self._repeated(connection, caller, found, interaction_id, now)
+        if repeated is not None:
+            return repeated
         standing = admit(connection, caller, found, now=now, home_guild_id=self.home_guild_id)
-        self._charge(connection, standing, "undo", now)
-        if standing.vote is None or standing.vote.state != state:
+        charge = self._charging(connection, standing, "undo", now)
+        if standing.purpose in ASIDE:
+            asides = Asides(self.earning)
+            return asides.turn(connection, standing, interaction_id, now, charge, keep=keep)
+        charge()
+        if standing.vote is None or (standing.vote.state == "undone") != keep:
             raise NothingToUndoError
         return standing, standing.vote
 
-    def _charge(
+    def _repeated(
+        self,
+        connection: Connection,
+        caller: Caller,
+        found: Found,
+        interaction_id: int,
+        now: datetime,
+    ) -> Receipt | None:
+        """Return the receipt of an interaction that was recorded before, None if it is new."""
+        if found.recorded:
+            return replayed(connection, caller, interaction_id, now, self.earning)
+        if found.purpose in ASIDE:
+            return Asides(self.earning).replayed(connection, found, interaction_id, now)
+        return None
+
+    def _charging(
         self, connection: Connection, standing: Standing, limit: Kind, now: datetime
-    ) -> None:
-        """Count the press with the arrival time that `look` brought; raises RateLimitedError."""
-        rate_limit.charge_after(
+    ) -> Charge:
+        """Return what counts the press, with the arrival time that `look` brought."""
+        return partial(
+            rate_limit.charge_after,
             connection,
             standing.rater.number,
             limit,
@@ -206,7 +221,8 @@ class Ballot:
         if earning is None:
             return None
         rater, shown = standing.rater, standing.shown
-        earned = [earning.earn(connection, rater, shown, each, now) for each in new]
+        gold = standing.purpose == "gold"
+        earned = [earning.earn(connection, rater, shown, each, now, gold=gold) for each in new]
         if earned and not revived:
             return earned[0]
         told = scored | new if revived else set()
@@ -240,7 +256,33 @@ class Ballot:
             interaction_id=interaction_id,
             at=now,
         )
-        stage = shown.stage
+        full = self._count(connection, standing, vote, now)
+        completed_now = vote.complete and not standing.complete
+        if not vote.complete and (action != "undone" or standing.complete or standing.has_place):
+            purpose: Literal["gold", "vote"] = "gold" if vote.gold else "vote"
+            reservations.keep(
+                connection, vote.image_id, vote.rater, shown.post.id, now, purpose=purpose
+            )
+        elif completed_now:
+            reservations.release(connection, vote.image_id, vote.rater)
+        earlier_today = standing.found.completed - counts_today(standing.vote, now)
+        return receipt_of(
+            shown,
+            vote,
+            changed=action == "changed",
+            completed_now=completed_now,
+            image_full=full,
+            today=earlier_today + counts_today(vote, now),
+            earned=earned,
+            sent=awards.is_sent(connection, vote.rater, vote.image_id),
+        )
+
+    def _count(self, connection: Connection, standing: Standing, vote: Vote, now: datetime) -> bool:
+        """Count the vote where it counts; return whether its image is full now."""
+        if vote.gold:
+            records.note_gold(connection, vote, now)
+            return False
+        stage = standing.shown.stage
         if vote.complete != standing.complete:
             stage = image_stages.recount(
                 connection,
@@ -251,77 +293,4 @@ class Ballot:
             )
         elif stage == "waiting":
             image_stages.begin(connection, vote.image_id)
-        completed_now = vote.complete and not standing.complete
-        if not vote.complete and (action != "undone" or standing.complete or standing.has_place):
-            reservations.keep(connection, vote.image_id, vote.rater, shown.post.id, now)
-        elif completed_now:
-            reservations.release(connection, vote.image_id, vote.rater)
-        earlier_today = standing.found.completed - counts_today(standing.vote, now)
-        return receipt_of(
-            shown,
-            vote,
-            changed=action == "changed",
-            completed_now=completed_now,
-            image_full=stage == "full",
-            today=earlier_today + counts_today(vote, now),
-            earned=earned,
-            sent=awards.is_sent(connection, vote.rater, vote.image_id),
-        )
-
-
-def _scored(
-    connection: Connection, caller: Caller, standing: Standing, press: ScorePress, now: datetime
-) -> tuple[Vote, Action]:
-    """Return the vote with one more score, and what that is called in the history."""
-    vote = standing.vote or _first(connection, caller, standing, now)
-    earlier = vote.scores.get(press.scale)
-    scores, scored_at = vote.scores, vote.scored_at
-    if earlier != press.value:
-        scores = {**scores, press.scale: press.value}
-        scored_at = {**scored_at, press.scale: now}
-    action: Action = "given" if earlier in {None, press.value} else "changed"
-    return _given(standing, vote, scores, scored_at, now), action
-
-
-def _given(
-    standing: Standing,
-    vote: Vote,
-    scores: Mapping[str, int],
-    scored_at: Mapping[str, datetime],
-    now: datetime,
-) -> Vote:
-    """Return the vote as one that the rater stands by; complete once every scale has a score."""
-    completed_at = vote.completed_at
-    if completed_at is None and not missing_scales(scores):
-        completed_at = now
-    return replace(
-        vote,
-        scores=scores,
-        scored_at=scored_at,
-        state="given",
-        changed_at=now,
-        completed_at=completed_at,
-        after_reveal=vote.after_reveal or standing.shown.revealed_at is not None,
-    )
-
-
-def _first(connection: Connection, caller: Caller, standing: Standing, now: datetime) -> Vote:
-    post = standing.shown.post
-    return Vote(
-        rater=standing.rater.number,
-        image_id=post.image_id,
-        scores={},
-        scored_at={},
-        state="given",
-        post_id=post.id,
-        surface=post.surface,
-        locale=standing.rater.locale or caller.locale,
-        client_agent_id=standing.found.client_agent_id
-        or votes.client_agent_id(connection, CLIENT_AGENT),
-        shown_at=post.shown_at,
-        created_at=now,
-        changed_at=now,
-        completed_at=None,
-        after_reveal=False,
-        captchas_failed=standing.found.captcha.balance,
-    )
+        return stage == "full"

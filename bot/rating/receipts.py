@@ -23,9 +23,9 @@ class Receipt:
     """What is recorded of one rater's vote on one image after a press.
 
     `changed`: a score replaced an earlier one. `completed_now`: this press made the vote
-    complete. `image_full`: the image is at its target. `today`: this rater's complete votes
-    since 00:00 UTC. `earned`: the kudos of this press, None while rewards are off. `sent`: kudos
-    of this vote were sent or paid, so that it cannot be undone.
+    complete. `image_full`: the image is at its target, and such a vote counts towards it. `today`:
+    what this rater judged since 00:00 UTC. `earned`: the kudos of this press, None while rewards
+    are off. `sent`: kudos of this vote were sent or paid, so that it cannot be undone.
     """
 
     post_id: int
@@ -131,7 +131,7 @@ def replayed(
         state="undone" if entry.action == "undone" else "given",
         changed=entry.action == "changed",
         completed_now=_complete(entry) and not (before is not None and _complete(before)),
-        image_full=shown.stage == "full",
+        image_full=shown.post.purpose == "vote" and shown.stage == "full",
         today=votes_today(connection, entry.rater, now),
         earned=earned,
         sent=awards.is_sent(connection, entry.rater, entry.image_id),

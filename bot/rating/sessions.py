@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
-from hashlib import blake2b
 from random import Random
 from sqlite3 import Connection
 
@@ -22,14 +21,16 @@ from bot.errors import (
     UnknownPostError,
 )
 from bot.rating.admission import admit, find_shown, look, sees_unsafe
-from bot.rating.choosing import choose
 from bot.rating.receipts import votes_today
+from bot.rating.serving import Served, Serving
 from bot.rating.showing import (
     Showing,
     last_shown,
     open_private,
+    purpose_of,
     show,
     show_again,
+    stands,
     still_waits,
 )
 from bot.rating.voting import ballot_of
@@ -37,6 +38,7 @@ from bot.rewards.earning import Earned
 from bot.settings import Settings
 from bot.trust import rate_limit
 from bot.trust.enrolment import Enrolment
+from bot.trust.gold.mixing import Draw
 from bot.trust.grants import may_use
 from storage import (
     channels,
@@ -51,7 +53,7 @@ from storage import (
 from storage.choosing import Seeker
 from storage.data_sets import DataSet
 from storage.database import Database
-from storage.images import RANDOM_KEY_BITS, Image
+from storage.images import Image
 from storage.posts import Shown
 from storage.raters import Rater
 from storage.skips import SkipReason
@@ -76,7 +78,7 @@ class SessionService:
         self._database = database
         self._clock = clock
         self._home_guild_id = settings.home_guild_id
-        self._pool_size = settings.pool_size
+        self._serving = Serving.of(settings)
         self._ballot = ballot_of(settings, enrolment.hash_key)
         self._random = random
         self._enrolment = enrolment
@@ -90,7 +92,7 @@ class SessionService:
         RateLimitedError(seconds=...), NothingLeftError.
         """
         now = self._clock.now()
-        start = self._random.getrandbits(RANDOM_KEY_BITS)
+        draw = Draw.of(self._random)
 
         def unit(connection: Connection) -> Showing | NothingLeftError:
             rater = self._enrolment.rater(connection, caller.discord_id, now)
@@ -99,12 +101,10 @@ class SessionService:
             self._charge(connection, rater, now)
             for data_set in self._data_sets(connection, caller, data_set_name):
                 seeker = _seeker(data_set.id, caller, rater)
-                image_id = choosing.reserved(connection, seeker, now) or choose(
-                    connection, seeker, start, now, self._pool_size
-                )
-                if image_id is not None:
+                served = self._serving.begin(connection, seeker, draw, now)
+                if served is not None:
                     post_id = open_private(
-                        connection, caller, rater, image_id, previous_id=None, now=now
+                        connection, caller, rater, served, previous_id=None, now=now
                     )
                     showing = show(connection, caller, post_id, rater, now)
                     return self._with_kudos(connection, showing, rater, now)
@@ -130,7 +130,8 @@ class SessionService:
         def act(connection: Connection, shown: Shown, rater: Rater, now: datetime) -> None:
             self._charge(connection, rater, now)
             image_id = shown.post.image_id
-            if not choosing.is_settled(connection, rater.number, image_id):
+            purpose = purpose_of(connection, shown, rater)
+            if not choosing.is_settled(connection, rater.number, image_id, purpose):
                 skips.add(connection, rater.number, image_id, reason, now)
                 reservations.end(connection, image_id, rater.number, now)
                 image_stages.recount(connection, image_id, now, self._ballot.close_delay)
@@ -166,7 +167,7 @@ class SessionService:
             standing = admit(connection, caller, found, now=now, home_guild_id=self._home_guild_id)
             shown, rater = _private(standing.shown), standing.rater
             skips.remove(connection, rater.number, shown.post.image_id)
-            if standing.vote is not None and standing.vote.state == "given":
+            if stands(connection, standing):
                 receipt = self._ballot.undo(connection, caller, interaction_id, post_id, now)
                 showing = show(connection, caller, post_id, rater, now)
                 return self._with_kudos(connection, showing, rater, now, receipt.earned)
@@ -191,8 +192,8 @@ class SessionService:
             if following is not None:
                 return images.by_id(connection, following.post.image_id)
             seeker = _seeker(shown.data_set_id, caller, rater)
-            image_id = self._choose_after(connection, seeker, last_id, now)
-            return None if image_id is None else images.by_id(connection, image_id)
+            served = self._choose_after(connection, seeker, last_id, now)
+            return None if served is None else images.by_id(connection, served.image_id)
 
         return await self._database.read(query)
 
@@ -230,10 +231,10 @@ class SessionService:
         if following is not None:
             return show_again(connection, caller, following, rater, now)
         seeker = _seeker(shown.data_set_id, caller, rater)
-        image_id = self._choose_after(connection, seeker, last_id, now)
-        if image_id is None:
+        served = self._choose_after(connection, seeker, last_id, now)
+        if served is None:
             return None
-        next_id = open_private(connection, caller, rater, image_id, previous_id=last_id, now=now)
+        next_id = open_private(connection, caller, rater, served, previous_id=last_id, now=now)
         return show(connection, caller, next_id, rater, now)
 
     def _with_kudos(
@@ -257,11 +258,16 @@ class SessionService:
 
     def _choose_after(
         self, connection: Connection, seeker: Seeker, post_id: int, now: datetime
-    ) -> int | None:
-        """Choose the image that follows a post; the same one each time while nothing changes."""
-        digest = blake2b(post_id.to_bytes(8, "big"), key=self._salt, digest_size=8).digest()
-        start = int.from_bytes(digest, "big") >> (64 - RANDOM_KEY_BITS)
-        return choose(connection, seeker, start, now, self._pool_size)
+    ) -> Served | None:
+        """Choose what follows a post; the same each time while nothing changes.
+
+        Votes given since that post was shown are no news: what is made ready before it is judged
+        is what comes then.
+        """
+        last = posts.by_id(connection, post_id)
+        before = now if last is None else last.shown_at
+        draw = Draw.after(post_id, self._salt)
+        return self._serving.choose(connection, seeker, draw, now, before=before)
 
     def _own(self, connection: Connection, caller: Caller, post_id: int) -> tuple[Shown, Rater]:
         shown, rater = find_shown(connection, caller, post_id, self._home_guild_id)

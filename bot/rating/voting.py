@@ -8,9 +8,10 @@ from sqlite3 import Connection
 from bot.caller import Caller
 from bot.clock import Clock
 from bot.keyed_hash import KeyedHash
-from bot.rating.ballot import Ballot, ScorePress
+from bot.rating.ballot import Ballot
 from bot.rating.consent import CONSENT_VERSION
 from bot.rating.receipts import Receipt
+from bot.rating.revision import ScorePress
 from bot.rewards.earning import Earning
 from bot.settings import Settings
 from bot.trust.enrolment import Enrolment

@@ -84,9 +84,19 @@ class Earning:
         )
 
     def earn(
-        self, connection: Connection, rater: Rater, shown: Shown, scale: str, now: datetime
+        self,
+        connection: Connection,
+        rater: Rater,
+        shown: Shown,
+        scale: str,
+        now: datetime,
+        *,
+        gold: bool = False,
     ) -> Earned:
-        """Award a score that is new in the rater's vote, unless something is against it."""
+        """Award a score that is new in the rater's vote, unless something is against it.
+
+        One in a `gold` vote is paid like one whose image never gets full.
+        """
         outlook = awards.outlook(connection, rater.number, shown.data_set_id, now)
         image_id = shown.post.image_id
         amount = self._price(outlook, rater, scale)
@@ -99,6 +109,7 @@ class Earning:
                 scale=scale,
                 amount=amount,
                 now=now,
+                gold=gold,
             ):
                 return self._told(outlook, amount, None, outlook.standing + amount)
             why = "before"

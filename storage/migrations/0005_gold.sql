@@ -51,8 +51,10 @@ CREATE TABLE gold_answers (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX gold_answers_by_image ON gold_answers (image_id);
 
+-- lessons: how many there are to be.
 CREATE TABLE onboardings (
     rater INTEGER PRIMARY KEY REFERENCES raters (number),
+    lessons INTEGER NOT NULL CHECK (lessons > 0),
     begun_at INTEGER NOT NULL,
     ended_at INTEGER,
     outcome TEXT CHECK (outcome IN ('finished', 'skipped')),
@@ -72,7 +74,6 @@ CREATE TABLE repeat_answers (
     state TEXT NOT NULL DEFAULT 'given' CHECK (state IN ('given', 'undone')),
     first_aesthetic INTEGER,
     first_artifacts INTEGER,
-    interaction_id INTEGER NOT NULL,
     shown_at INTEGER NOT NULL,
     changed_at INTEGER NOT NULL,
     answered_at INTEGER,
@@ -81,3 +82,18 @@ CREATE TABLE repeat_answers (
         = (aesthetic IS NOT NULL AND artifacts IS NOT NULL AND state = 'given'))
 ) STRICT;
 CREATE INDEX repeat_answers_by_time ON repeat_answers (rater, answered_at);
+
+-- Presses on repeats and lessons, which are in no history of votes: each of them happens once. The
+-- scores are as they stood after it.
+CREATE TABLE check_presses (
+    interaction_id INTEGER PRIMARY KEY,
+    rater INTEGER NOT NULL REFERENCES raters (number),
+    post_id INTEGER NOT NULL REFERENCES posts (id),
+    aesthetic INTEGER,
+    artifacts INTEGER,
+    state TEXT NOT NULL CHECK (state IN ('given', 'undone')),
+    changed INTEGER NOT NULL CHECK (changed IN (0, 1)),
+    completed INTEGER NOT NULL CHECK (completed IN (0, 1)),
+    pressed_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX check_presses_by_rater ON check_presses (rater);

@@ -14,8 +14,8 @@ from pathlib import Path
 from statistics import median
 
 from bot.keyed_hash import KeyedHash
-from bot.rating.ballot import ScorePress
 from bot.rating.consent import CONSENT_VERSION
+from bot.rating.revision import ScorePress
 from bot.rating.scales import AESTHETIC
 from bot.rating.voting import ballot_of
 from bot.rewards.planning import Planning, terms_of

@@ -262,3 +262,24 @@ async def test_formulas_are_disarmed_in_csv_alone(votes: VotesFile) -> None:
     for name in ("id", "client_agent"):
         assert (disarmed[name] == "'" + armed[name]).all()
     assert (disarmed["kudos"] == -50).all()
+
+
+async def test_votes_on_gold_are_there_only_where_they_are_asked_for(votes: VotesFile) -> None:
+    ours, theirs = votes.rater(), votes.rater()
+    known, plain = votes.image("known"), votes.image("plain")
+    votes.vote(ours, known, aesthetic=9)
+    votes.vote(theirs, known, aesthetic=2, gold=True)
+    votes.vote(theirs, plain, aesthetic=5)
+    without = await votes.export()
+    assert list(zip(without["id"], without["rating"], without["ratings_count"], strict=True)) == [
+        ("known", 9, 1),
+        ("plain", 5, 1),
+    ]
+    done = await votes.service().export("diffusiondb", "parquet", gold=True)
+    frame = pd.read_parquet(done.path)
+    assert sorted(zip(frame["id"], frame["rating"], frame["ratings_count"], strict=True)) == [
+        ("known", 2, 2),
+        ("known", 9, 2),
+        ("plain", 5, 1),
+    ]
+    assert types(frame) == COLUMNS

@@ -78,6 +78,7 @@ class VotesFile:
         agent: int = 1,
         account: tuple[int, int, int, bool] | tuple[None, None, None, None] = (None,) * 4,
         captchas: int | None = None,
+        gold: bool = False,
     ) -> int:
         """`account`: kudos, age in seconds, requests and trusted of a verified Horde account.
 
@@ -89,12 +90,12 @@ class VotesFile:
             "INSERT INTO votes (rater, image_id, aesthetic, artifacts, aesthetic_at, artifacts_at,"
             " state, post_id, surface, locale, client_agent_id, shown_at, created_at, changed_at,"
             " completed_at, horde_kudos, horde_account_age, horde_usage_requests, horde_trusted,"
-            " captchas_failed)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, 1, 'public', 'en', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " captchas_failed, gold)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, 1, 'public', 'en', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             rater, image, aesthetic, artifacts,
             None if aesthetic is None else moment, None if artifacts is None else moment,
             state, agent, moment, moment, moment, moment if complete else None, *account,
-            captchas,
+            captchas, gold,
         )  # fmt: skip
 
     def _insert(self, sql: str, *values: object) -> int:

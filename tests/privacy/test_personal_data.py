@@ -105,8 +105,12 @@ async def test_the_overview_counts_what_the_download_holds(home: Home) -> None:
     for person in (1, 2):
         number = await home.world.number(person)
         digest = home.services.enrolment.digest(person)
-        whole = await home.world.database.read(partial(collect, number=number, discord_hash=digest))
-        counts = await home.world.database.read(partial(count, number=number, discord_hash=digest))
+        whole = await home.world.database.read(
+            partial(collect, number=number, discord_hash=digest, now=NOON)
+        )
+        counts = await home.world.database.read(
+            partial(count, number=number, discord_hash=digest, now=NOON)
+        )
         assert counts == {table: len(rows) for table, rows in whole.items()}
         assert counts["erased_raters"] == (person == 1)
         assert counts["audit_log"] >= 2

@@ -27,11 +27,14 @@ from hypothesis.stateful import (
 
 from bot.errors import UserError
 from bot.rating.scales import SCALES
+from bot.rating.serving import Served
 from bot.rating.sessions import Showing
+from bot.rating.showing import open_private, show
 from bot.rating.voting import Receipt, ScorePress
 from storage import image_stages, raters
 from storage.channels import Channel
 from storage.database import Database
+from storage.gold_images import GoldState
 from tests.rating.world import TurnedClock, World, caller, make_settings
 
 T = TypeVar("T")
@@ -46,6 +49,7 @@ DELAY = timedelta(seconds=60)
 
 LIVE = """
     SELECT count(*) FROM reservations r WHERE r.image_id = i.id AND r.expires_at > :now
+    AND r.purpose = 'vote'
     AND NOT EXISTS (SELECT 1 FROM raters b WHERE b.number = r.rater AND b.status = 'banned')
 """
 WRONG = {
@@ -62,9 +66,9 @@ WRONG = {
             WHEN complete_votes >= :target THEN 'full'
             WHEN revealed_at IS NOT NULL
                 OR EXISTS (SELECT 1 FROM posts p WHERE p.image_id = i.id AND surface = 'public')
-                OR EXISTS (SELECT 1 FROM votes v WHERE v.image_id = i.id)
+                OR EXISTS (SELECT 1 FROM votes v WHERE v.image_id = i.id AND v.gold = 0)
                 OR EXISTS (SELECT 1 FROM reservations r WHERE r.image_id = i.id
-                    AND r.expires_at > :now) THEN 'begun'
+                    AND r.purpose = 'vote' AND r.expires_at > :now) THEN 'begun'
             WHEN stage = 'begun' THEN 'begun' -- a place was kept, and nobody passed over it since
             ELSE 'waiting' END
     """,
@@ -90,6 +94,22 @@ WRONG = {
     "a vote from before the reveal was touched after it": """
         SELECT v.id FROM votes v JOIN images i ON i.id = v.image_id
         WHERE v.completed_at IS NOT NULL AND v.changed_at > i.revealed_at AND NOT v.after_reveal
+            AND NOT v.gold
+    """,
+    "a gold vote did not begin on a gold showing, or another one did": """
+        SELECT v.id FROM votes v JOIN posts p ON p.id = v.post_id
+        WHERE v.gold <> (p.purpose = 'gold')
+    """,
+    "an answer on gold is not what the gold vote says": """
+        SELECT g.image_id FROM gold_answers g LEFT JOIN votes v
+            ON v.rater = g.rater AND v.image_id = g.image_id AND v.gold = 1
+            AND v.completed_at IS NOT NULL
+        WHERE v.aesthetic IS NOT g.aesthetic OR v.artifacts IS NOT g.artifacts
+            OR g.wrong <> (g.aesthetic < 3) + (g.artifacts > 3)
+    """,
+    "a second answer is to no vote": """
+        SELECT a.id FROM repeat_answers a LEFT JOIN votes v
+            ON v.rater = a.rater AND v.image_id = a.image_id WHERE v.id IS NULL
     """,
     "an image is open twice in one channel": """
         SELECT image_id FROM posts WHERE surface = 'public'
@@ -99,8 +119,18 @@ WRONG = {
 }
 
 COMPLETE = """
-    SELECT count(*) FROM votes v JOIN raters r ON r.number = v.rater
-    WHERE r.discord_id = ? AND v.completed_at IS NOT NULL AND v.state = 'given'
+    SELECT (SELECT count(*) FROM votes v
+        WHERE v.rater = r.number AND v.completed_at IS NOT NULL AND v.state = 'given')
+        + (SELECT count(a.answered_at) FROM repeat_answers a WHERE a.rater = r.number)
+    FROM raters r WHERE r.discord_id = ?
+"""
+JUDGED = """
+    SELECT v.image_id FROM votes v WHERE v.rater = ? AND v.completed_at IS NOT NULL
+    AND v.state = 'given' AND v.gold = 0
+    AND NOT EXISTS (
+        SELECT 1 FROM repeat_answers a WHERE a.rater = v.rater AND a.image_id = v.image_id
+    )
+    LIMIT 1
 """
 
 
@@ -117,7 +147,12 @@ class Interleavings(RuleBasedStateMachine):
 
     async def _open(self, seed: int) -> None:
         path = Path(shutil.copy(self.template, Path(self.folder.name) / "jury.db"))
-        self.world = World(await Database.open(path), make_settings(), TurnedClock(), Random(seed))
+        self.world = World(
+            await Database.open(path),
+            make_settings(gold_percent=40, gold_percent_risk=40),
+            TurnedClock(),
+            Random(seed),
+        )
         data_set = await self.world.data_set(IMAGES, target=TARGET)
         self.channel: Channel = await self.world.channel(data_set, open_posts=2)
         await self.world.agree(1, 2, 3, 4, 5)
@@ -251,6 +286,29 @@ class Interleavings(RuleBasedStateMachine):
                 image_stages.restore(connection, image, self.world.clock.now(), DELAY)
 
         self.run(self.world.database.write(unit))
+
+    @rule(image=st.integers(1, IMAGES), accepted=st.booleans())
+    def mark_gold(self, image: int, *, accepted: bool) -> None:
+        """What is right never changes here, so that answers need not be judged again."""
+        state: GoldState = "accepted" if accepted else "retired"
+        self.run(self.world.mark_gold(image, aesthetic=(3, 10), artifacts=(0, 3), state=state))
+
+    @rule(rater=RATERS)
+    def repeat(self, rater: int) -> None:
+        """Show what the rater judged once more; in sessions many votes would lie between."""
+
+        def unit(connection: Connection) -> Showing | None:
+            found = raters.find(connection, rater)
+            assert found is not None
+            judged = connection.execute(JUDGED, (found.number,)).fetchone()
+            if judged is None:
+                return None
+            now, who = self.world.clock.now(), caller(rater)
+            served = Served(judged[0], "repeat")
+            post = open_private(connection, who, found, served, previous_id=None, now=now)
+            return show(connection, who, post, found, now)
+
+        self.note(rater, self.run(self.world.database.write(unit)))
 
     @precondition(lambda self: len(self.receipts) > 8)
     @rule()

@@ -17,10 +17,20 @@ from bot.rating.sessions import SessionService, Showing
 from bot.rating.voting import Receipt, ScorePress, VotingService
 from bot.settings import Settings
 from bot.trust.enrolment import Enrolment
-from storage import channels, data_sets, images, posts, sources, vote_history, votes
+from storage import (
+    channels,
+    data_sets,
+    gold_images,
+    images,
+    posts,
+    sources,
+    vote_history,
+    votes,
+)
 from storage.channels import Channel
 from storage.data_sets import DataSet
 from storage.database import Database
+from storage.gold_images import GoldImage, GoldState
 from storage.images import RANDOM_KEY_BITS, Image, NewImage
 from storage.vote_history import Entry
 from storage.votes import Vote
@@ -132,6 +142,24 @@ class World:
             return found
 
         return await self.database.write(unit)
+
+    async def mark_gold(
+        self,
+        *image_ids: int,
+        aesthetic: tuple[int, int] = (7, 10),
+        artifacts: tuple[int, int] = (0, 1),
+        state: GoldState = "accepted",
+    ) -> None:
+        """Make images gold, or something of the kind; aesthetic 7 and artifacts 1 are right."""
+        ranges = {"aesthetic": aesthetic, "artifacts": artifacts}
+        now = self.clock.now()
+
+        def unit(connection: Connection) -> None:
+            for image_id in image_ids:
+                gold = GoldImage(image_id, state, ranges, None, now, now, None)
+                gold_images.store(connection, gold)
+
+        await self.database.write(unit)
 
     async def agree(self, *discord_ids: int) -> None:
         for discord_id in discord_ids:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from sqlite3 import Connection
 from uuid import UUID
@@ -11,10 +12,12 @@ import pytest
 
 from bot.errors import PaidVoteError
 from bot.keyed_hash import KeyedHash
+from bot.rating.serving import Served
+from bot.rating.showing import open_private
 from bot.rating.voting import Receipt, ScorePress
 from bot.rewards.earning import Earned, award_digest
 from bot.rewards.voiding import restore_vote, void_vote
-from storage import awards, data_sets, horde_links, payouts, raters
+from storage import awards, data_sets, horde_links, ledger, payouts, rater_awards, raters
 from storage.payouts import Sender
 from storage.signals import Signals
 from storage.times import day_of
@@ -359,3 +362,52 @@ async def test_a_planned_payout_of_a_vote_that_is_taken_out_is_called_off(world:
     assert found is not None
     assert found.state == "cancelled"
     assert await world.value("SELECT count(*) FROM awards WHERE payout_id IS NOT NULL") == 0
+
+
+async def test_gold_earns_the_same_and_is_ready_when_kudos_of_open_images_are(
+    world: World,
+) -> None:
+    """Although its image is full: kudos that are ready at once would show that it was gold."""
+    (post,) = await posts(world)
+    await world.data_set(3)
+    image_id = (await world.image(post)).id
+    await world.mark_gold(image_id)
+    change(world, gold_percent=100)
+    await world.agree(3, 4)
+    showing = await world.start(4)
+    assert showing.image.id == image_id
+    assert brought(await world.press(4, showing.post_id, "aesthetic", 2)) == (5, None, 5)
+    assert brought(await world.press(4, showing.post_id, "artifacts", 2)) == (5, None, 10)
+    for rater in (1, 2, 3):
+        await world.vote(rater, post)
+    assert (await world.image(post)).stage == "full"
+    hold = timedelta(hours=48)
+
+    async def ready(discord_id: int) -> tuple[int, int]:
+        number, now = await world.number(discord_id), world.clock.now()
+        found = await world.database.read(lambda c: ledger.of_rater(c, number, now, hold))
+        return found.held, found.released
+
+    assert await ready(1) == (0, 10)
+    assert await ready(4) == (10, 0)
+    number, now = await world.number(4), world.clock.now()
+    until = await world.database.read(lambda c: rater_awards.last_release(c, number, now, hold))
+    assert until == now + hold
+    world.clock.turn(2 * DAY)
+    assert await ready(4) == (0, 10)
+
+
+async def test_a_repeat_earns_nothing_and_says_no_more_than_other_presses(world: World) -> None:
+    (post,) = await posts(world)
+    await world.vote(1, post)
+
+    def show_again(connection: Connection) -> int:
+        found = raters.find(connection, 1)
+        assert found is not None
+        now, served = world.clock.now(), Served(1, "repeat")
+        return open_private(connection, caller(1), found, served, previous_id=None, now=now)
+
+    again = await world.database.write(show_again)
+    assert brought(await world.press(1, again, "aesthetic", 9)) == (0, None, 10)
+    assert brought(await world.press(1, again, "artifacts", 0)) == (0, None, 10)
+    assert len(await rows(world)) == 2

@@ -246,8 +246,8 @@ async def test_second_answers_are_counted_once(reader: Pressing) -> None:
     await reader.world.vote(1, posts[0])
     await reader.write(
         "INSERT INTO repeat_answers (rater, image_id, post_id, aesthetic, artifacts,"
-        " first_aesthetic, first_artifacts, interaction_id, shown_at, changed_at, answered_at)"
-        " VALUES (1, 1, 1, 7, 0, 4, NULL, 900, 0, 1, 1)"
+        " first_aesthetic, first_artifacts, shown_at, changed_at, answered_at)"
+        " VALUES (1, 1, 1, 7, 0, 4, NULL, 0, 1, 1)"
     )
     await reader.world.vote(1, posts[1])
     await reader.worker.settle()

@@ -22,8 +22,8 @@ from bot.errors import (
     UnknownCaptchaError,
     UserError,
 )
-from bot.rating.ballot import ScorePress
 from bot.rating.receipts import Receipt
+from bot.rating.revision import ScorePress
 from bot.rating.voting import ballot_of
 from bot.settings import Settings
 from bot.texts import Texts

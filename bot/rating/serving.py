@@ -1,0 +1,71 @@
+"""What a private session shows next: an ordinary image, or in its place a check of the rater."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from sqlite3 import Connection
+
+from bot.rating.choosing import choose
+from bot.settings import Settings
+from bot.trust.gold.mixing import REPEAT_BEHIND, Draw, Mix
+from storage import checks, choosing, risks
+from storage.choosing import Seeker
+from storage.posts import Purpose
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """An image, and what it is shown for."""
+
+    image_id: int
+    purpose: Purpose
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """Chooses for sessions. Where no ordinary image is left nothing is shown at all.
+
+    Else whoever has rated everything would know that what still comes is a check.
+    """
+
+    pool_size: int
+    mix: Mix
+
+    @classmethod
+    def of(cls, settings: Settings) -> Serving:
+        """Return what the settings describe."""
+        return cls(settings.pool_size, Mix.of(settings))
+
+    def begin(
+        self, connection: Connection, seeker: Seeker, draw: Draw, now: datetime
+    ) -> Served | None:
+        """Return what is kept for the rater, else what `choose` says."""
+        kept = choosing.reserved(connection, seeker, now)
+        return Served(*kept) if kept else self.choose(connection, seeker, draw, now, before=now)
+
+    def choose(
+        self,
+        connection: Connection,
+        seeker: Seeker,
+        draw: Draw,
+        now: datetime,
+        *,
+        before: datetime,
+    ) -> Served | None:
+        """Return what to show next, None if no ordinary image is left.
+
+        The same for the same draw while nothing changes but the vote given since `before`.
+        """
+        ordinary = choose(connection, seeker, draw.start, now, self.pool_size)
+        if ordinary is None or seeker.rater is None:
+            return None
+        purpose = self.mix.purpose(draw, risks.gold_percent(connection, seeker.rater))
+        check = None
+        if purpose == "gold":
+            check = checks.gold(connection, seeker, draw.start)
+        elif purpose == "repeat":
+            check = checks.repeat(
+                connection, seeker, draw.share, behind=REPEAT_BEHIND, before=before
+            )
+        return Served(ordinary, "vote") if check is None else Served(check, purpose)

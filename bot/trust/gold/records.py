@@ -1,0 +1,34 @@
+"""What a rater's record says of gold: written in the unit of the vote."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from sqlite3 import Connection
+
+from bot.trust.gold.judging import judge
+from storage import gold_answers, gold_images
+from storage.votes import Vote
+
+
+def note_gold(connection: Connection, vote: Vote, now: datetime) -> None:
+    """Bring the record in line with a gold vote: it is answered while it is complete.
+
+    A gold image that was retired before the answer leaves none.
+    """
+    if not vote.complete:
+        gold_answers.remove(connection, vote.rater, vote.image_id)
+        return
+    gold = gold_images.find(connection, vote.image_id)
+    if gold is None or gold.state != "accepted":
+        return
+    judged = judge(gold.ranges, vote.scores)
+    gold_answers.store(
+        connection,
+        vote.rater,
+        vote.image_id,
+        vote.scores,
+        asked=judged.asked,
+        wrong=judged.wrong,
+        lesson=False,
+        now=now,
+    )
