@@ -1,19 +1,19 @@
-"""What moderators do to images: `/image hide|restore`. Home server only."""
+"""What moderators do to images: `/image info|hide|restore`. Home server only."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import discord
 from discord import app_commands
 
+from cogs.ui.choices import image_choices
 from cogs.ui.edge import Exchange
+from cogs.ui.image_record import ImageRecordCard
+from cogs.ui.reported_image import picture_of
 
 if TYPE_CHECKING:
     from bot.client import JuryBot
-
-CHOICE_CHARACTERS: Final = 100
-"""What Discord takes of a choice's name."""
 
 
 class ImageGroup(app_commands.Group):
@@ -54,18 +54,26 @@ class ImageGroup(app_commands.Group):
 
         await self._bot.edge.run(interaction, act)
 
+    @app_commands.command(name="info")
+    async def info(self, interaction: discord.Interaction[JuryBot], image: str) -> None:
+        """Show what is known of an image."""
+
+        async def act(exchange: Exchange) -> None:
+            record = await exchange.services.image_records.of(exchange.caller, image)
+            await exchange.think()
+            picture = await picture_of(exchange, record.image)
+            await exchange.finish(ImageRecordCard(exchange, record, picture), picture)
+
+        await self._bot.edge.run(interaction, act)
+
+    @info.autocomplete("image")
     @hide.autocomplete("image")
     @restore.autocomplete("image")
     async def complete_image(
         self, interaction: discord.Interaction[JuryBot], typed: str
     ) -> list[app_commands.Choice[str]]:
         """Offer images by the beginning of their key."""
-        exchange = await self._bot.edge.exchange(interaction)
-        images = await exchange.services.moderation.suggest_images(exchange.caller, typed)
-        return [
-            app_commands.Choice(name=image.key[:CHOICE_CHARACTERS], value=f"#{image.id}")
-            for image in images
-        ]
+        return await image_choices(await self._bot.edge.exchange(interaction), typed)
 
 
 async def setup(bot: JuryBot) -> None:

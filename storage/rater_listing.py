@@ -34,7 +34,7 @@ class Sieve:
     scale: str = SCALES[0]
     at_least: int | None = None
     at_most: int | None = None
-    divergence: float | None = None
+    divergence: int | None = None
 
     @property
     def open(self) -> bool:

@@ -5,17 +5,24 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from sqlite3 import Connection
 from typing import Final
 
 from bot.caller import Caller
+from bot.errors import UnknownImageError
 from bot.trust.access import AccessService
+from bot.trust.dossier import known
+from bot.trust.moderation import find_image
 from storage import audit, raters
-from storage.audit import AuditEntry, Filter
+from storage.audit import Actor, AuditEntry, Filter
 from storage.database import Database
 
 PAGE: Final = 10
 """Entries on a page."""
+
+REFUSED: Final = "refused"
+"""What is asked for instead of an action where every refusal is meant."""
 
 _RATER: Final = re.compile(r"rater:(\d{1,18})", re.ASCII)
 
@@ -34,12 +41,35 @@ class AuditPage:
     newer: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a moderator asks the log; None leaves all.
+
+    `action` is one of the log's own words, or REFUSED for refusals of any act. `discord_id`: what
+    a person did, and what was done to them. `image` is what names one: a key, a link, `#<id>`.
+    """
+
+    actor: Actor | None = None
+    action: str | None = None
+    discord_id: int | None = None
+    image: str | None = None
+    since: datetime | None = None
+
+
 class AuditService:
     """Shows the log; the role is checked at each look."""
 
     def __init__(self, database: Database, access: AccessService) -> None:
         self._database = database
         self._access = access
+
+    async def search(self, caller: Caller, question: Question) -> AuditPage:
+        """Return the newest entries that a question means.
+
+        Raises NotAllowedError, NeverSeenError, UnknownImageError.
+        """
+        await self._access.require_moderator(caller, "audit")
+        return await self._database.read(lambda c: _look(c, _filter(c, question), None, None))
 
     async def page(
         self,
@@ -58,6 +88,22 @@ def number_in(subject: str) -> int | None:
     """Return the rater's number that a subject of the log names."""
     match = _RATER.fullmatch(subject)
     return int(match[1]) if match else None
+
+
+def _filter(connection: Connection, question: Question) -> Filter:
+    rater = None if question.discord_id is None else known(connection, question.discord_id)
+    image = None if question.image is None else find_image(connection, question.image)
+    if question.image is not None and image is None:
+        raise UnknownImageError
+    refused = question.action == REFUSED
+    return Filter(
+        actor=question.actor,
+        action=None if refused else question.action,
+        refused=refused,
+        rater=None if rater is None else rater.number,
+        image=None if image is None else image.id,
+        since=question.since,
+    )
 
 
 def _look(

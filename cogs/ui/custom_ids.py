@@ -2,12 +2,13 @@
 
 Every button, select and modal of the bot is built and parsed here. Nothing secret is in them:
 clients see and replay them. Ids are whole decimal numbers of at most 18 digits, so that they fit
-SQLite's integers and Discord's 100 characters; templates never overlap: the first that matches
-answers the press.
+SQLite's integers and Discord's 100 characters; only Discord's own have 19. Templates never overlap:
+the first that matches answers the press.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 _POST = r"(?P<post>[0-9]{1,18})"
@@ -29,6 +30,16 @@ CAPTCHA_TYPED: Final = r"captcha:typed:(?P<captcha>[0-9]{1,18})"
 CAPTCHA_KIND: Final = r"captcha:kind:(?P<kind>picture|audio|question):(?P<captcha>[0-9]{1,18})"
 PRIVACY: Final = r"privacy:(?P<answer>erase|keep)"
 KUDOS: Final = r"kudos:(?P<action>pause|resume|cases|refresh)"
+RATER: Final = r"rater:(?P<action>[a-z_]{1,20}):(?P<user>[0-9]{1,19})"
+RATINGS: Final = (
+    r"ratings:(?P<way>newer|older):(?P<place>[0-9]{1,18}):(?P<rater>[0-9]{1,18})"
+    r":(?P<scale>[a-z_]{1,20}):(?P<low>[0-9]{0,3}):(?P<high>[0-9]{0,3}):(?P<apart>[0-9]{0,3})"
+)
+AUDIT: Final = (
+    r"audit:(?P<way>newer|older):(?P<place>[0-9]{1,12}):(?P<actor>[a-z]{0,2})"
+    r":(?P<action>[a-z_.]{0,35}):(?P<rater>[0-9]{0,10}):(?P<image>[0-9]{0,12})"
+    r":(?P<since>[0-9]{0,11})"
+)
 HORDE_PROVE: Final = "horde:prove"
 HORDE_KEY: Final = "horde:key"
 APPEAL_WRITE: Final = "appeal:write"
@@ -50,6 +61,9 @@ TEMPLATES: Final = (
     CAPTCHA_ANSWER,
     CAPTCHA_TYPED,
     CAPTCHA_KIND,
+    RATER,
+    RATINGS,
+    AUDIT,
     PRIVACY,
     HORDE_PROVE,
     HORDE_KEY,
@@ -129,6 +143,38 @@ def captcha_typed(captcha_id: int) -> str:
 def captcha_kind(kind: str, captcha_id: int) -> str:
     """Return the id of the button that asks for a captcha of a kind in another one's place."""
     return f"captcha:kind:{kind}:{captcha_id}"
+
+
+def rater(action: str, discord_id: int) -> str:
+    """Return the id of a moderator's button, or modal, about a rater."""
+    return f"rater:{action}:{discord_id}"
+
+
+def ratings(
+    way: str,
+    place: int,
+    number: int,
+    scale: str,
+    bounds: Sequence[int | None] = (None, None, None),
+) -> str:
+    """Return the id of a way on in a rater's votes; `bounds`: at least, at most, apart."""
+    return f"ratings:{way}:{place}:{number}:{scale}:{_filled(bounds)}"
+
+
+def audit(
+    way: str,
+    place: int,
+    actor: str = "",
+    action: str = "",
+    numbers: Sequence[int | None] = (None, None, None),
+) -> str:
+    """Return the id of a way on in the audit log; `numbers`: rater, image, since when."""
+    return f"audit:{way}:{place}:{actor}:{action}:{_filled(numbers)}"
+
+
+def _filled(numbers: Sequence[int | None]) -> str:
+    """Write numbers one after another; of those that are not given nothing."""
+    return ":".join("" if number is None else str(number) for number in numbers)
 
 
 def privacy(answer: str) -> str:

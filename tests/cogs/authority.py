@@ -25,6 +25,9 @@ Rank = Literal["everybody", "manager", "moderator", "operator"]
 Kind = Literal["command", "press", "modal"]
 
 VICTIM: Final = "<a rater of the home server>"
+VICTIM_ID: Final = 7_777_777
+"""In a custom_id: the victim's Discord id."""
+
 CHANNEL: Final = "<a channel of whoever uses it>"
 DATA_SET: Final = "hidden-set"
 HOME_POST: Final = 1
@@ -120,6 +123,20 @@ COMMANDS: Final[Mapping[str, tuple[Use, ...]]] = {
     "/rater ban": (moderator("rater.ban", "rater.ban", user=VICTIM, reason="spam"),),
     "/rater unban": (moderator("rater.unban", "rater.unban", user=VICTIM),),
     "/rater review": (moderator("rater.review"),),
+    "/rater info": (moderator("rater.info", user=VICTIM),),
+    "/rater ratings": (
+        moderator("rater.ratings", user=VICTIM),
+        moderator("rater.ratings", user=VICTIM, scale="artifacts", at_least=1, divergence=2),
+    ),
+    "/rater check": (moderator("rater.check", user=VICTIM, minutes=5, divergence=1),),
+    "/rater validate": (moderator("rater.validate", "rater.validate", user=VICTIM),),
+    "/rater unvalidate": (moderator("rater.unvalidate", user=VICTIM),),
+    "menu Rater: info": (moderator("rater.info"),),
+    "/image info": (moderator("image.info", image="#1"),),
+    "/audit": (
+        moderator("audit"),
+        moderator("audit", actor="rater", action="refused", rater=VICTIM, image="#1"),
+    ),
     "/image hide": (moderator("image.find", "image.hide", image="#1"),),
     "/image restore": (moderator("image.find", "image.restore", image="#1"),),
     "/export": (operator("export", "export", dataset=DATA_SET),),
@@ -149,6 +166,20 @@ PRESSES: Final[Mapping[str, tuple[Use, ...]]] = {
         press_of("moderator", f"review:restore:{REPORTED}", "review.restore", "image.restore"),
         press_of("moderator", f"review:dismiss:{REPORTED}", "review.dismiss", "image.dismiss"),
         press_of("moderator", f"review:later:{REPORTED}", "rater.review"),
+    ),
+    "RaterButton": (
+        press_of("moderator", f"rater:info:{VICTIM_ID}", "rater.info"),
+        press_of("moderator", f"rater:ratings:{VICTIM_ID}", "rater.ratings"),
+        press_of("moderator", f"rater:validate:{VICTIM_ID}", "rater.validate", "rater.validate"),
+        press_of("moderator", f"rater:unvalidate:{VICTIM_ID}", "rater.unvalidate"),
+    ),
+    "RatingsButton": (
+        press_of("moderator", "ratings:older:999:1:aesthetic:::", "rater.ratings"),
+        press_of("moderator", "ratings:newer:0:1:artifacts:1:5:2", "rater.ratings"),
+    ),
+    "AuditButton": (
+        press_of("moderator", "audit:older:999:::::", "audit"),
+        press_of("moderator", "audit:newer:0:mo:image.hide:1:1:1", "audit"),
     ),
     "KudosButton": (
         press_of("operator", "kudos:pause", "kudos.pause", "kudos.pause"),
@@ -195,7 +226,10 @@ MODALS: Final[Mapping[str, tuple[Use, ...]]] = {
 TYPING: Final[Mapping[str, Rank]] = {
     "/rate dataset": "everybody",
     "/jury setup dataset": "manager",
+    "/image info image": "moderator",
     "/image hide image": "moderator",
+    "/audit action": "moderator",
+    "/audit image": "moderator",
     "/image restore image": "moderator",
     "/export dataset": "operator",
 }

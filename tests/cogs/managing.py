@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import discord
-from simcord import ChannelHandle, MemberActor, RoleHandle
+from simcord import ChannelHandle, InteractionResult, MemberActor, RoleHandle
+from simcord.actors import _dispatch_actor_interaction
+from simcord.backend import serializers
 from simcord.backend.models import Overwrite
-from simcord.enums import OverwriteType
+from simcord.enums import AppCommandType, InteractionType, OverwriteType
 
 from storage import audit
 from storage.audit import AuditEntry
@@ -44,6 +46,26 @@ async def let_run(stage: Stage, command: str, member: MemberActor, *, here: bool
     guild = discord.Object(member.guild.id) if here else None
     (found,) = [c for c in await stage.bot.tree.fetch_commands(guild=guild) if c.name == command]
     member.guild.set_command_permissions(found.id, {member: True})
+
+
+async def menu(stage: Stage, who: MemberActor, name: str, target: MemberActor) -> InteractionResult:
+    """Choose an entry of the menu that Discord opens on a user.
+
+    The simulated Discord does not say of which server such a command is; Discord does.
+    """
+    root = stage.env.backend.find_command(name, who.guild.id, type=AppCommandType.USER)
+    assert root is not None
+    user = stage.env.backend.get_user(target.id)
+    data = {
+        "id": root["id"],
+        "name": root["name"],
+        "type": AppCommandType.USER,
+        "guild_id": root["guild_id"],
+        "target_id": str(target.id),
+        "resolved": {"users": {str(target.id): dict(serializers.user_payload(user))}},
+    }
+    kind = InteractionType.APPLICATION_COMMAND
+    return await _dispatch_actor_interaction(who, kind, stage.channel, data)
 
 
 def strangers_channel(stage: Stage) -> tuple[MemberActor, ChannelHandle]:

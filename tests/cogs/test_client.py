@@ -82,8 +82,15 @@ async def test_every_command_is_described_and_speaks_german(env: Env) -> None:
     assert not rate["options"][0].get("name_localizations")
     assert "Rate pictures" in rate["description"]
     assert rate["description_localizations"]["de"].startswith("Bewerte Bilder")
-    texts = [text for command in commands for text in described(command)]
+    texts = [text for command in commands if command["type"] == 1 for text in described(command)]
     assert "…" not in texts
+
+
+async def test_context_menus_are_named_in_every_language(env: Env) -> None:
+    commands = [command for body in registrations(env) for command in body]
+    menus = {each["name"]: each["name_localizations"] for each in commands if each["type"] == 2}
+    assert menus["Rater: info"] == {"de": "Person: Info"}
+    assert all(set(names) == {"de"} for names in menus.values())
 
 
 async def test_the_bot_asks_for_no_privileged_intent(stage: Stage) -> None:

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.rating.scales import SCALES
+from bot.trust.acts import ACTIONS
 from cogs.ui import custom_ids
 
 POSTS = st.integers(min_value=0, max_value=10**18 - 1)
@@ -33,6 +34,29 @@ BUILT = {
     custom_ids.CAPTCHA_TYPED: st.builds(custom_ids.captcha_typed, POSTS),
     custom_ids.CAPTCHA_KIND: st.builds(
         custom_ids.captcha_kind, st.sampled_from(["picture", "audio", "question"]), POSTS
+    ),
+    custom_ids.RATER: st.builds(
+        custom_ids.rater, st.sampled_from(["info", "unvalidate"]), st.integers(0, 2**63 - 1)
+    ),
+    custom_ids.RATINGS: st.builds(
+        custom_ids.ratings,
+        st.sampled_from(["newer", "older"]),
+        POSTS,
+        POSTS,
+        st.sampled_from(sorted(SCALES)),
+        st.lists(st.none() | st.integers(0, 10), min_size=3, max_size=3),
+    ),
+    custom_ids.AUDIT: st.builds(
+        custom_ids.audit,
+        st.sampled_from(["newer", "older"]),
+        st.integers(0, 10**12 - 1),
+        st.sampled_from(["", "ra", "ma", "mo", "op", "pr"]),
+        st.sampled_from(["", "refused", *ACTIONS]),
+        st.tuples(
+            st.none() | st.integers(0, 10**10 - 1),
+            st.none() | st.integers(0, 10**12 - 1),
+            st.none() | st.integers(0, 10**11 - 1),
+        ),
     ),
     custom_ids.PRIVACY: st.builds(custom_ids.privacy, st.sampled_from(["erase", "keep"])),
     custom_ids.HORDE_PROVE: st.just(custom_ids.HORDE_PROVE),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import discord
@@ -15,7 +15,7 @@ from simcord.enums import AppCommandType, InteractionType
 from simcord.results import ResponseMessage
 
 from cogs.ui.card import Card
-from tests.cogs.authority import CHANNEL, VICTIM, Way
+from tests.cogs.authority import CHANNEL, VICTIM, VICTIM_ID, Way
 from tests.cogs.stage import HOME, text
 
 SELECT: Final = 3
@@ -58,9 +58,9 @@ async def use(env: Env, person: Person, way: Way, victim: MemberActor) -> Said:
     if way.kind == "command":
         result = await _command(env, person, way, victim)
     elif way.kind == "press":
-        result = await _press(env, person, way)
+        result = await _press(env, person, _about(way, victim))
     else:
-        result = await _send_modal(person, way)
+        result = await _send_modal(person, _about(way, victim))
     return said(result)
 
 
@@ -139,6 +139,12 @@ def _menu_data(env: Env, person: Person, way: Way, victim: MemberActor) -> dict[
     payload = dict(serializers.message_payload(env.backend, stored))
     messages = {str(stored.id): payload}
     return _command_data(root, target_id=str(stored.id), resolved={"messages": messages})
+
+
+def _about(way: Way, victim: MemberActor) -> Way:
+    """Put the victim into a custom_id that is about them."""
+    custom_id = way.use.custom_id.replace(str(VICTIM_ID), str(victim.id))
+    return replace(way, use=replace(way.use, custom_id=custom_id))
 
 
 async def _press(env: Env, person: Person, way: Way) -> InteractionResult:

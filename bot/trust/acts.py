@@ -1,0 +1,49 @@
+"""The words of the audit log: every act that the program writes there.
+
+`audit.act.<act>`, with _ for the dot, is its text; a test compares them with the code. Refusals are
+not among them: they are `refused:` and the name of any act or look that was asked for.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+ACTIONS: Final = (
+    "data_set.grant",
+    "data_set.prices",
+    "data_set.revoke",
+    "data_set.target",
+    "export",
+    "hold.lifted",
+    "hold.placed",
+    "horde.bar",
+    "horde.displace",
+    "horde.link",
+    "horde.unlink",
+    "horde.verify",
+    "image.dismiss",
+    "image.gold",
+    "image.gold_retired",
+    "image.hide",
+    "image.restore",
+    "jury.setup",
+    "jury.start",
+    "jury.stop",
+    "kudos.pause",
+    "kudos.resume",
+    "language.server",
+    "payout.contradicted",
+    "payout.paid",
+    "payout.retry",
+    "payout.unpaid",
+    "payouts.listed",
+    "payouts.pause",
+    "payouts.restored",
+    "payouts.resume",
+    "privacy.download",
+    "privacy.erase",
+    "rater.ban",
+    "rater.unban",
+    "rater.unvalidate",
+    "rater.validate",
+)

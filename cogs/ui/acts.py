@@ -1,0 +1,64 @@
+"""The audit log in sentences: who did what to whom."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from bot.rewards.typed import quoted
+from bot.trust.auditing import number_in
+from bot.trust.wording import escape
+from cogs.ui.edge import Exchange
+from cogs.ui.horde import moment
+from storage.audit import AuditEntry
+
+REFUSED: Final = "refused:"
+
+_DETAILS: Final = 120
+"""Characters of an entry's details that are shown."""
+
+
+def act_key(action: str) -> str:
+    """Return the key of an action's text."""
+    return f"audit.act.{action.replace('.', '_')}"
+
+
+def sentence(
+    exchange: Exchange, entry: AuditEntry, people: Mapping[int, int], style: str = "f"
+) -> str:
+    """Say an entry in one line; numbers that lead to somebody are mentioned."""
+    who = exchange.say(f"audit.actor.{entry.actor}")
+    if entry.rater is not None:
+        who = f"{who} {named(entry.rater, people.get(entry.rater))}"
+    return f"- {moment(entry.at, style)} {who}: {_act(exchange, entry, people)}{_details(entry)}"
+
+
+def named(number: int, discord_id: int | None) -> str:
+    """Name a rater by number, and by their mention where the number still leads to somebody."""
+    return f"#{number}" if discord_id is None else f"#{number} <@{discord_id}>"
+
+
+def _act(exchange: Exchange, entry: AuditEntry, people: Mapping[int, int]) -> str:
+    if entry.action.startswith(REFUSED):
+        return exchange.say("audit.refused", action=entry.action.removeprefix(REFUSED))
+    key = act_key(entry.action)
+    about = f" ({_subject(exchange, entry.subject, people)})" if entry.subject else ""
+    act = exchange.say(key) if exchange.texts.has(key) else f"`{entry.action}`"
+    return f"{act}{about}"
+
+
+def _subject(exchange: Exchange, subject: str, people: Mapping[int, int]) -> str:
+    number = number_in(subject)
+    if number is not None:
+        return exchange.say("audit.subject.rater", rater=named(number, people.get(number)))
+    kind, _, rest = subject.partition(":")
+    key = f"audit.subject.{kind}"
+    return exchange.say(key, it=escape(rest)) if exchange.texts.has(key) else escape(subject)
+
+
+def _details(entry: AuditEntry) -> str:
+    """Return what else is kept of an act: words of ours, numbers, never what a person typed."""
+    if not entry.details:
+        return ""
+    told = ", ".join(f"{name} {value}" for name, value in entry.details.items())
+    return f" `{quoted(told[:_DETAILS])}`"

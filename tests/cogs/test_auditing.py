@@ -1,0 +1,122 @@
+"""`/audit`: the log in sentences, filtered, page by page."""
+
+from __future__ import annotations
+
+import discord
+from simcord import MemberActor
+
+from bot.trust.acts import ACTIONS
+from bot.trust.auditing import PAGE
+from tests.cogs.managing import actions, set_roles
+from tests.cogs.stage import Stage, answer, custom_ids, find, text
+
+
+async def audit(stage: Stage, who: MemberActor | None = None, **asked: object) -> discord.Message:
+    return answer(await (who or stage.moderator).slash(stage.channel, "audit", **asked))
+
+
+async def hide_often(stage: Stage, times: int) -> None:
+    await stage.add_images(1)
+    moderator = stage.moderator
+    for _ in range(times):
+        await moderator.slash(stage.channel, "image hide", image="#1")
+        stage.clock.turn(60)
+        await moderator.slash(stage.channel, "image restore", image="#1")
+
+
+async def test_the_log_is_told_in_sentences(stage: Stage) -> None:
+    ada = await stage.member_who_agreed("ada")
+    await hide_often(stage, 1)
+    await stage.moderator.slash(stage.channel, "rater ban", user=ada, reason="secret words")
+    await ada.slash(stage.channel, "privacy download")
+    shown = await stage.moderator.slash(stage.channel, "audit")
+    assert shown.ephemeral
+    lines = text(answer(shown)).splitlines()
+    moderator = f"Moderator #2 <@{stage.moderator.id}>"
+    assert lines[0] == "### Audit log"
+    assert f"Rater #1 <@{ada.id}>: downloaded what is kept about them" in lines[1]
+    assert f"{moderator}: banned (rater #1 <@{ada.id}>)" in lines[2]
+    assert f"{moderator}: restored a picture (picture #1)" in lines[3]
+    assert f"{moderator}: hid a picture (picture #1)" in lines[4]
+    assert "secret" not in text(answer(shown))
+
+
+async def test_filters_are_combined_and_said(stage: Stage) -> None:
+    ada = await stage.member_who_agreed("ada")
+    await hide_often(stage, 2)
+    moderator = stage.moderator
+    await moderator.slash(stage.channel, "rater ban", user=ada, reason="spam")
+    hid = text(await audit(stage, actor="moderator", action="image.hide", image="#1"))
+    assert hid.count("hid a picture") == 2
+    assert "restored" not in hid
+    assert "Only: Moderator, `image.hide`, picture #1" in hid
+    about = text(await audit(stage, rater=ada))
+    assert about.count("\n- ") == 1
+    assert f"Only: rater #1 <@{ada.id}>" in about
+    assert "No such entries." in text(await audit(stage, actor="operator"))
+
+
+async def test_refusals_are_found(stage: Stage) -> None:
+    ada = await stage.member_who_agreed("ada")
+    forged = await stage.offer("review:hide:1")
+    await ada.click(forged, label="press me")
+    said = text(await audit(stage, action="refused"))
+    assert f"Rater #1 <@{ada.id}>: wanted `review.hide` and was refused" in said
+    assert "Only: refusals" in said
+
+
+async def test_pages_go_on_after_a_restart_and_keep_their_filter(stage: Stage) -> None:
+    await hide_often(stage, PAGE + 3)
+    moderator = stage.moderator
+    page = await audit(stage, action="image.hide")
+    assert text(page).count("hid a picture") == PAGE
+    await stage.restart()
+    older = answer(await moderator.click(page, custom_id=find(page, "audit:older")))
+    assert older.id == page.id
+    assert text(older).count("hid a picture") == 3
+    assert "restored" not in text(older)
+    newer = answer(await moderator.click(older, custom_id=find(older, "audit:newer")))
+    assert text(newer).count("hid a picture") == PAGE
+    assert [each.split(":")[1] for each in custom_ids(newer)] == ["older"]
+
+
+async def test_a_lost_role_turns_no_page(stage: Stage) -> None:
+    await hide_often(stage, PAGE)
+    moderator = stage.moderator
+    page = await audit(stage)
+    set_roles(stage, moderator)
+    refused = answer(await moderator.click(page, custom_id=find(page, "audit:older")))
+    assert refused.content == "You cannot do that here."
+    assert (await actions(stage))[0].action == "refused:audit"
+
+
+async def test_somebody_who_never_came_is_no_filter(stage: Stage) -> None:
+    stranger = stage.member("stranger")
+    assert "I know nothing of" in (await audit(stage, rater=stranger)).content
+    assert "I know no such picture" in (await audit(stage, image="nothing like it")).content
+
+
+async def test_actions_are_offered_by_what_is_typed(stage: Stage) -> None:
+    offered = await stage.moderator.autocomplete(stage.channel, "audit", "action", "gold")
+    assert [each["value"] for each in offered] == [a for a in ACTIONS if "gold" in a]
+    every = await stage.moderator.autocomplete(stage.channel, "audit", "action", "")
+    assert every[0]["value"] == "refused"
+    assert len(every) == 25
+
+
+async def test_an_act_without_a_text_is_shown_as_it_is(stage: Stage) -> None:
+    await stage.services.database.write(
+        lambda c: c.execute(
+            "INSERT INTO audit_log (at, actor, action, subject, details)"
+            """ VALUES (0, 'program', 'of.tomorrow', 'thing:7', '{"why": "so"}')"""
+        )
+    )
+    assert "The program: `of.tomorrow` (thing\\:7) `why so`" in text(await audit(stage))
+
+
+async def test_moderators_read_german(stage: Stage) -> None:
+    await hide_often(stage, 1)
+    await stage.moderator.slash(stage.channel, "language", language="de")
+    said = text(await audit(stage, action="image.hide"))
+    assert "### Protokoll" in said
+    assert "hat ein Bild ausgeblendet (Bild #1)" in said
