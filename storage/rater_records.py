@@ -38,15 +38,6 @@ class Repeat(NamedTuple):
     first_artifacts: int | None
 
 
-class Finding(NamedTuple):
-    """What a rule finds now: its figure after so many votes, and since when."""
-
-    rule: str
-    figure: float
-    votes: int
-    since: datetime
-
-
 class Pair(NamedTuple):
     """Another rater who deviates from everybody else in the same way, on `shared` images."""
 
@@ -115,15 +106,6 @@ def repeats(connection: Connection, rater: int, limit: int) -> list[Repeat]:
         (rater, limit),
     )
     return [Repeat(*row) for row in rows]
-
-
-def findings(connection: Connection, rater: int) -> list[Finding]:
-    """Return what the rules find now, the oldest first."""
-    rows = connection.execute(
-        "SELECT rule, figure, votes, since FROM findings WHERE rater = ? ORDER BY since, rule",
-        (rater,),
-    )
-    return [Finding(rule, figure, votes, from_microseconds(at)) for rule, figure, votes, at in rows]
 
 
 def pairs(connection: Connection, rater: int, limit: int) -> list[Pair]:

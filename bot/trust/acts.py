@@ -9,6 +9,8 @@ from __future__ import annotations
 from typing import Final
 
 ACTIONS: Final = (
+    "appeal.grant",
+    "appeal.refuse",
     "data_set.grant",
     "data_set.prices",
     "data_set.revoke",
@@ -43,6 +45,7 @@ ACTIONS: Final = (
     "privacy.download",
     "privacy.erase",
     "rater.ban",
+    "rater.suspect",
     "rater.unban",
     "rater.unvalidate",
     "rater.validate",

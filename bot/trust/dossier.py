@@ -16,14 +16,14 @@ from bot.errors import NeverSeenError
 from bot.rewards.planning import terms_of
 from bot.settings import Settings
 from bot.trust.access import AccessService
-from storage import audit, crowd, ledger, rater_records, rater_votes, raters
+from storage import audit, crowd, findings, ledger, rater_records, rater_votes, raters
 from storage.audit import AuditEntry
 from storage.database import Database
+from storage.findings import KeptFinding
 from storage.ledger import RaterLedger
 from storage.rater_records import (
     Bar,
     CaptchaRecord,
-    Finding,
     GoldRecord,
     Hold,
     Pair,
@@ -115,7 +115,7 @@ class Dossier:
     gold: GoldRecord
     lessons: GoldRecord
     steadiness: Steadiness
-    findings: tuple[Finding, ...]
+    findings: tuple[KeptFinding, ...]
     holds: tuple[Hold, ...]
     bars: tuple[Bar, ...]
     pairs: tuple[Pair, ...]
@@ -185,7 +185,7 @@ def gather(connection: Connection, rater: Rater, now: datetime, hold: timedelta)
         gold=rater_records.gold_record(connection, number, lessons=False),
         lessons=rater_records.gold_record(connection, number, lessons=True),
         steadiness=steadiness(rater_records.repeats(connection, number, REPEATS)),
-        findings=tuple(rater_records.findings(connection, number)),
+        findings=_findings(connection, number),
         holds=tuple(rater_records.holds(connection, number)),
         bars=tuple(rater_records.bars(connection, number, now)),
         pairs=tuple(rater_records.pairs(connection, number, PAIRS)),
@@ -227,6 +227,12 @@ def seconds_between(moments: Sequence[datetime]) -> float | None:
     gaps = [abs(one - other) for one, other in pairwise(moments)]
     seconds = [gap.total_seconds() for gap in gaps if gap <= SITTING]
     return median(seconds) if seconds else None
+
+
+def _findings(connection: Connection, number: int) -> tuple[KeptFinding, ...]:
+    """Return what the rules find now, the oldest first."""
+    found = findings.of_rater(connection, number).values()
+    return tuple(sorted(found, key=lambda one: (one.since, one.rule)))
 
 
 def _pace(connection: Connection, number: int, now: datetime) -> Pace:

@@ -12,6 +12,7 @@ from discord import ButtonStyle, Colour, ui
 from bot.rating.scales import SCALES
 from bot.trust.dossier import Dossier
 from bot.trust.dossier_picture import FILENAME, Words, describe, draw
+from bot.trust.rules.wording import explain
 from bot.trust.wording import escape
 from cogs.ui import custom_ids
 from cogs.ui.acts import named, sentence
@@ -20,7 +21,7 @@ from cogs.ui.cards import Row, button
 from cogs.ui.edge import Exchange
 from cogs.ui.fitting import CHARACTERS, fit
 from cogs.ui.horde import moment
-from storage.rater_records import Finding
+from storage.findings import KeptFinding
 
 
 class DossierCard(Card):
@@ -55,20 +56,12 @@ def gallery(
     )
 
 
-def findings(exchange: Exchange, found: Iterable[Finding]) -> Iterator[str]:
+def findings(exchange: Exchange, found: Iterable[KeptFinding]) -> Iterator[str]:
     """Say what the rules find, a sentence each."""
     for each in found:
+        said = explain(exchange.texts, each.rule, each.figure, exchange.language)
         since = moment(each.since, "R")
-        yield f"- {explained(exchange, each)} {exchange.say('dossier.since', since=since)}"
-
-
-def explained(exchange: Exchange, finding: Finding) -> str:
-    """Say a finding; one of a rule that is no more by its bare name."""
-    key = f"rule.{finding.rule}"
-    figure = exchange.texts.number(finding.figure, exchange.language, digits=2)
-    if not exchange.texts.has(key):
-        return f"`{finding.rule}`: {figure}"
-    return exchange.say(key, figure=figure)
+        yield f"- {said} {exchange.say('dossier.since', since=since)}"
 
 
 def _colour(dossier: Dossier) -> Colour:

@@ -275,7 +275,12 @@ async def test_whatever_is_known_fits_a_message(
     await write(stage, "UPDATE raters SET status = 'banned', status_reason = ?", reason)
     await write(stage, "UPDATE images SET key = ? || id", key.encode("utf-8", "replace").decode())
     for number, rule in enumerate(rules):
-        await write(stage, "INSERT INTO findings VALUES (1, ?, 1e300, 9, ?)", rule, moment)
+        await write(
+            stage,
+            "INSERT INTO findings (rater, rule, figure, votes, since) VALUES (1, ?, 1e300, 9, ?)",
+            rule,
+            moment,
+        )
         await write(stage, "INSERT INTO holds VALUES (1, ?, ?)", rule, moment)
         await write(stage, "INSERT INTO bars VALUES (?, 1, NULL, NULL, ?)", 2**62 + number, moment)
     details = json.dumps({"reason": "x" * 300})

@@ -18,10 +18,10 @@ from bot.trust.dossier import (
     steadiness,
 )
 from storage import crowd
+from storage.findings import KeptFinding
 from storage.rater_records import (
     Bar,
     CaptchaRecord,
-    Finding,
     GoldRecord,
     Hold,
     Pair,
@@ -233,7 +233,7 @@ async def test_records_of_every_kind_are_gathered(home: Home) -> None:
     assert dossier.captchas == CaptchaRecord(3, 1, 0, 0)
     assert dossier.gold == GoldRecord(1, 2, 1)
     assert dossier.lessons == GoldRecord(0, 0, 0)
-    assert dossier.findings == (Finding("too_fast", 0.7, 40, NOON),)
+    assert dossier.findings == (KeptFinding("too_fast", 0.7, 40, NOON),)
     assert dossier.holds == (Hold("rules", NOON),)
     assert dossier.bars == (Bar(77, NOON + timedelta(microseconds=1)),)
     assert dossier.pairs == (Pair(other, 2, 3.5, 60),)
