@@ -18,6 +18,7 @@ from bot.caller import Caller
 from bot.errors import NotAllowedError, UserError
 from bot.rating.channels import Place
 from bot.services import Services
+from bot.trust.auditing import Question
 from storage.audit import EVERYTHING
 from storage.rater_listing import Sieve
 from tests.rating.world import HOME
@@ -123,6 +124,7 @@ METHODS: Final[Mapping[str, Method]] = {
     "ratings.check": moderator(VICTIM, 60, 3),
     "validation.validate": moderator(VICTIM),
     "validation.unvalidate": moderator(VICTIM),
+    "auditing.search": moderator(Question()),
     "auditing.page": moderator(EVERYTHING),
     "image_records.of": moderator("#1"),
     "overview.of": operator(),
