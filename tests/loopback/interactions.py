@@ -92,6 +92,19 @@ def press_data(custom_id: str, values: list[str] | None = None) -> Json:
     return {"component_type": 3, "custom_id": custom_id, "values": values, "id": 1}
 
 
+def modal_data(custom_id: str, typed: dict[str, str]) -> Json:
+    """Return the data of a modal whose fields each sit in a label."""
+    fields = [
+        {
+            "type": 18,
+            "id": 2 * number,
+            "component": {"type": 4, "id": 2 * number + 1, "custom_id": name, "value": value},
+        }
+        for number, (name, value) in enumerate(typed.items(), start=1)
+    ]
+    return {"custom_id": custom_id, "components": fields}
+
+
 def command_data(world: World, path: str, options: dict[str, object], guild_id: int | None) -> Json:
     """Return the data of a slash command such as `jury setup`, found among the registered ones."""
     name, *rest = path.split()

@@ -137,6 +137,20 @@ class LoopbackDiscord:
         )
         return await self.send(interaction)
 
+    async def submit(
+        self, person: Person, message: Json, modal: Json, typed: dict[str, str]
+    ) -> Interaction:
+        """Send a modal that a button of the message opened, and return once it is answered."""
+        interaction = interactions.build(
+            self.world,
+            person,
+            interactions.MODAL,
+            int(message["channel_id"]),
+            data=interactions.modal_data(modal["custom_id"], typed),
+            message=message,
+        )
+        return await self.send(interaction)
+
     async def send(self, interaction: Interaction, *, wait: bool = True) -> Interaction:
         """Dispatch an interaction; with `wait`, return when the callback came in time."""
         self.interactions[interaction.token] = interaction

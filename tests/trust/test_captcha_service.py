@@ -122,6 +122,15 @@ async def test_wrong_answers_bring_new_captchas_then_a_pause(there: CaptchaHome)
     assert await there.balance_on_vote(1, receipt.image_id) == 0
 
 
+async def test_one_that_was_made_while_a_pause_began_is_not_asked(there: CaptchaHome) -> None:
+    post = await there.home.post()
+    await fail(there, 1, await there.asked(1, post))
+    press = ScorePress(next(there.home.world.interactions), post, "aesthetic", 3)
+    with pytest.raises(CaptchaPausedError):
+        await there.service.ask(caller(1), press, "en")
+    assert "open" not in await there.states(1)
+
+
 async def test_pauses_grow_until_a_pass(there: CaptchaHome) -> None:
     post, seconds = await there.home.post(), []
     for _ in range(3):

@@ -91,10 +91,8 @@ class CaptchaService:
             rater = raters.find(connection, caller.discord_id)
             if rater is None:
                 raise ConsentNeededError
-            record = captchas.record(connection, rater.number)
-            policy.refuse_in_pause(record.not_before, now)
             rate_limit.charge(connection, rater.number, "captcha", policy.PER_MINUTE, now)
-            return record.kind
+            return captchas.record(connection, rater.number).kind
 
         kind = await self._database.write(unit)
         kept = KeptPress(press.post_id, press.scale, press.value, press.interaction_id)
