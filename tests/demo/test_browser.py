@@ -9,7 +9,9 @@ import pandas as pd
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from bot.texts import Texts
 from tests.demo.conftest import Demo, RunDemo
+from tests.trust.captcha_solver import solve
 
 pytestmark = [pytest.mark.browser, pytest.mark.process]
 
@@ -236,6 +238,46 @@ def test_a_visitor_is_paid_and_the_operator_sees_it(page: Page, demo: Demo) -> N
     assert "Kudos:    20 paid (payouts: 1)" in demo.lines
 
 
+def _answer_in_text(page: Page) -> None:
+    """Answer the captcha that is shown as somebody does who cannot see its picture."""
+    _press(page, "Ask in text")
+    _reads(page, "Answer in a word or in digits")
+    question = page.locator("#channel-message-list").get_by_role("heading", level=3).last
+    answer = solve(Texts.load(), question.inner_text().strip(), "en")
+    _press(page, "Answer")
+    page.get_by_role("dialog").get_by_role("textbox").fill(answer)
+    page.get_by_role("dialog").get_by_role("button", name="Submit").click()
+
+
+@pytest.mark.parametrize("width", [WIDE, NARROW])
+def test_a_visitor_is_asked_at_the_third_picture_and_the_export_tells(
+    browser: Browser, demo: Demo, width: int
+) -> None:
+    page = _page(browser, width)
+    _enter(page, _channels(page, demo)[0])
+    _run(page, "/rate")
+    card = page.get_by_role("article").filter(has_text=" today").last
+    for score in ("8", "2", "6"):
+        card.get_by_role("button", name=score, exact=True).click()
+        if score == "8":
+            page.get_by_role("button", name="I agree", exact=True).last.click()
+        if score == "6":
+            _reads(page, "Are you there?")
+            expect(page.locator("#channel-message-list img").last).to_have_js_property(
+                "naturalWidth", 360
+            )
+            assert not _has_overflow(page)
+            _answer_in_text(page)
+        expect(page.locator("#action-status")).to_have_text("Callback completed")
+        card.get_by_role("button", name="0 flawless", exact=True).click()
+        expect(page.locator("#action-status")).to_have_text("Callback completed")
+    _reads(page, "3 today")
+    page.context.close()
+    demo.stop()
+    votes = pd.concat([pd.read_parquet(path) for path in demo.said("Export:")])
+    assert sorted(votes["captchas_failed"]) == [-1, 0, 0]
+
+
 def test_a_press_is_never_refused_because_the_crowd_acts(
     browser: Browser, page: Page, run_demo: RunDemo
 ) -> None:
@@ -249,6 +291,8 @@ def test_a_press_is_never_refused_because_the_crowd_acts(
         agree = page.get_by_role("button", name="I agree", exact=True)
         if score == "8":
             agree.last.click()
+        if score == "6":
+            _answer_in_text(page)
         expect(page.locator("#action-status")).to_have_text("Callback completed")
         card.get_by_role("button", name="0 flawless", exact=True).click()
         expect(page.locator("#action-status")).to_have_text("Callback completed")
