@@ -48,8 +48,9 @@ async def _present_challenge(exchange: Exchange, challenge: Challenge) -> None:
     try:
         if challenge.kind == "audio":
             file = _file(challenge, AUDIO_NAME, texts.say("captcha.audio_text", language))
-            words = "\n".join(_lines(texts, language, challenge))
-            await exchange.play(words, AudioButtons(texts, language, challenge), file)
+            lines = [*_what_to_do(texts, language, challenge)]
+            lines += _what_for(texts, language, challenge)
+            await exchange.play("\n".join(lines), AudioButtons(texts, language, challenge), file)
         elif challenge.kind == "picture":
             file = _file(challenge, PICTURE_NAME, texts.say("captcha.alt_text", language))
             await exchange.respond(ChallengeCard(texts, language, challenge), file)
@@ -79,7 +80,7 @@ class ChallengeCard(Card):
     def __init__(self, texts: Texts, language: str, challenge: Challenge) -> None:
         super().__init__()
         box: ui.Container[ui.LayoutView] = ui.Container(accent_colour=Colour.gold())
-        box.add_item(ui.TextDisplay("\n".join(_lines(texts, language, challenge))))
+        box.add_item(ui.TextDisplay("\n".join(_what_to_do(texts, language, challenge))))
         if challenge.question is not None:
             box.add_item(ui.TextDisplay(f"### {challenge.question}"))
         else:
@@ -89,6 +90,7 @@ class ChallengeCard(Card):
                 description=texts.say("captcha.alt_text", language),
             )
             box.add_item(gallery)
+        box.add_item(ui.TextDisplay("\n".join(_what_for(texts, language, challenge))))
         self.add_item(box)
         self.add_item(Row(*_buttons(texts, language, challenge)))
 
@@ -119,20 +121,21 @@ class FailedCard(Card):
             self.add_item(Row(button(texts, language, "card.more", more, ButtonStyle.success)))
 
 
-def _lines(texts: Texts, language: str, challenge: Challenge) -> Iterator[str]:
-    """Say why this is asked, what to do, and how often it may be tried."""
-    scale = SCALES[challenge.press.scale]
+def _what_to_do(texts: Texts, language: str, challenge: Challenge) -> Iterator[str]:
     yield f"### {texts.say('captcha.title', language)}"
     if challenge.told is not None:
         yield f"**{texts.say(f'captcha.{challenge.told}', language)}**"
-    yield texts.say(
-        "captcha.why",
-        language,
-        scale=scores.name(texts, language, scale),
-        value=scores.label(texts, language, scale, challenge.press.value),
-    )
     yield texts.say(f"captcha.how.{challenge.kind}", language)
-    yield f"-# {texts.count('captcha.tries', challenge.tries_left, language)}"
+
+
+def _what_for(texts: Texts, language: str, challenge: Challenge) -> Iterator[str]:
+    """Say what waits for the answer, why it is asked for, and how often it may be tried."""
+    scale = SCALES[challenge.press.scale]
+    name, value = scores.name(texts, language, scale), challenge.press.value
+    label = scores.label(texts, language, scale, value)
+    yield texts.say("captcha.kept", language, scale=name, value=label)
+    tries = texts.count("captcha.tries", challenge.tries_left, language)
+    yield f"-# {tries} · {texts.say('captcha.why', language)}"
 
 
 def _buttons(texts: Texts, language: str, challenge: Challenge) -> Iterator[ui.Button[Any]]:

@@ -145,7 +145,7 @@ async def test_the_picture_comes_with_every_way_to_answer(stage: Stage, ada: Rea
     (attachment,) = card.attachments
     assert "Ask in text" in (attachment.description or "")
     with Image.open(BytesIO(await attachment.read())) as picture:
-        assert picture.size == (360, 120)
+        assert picture.size == (420, 120)
     shown = await ada.open(card)
     assert shown.modal is not None
     assert shown.modal["custom_id"] == "captcha:typed:1"
@@ -161,7 +161,7 @@ async def test_the_question_is_plain_text_and_needs_no_eyes(
     card = await ada.switch(await ada.asked(post), "question")
     assert card.attachments == []
     assert [c["type"] for c in components(card) if c["type"] not in {1, 2, 10, 17}] == []
-    question = text(card).splitlines()[-1].removeprefix("### ")
+    _, question = re.findall(r"^### (.+)$", text(card), re.MULTILINE)
     receipt = answer(await ada.type(card, solve(stage.services.texts, question, language)))
     said = {"en": "Recorded. Still missing", "de": "Gespeichert. In diesem Moment"}[language]
     assert said in text(receipt)

@@ -264,7 +264,7 @@ def test_a_visitor_is_asked_at_the_third_picture_and_the_export_tells(
         if score == "6":
             _reads(page, "Are you there?")
             expect(page.locator("#channel-message-list img").last).to_have_js_property(
-                "naturalWidth", 360
+                "naturalWidth", 420
             )
             assert not _has_overflow(page)
             _answer_in_text(page)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from bot.texts import Texts
@@ -49,7 +51,7 @@ async def test_an_answer_after_a_kill_takes_the_score_that_was_pressed_before(
         picture = await press(discord, consent, "agree:")
         assert [each["filename"] for each in picture["attachments"]] == ["captcha.png"]
         card = await press(discord, picture, "captcha:kind:question:")
-        question = texts_of(card).splitlines()[-1].removeprefix("### ")
+        _, question = re.findall(r"^### (.+)$", texts_of(card), re.MULTILINE)
         modal = await press(discord, card, "captcha:answer:")
         jury.kill()
     assert asking.rows("SELECT count(*) FROM votes") == [(0,)]

@@ -13,8 +13,8 @@ from bot.trust.captcha.answers import PICTURE_ALPHABET
 from bot.trust.captcha.challenges import Made
 
 LENGTH: Final = 5
-WIDTH, HEIGHT = 360, 120
-"""Pixels: as wide as a phone shows without shrinking."""
+WIDTH, HEIGHT = 420, 120
+"""Pixels: wide enough for nearly every text with its spaces, for what is wider is cut."""
 FONT_SIZES: Final = (72, 80, 88)
 DARKEST, LIGHTEST = 40, 120
 """Of each colour of the characters, 0 to 255: the background is near white."""
@@ -26,8 +26,8 @@ class LegibleCaptcha(ImageCaptcha):
     character_rotate = (-18, 18)
     character_warp_dx = (0.05, 0.2)
     character_warp_dy = (0.1, 0.25)
-    word_space_probability = 0.8
-    word_offset_dx = 0.1
+    word_space_probability = 0.85
+    word_offset_dx = 0.0
 
     def __init__(self, fonts: Sequence[Path] | None) -> None:
         files = None if fonts is None else [str(font) for font in fonts]
