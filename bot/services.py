@@ -54,6 +54,7 @@ from bot.trust.reported_images import ReportedImages
 from bot.trust.reports import ReportService
 from bot.trust.review import ReviewService
 from bot.trust.rules.worker import RuleWorker
+from bot.trust.suspects import Suspects
 from bot.trust.validating import ValidationService
 from storage import leases
 from storage.database import Database
@@ -163,7 +164,11 @@ def build_services(
             clock,
             access=access,
             enrolment=enrolment,
-            kinds=(ReportedImages(decisions), appeal_cases),
+            kinds=(
+                ReportedImages(decisions),
+                Suspects(database, clock, enrolment, bans),
+                appeal_cases,
+            ),
         ),
         appeals=AppealService(database, clock, settings, enrolment, alerts),
         answers=answers,

@@ -12,6 +12,7 @@ from discord import ui
 
 from bot.trust.appeal_cases import GRANT, REFUSE
 from bot.trust.review import Case, Idle
+from bot.trust.suspects import BAN
 from bot.trust.wording import REASON_LENGTH
 from cogs.ui import custom_ids
 from cogs.ui.appeal_case import show_appeal
@@ -21,17 +22,20 @@ from cogs.ui.edge import Exchange
 from cogs.ui.items import JuryItem
 from cogs.ui.modals import JuryModal
 from cogs.ui.reported_image import show_reported_image
-from storage.review_queue import APPEAL, REPORTED_IMAGE
+from cogs.ui.suspect import show_suspect
+from storage.review_queue import APPEAL, REPORTED_IMAGE, SUSPECT
 
 if TYPE_CHECKING:
     from bot.client import JuryBot
 
 CARDS: Final[
     Mapping[str, Callable[[Exchange, Case], Awaitable[tuple[Card, discord.File | None]]]]
-] = MappingProxyType({REPORTED_IMAGE: show_reported_image, APPEAL: show_appeal})
+] = MappingProxyType(
+    {REPORTED_IMAGE: show_reported_image, SUSPECT: show_suspect, APPEAL: show_appeal}
+)
 """How a case of each kind is shown, with its picture; a test compares it with the services."""
 
-ASKING: Final[frozenset[str]] = frozenset({GRANT, REFUSE})
+ASKING: Final[frozenset[str]] = frozenset({BAN, GRANT, REFUSE})
 """The decisions for which a modal asks for words: `review.ask.<decision>.*` are its texts."""
 
 

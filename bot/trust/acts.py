@@ -49,4 +49,6 @@ ACTIONS: Final = (
     "rater.unban",
     "rater.unvalidate",
     "rater.validate",
+    "suspect.honest",
+    "suspect.watch",
 )

@@ -24,7 +24,7 @@ class CaseKind(ABC):
     """One kind of case: what a moderator has to see, and what may be decided.
 
     A new kind is a subclass that is given to the ReviewService, and a card in
-    `cogs.ui.case_cards`.
+    `cogs.reviewing.CARDS`.
     """
 
     name: ClassVar[str]

@@ -39,6 +39,7 @@ PRIVATE_POST: Final = 2
 REPORTED: Final = 1
 IN_DOUBT: Final = 2
 APPEALED: Final = 3
+SUSPECTED: Final = 4
 """Cases of the review queue."""
 
 
@@ -166,6 +167,9 @@ PRESSES: Final[Mapping[str, tuple[Use, ...]]] = {
         press_of("moderator", f"review:restore:{REPORTED}", "review.restore", "image.restore"),
         press_of("moderator", f"review:dismiss:{REPORTED}", "review.dismiss", "image.dismiss"),
         press_of("moderator", f"review:later:{REPORTED}", "rater.review"),
+        press_of("moderator", f"review:honest:{SUSPECTED}", "review.honest", "suspect.honest"),
+        press_of("moderator", f"review:watch:{SUSPECTED}", "review.watch", "suspect.watch"),
+        press_of("moderator", f"review:ban:{SUSPECTED}", "review.ban"),
     ),
     "RaterButton": (
         press_of("moderator", f"rater:info:{VICTIM_ID}", "rater.info"),
@@ -215,6 +219,9 @@ MODALS: Final[Mapping[str, tuple[Use, ...]]] = {
             "review.appeal_refuse",
             "appeal.refuse",
             words="why",
+        ),
+        typed_by(
+            "moderator", f"review:words:ban:{SUSPECTED}", "review.ban", "rater.ban", words="why"
         ),
         typed_by(
             "moderator", f"review:words:hide:{REPORTED}", "review.hide", "image.hide", words="why"

@@ -22,7 +22,9 @@ from bot.caller import Caller
 from bot.client import JuryBot
 from bot.trust.access import REFUSALS_APART
 from cogs.ui import custom_ids
-from storage import review_queue
+from storage import findings, raters, review_queue
+from storage.findings import KeptFinding
+from storage.review_queue import SUSPECT
 from tests.cogs import managing
 from tests.cogs.authority import (
     APPEALED,
@@ -34,6 +36,7 @@ from tests.cogs.authority import (
     PRESSES,
     PRIVILEGED,
     REPORTED,
+    SUSPECTED,
     TYPING,
     WAYS,
     Rank,
@@ -70,6 +73,7 @@ class Scene:
         scene = cls(stage, victim, stage.env.create_guild("strangers"))
         await stage.services.database.write(scene._leave_in_doubt)
         await scene._limit_and_appeal()
+        await scene._suspect()
         return scene
 
     def _leave_in_doubt(self, connection: Connection) -> None:
@@ -107,6 +111,19 @@ class Scene:
         )
         assert case is not None
         assert case.id == APPEALED
+
+    async def _suspect(self) -> None:
+        """Have the rules find something of somebody."""
+        stage, suspected = self.stage, await self.stage.member_who_agreed("suspected")
+
+        def unit(connection: Connection) -> int:
+            rater = raters.find(connection, suspected.id)
+            assert rater is not None
+            now = stage.clock.now()
+            findings.store(connection, rater.number, [KeptFinding("too_fast", 0.5, 60, now)])
+            return review_queue.put(connection, SUSPECT, rater=rater.number, now=now)
+
+        assert await stage.services.database.write(unit) == SUSPECTED
 
     def here(self, name: str, *roles: str) -> Person:
         """Return a member of the home server with these roles."""

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from sqlite3 import Connection
+
 import discord
 from simcord import MemberActor
 
 from cogs.reviewing import ASKING, CARDS
 from cogs.ui.case import LATER
-from storage import claims
-from tests.cogs.stage import Stage, answer, custom_ids, find, text
+from storage import claims, findings, holds, raters, review_queue
+from storage.findings import KeptFinding
+from tests.cogs.managing import set_roles
+from tests.cogs.stage import Stage, answer, custom_ids, find, score, text
 
 
 def moderator(stage: Stage, name: str) -> MemberActor:
@@ -75,3 +79,84 @@ async def test_a_card_is_still_pressed_after_a_restart(stage: Stage) -> None:
     assert custom_ids(following) == ["review:hide:2", "review:dismiss:2"]
     end = answer(await ada.click(following, custom_id="review:dismiss:2"))
     assert "every case is settled" in text(end)
+
+
+async def suspect(stage: Stage, name: str) -> MemberActor:
+    """Have the rules suspect somebody who rated a picture."""
+    post = await stage.open_post()
+    member = await stage.member_who_agreed(name)
+    await score(member, post, "aesthetic", 7)
+    await score(member, post, "artifacts", 0)
+
+    def unit(connection: Connection) -> None:
+        now = stage.clock.now()
+        found = [
+            KeptFinding("same_button", 0.97, 60, now, held=True, queued=True),
+            KeptFinding("too_fast", 0.8, 60, now, queued=True),
+        ]
+        findings.store(connection, 1, found)
+        holds.place(connection, 1, "same_button", now)
+        review_queue.put(connection, review_queue.SUSPECT, rater=1, now=now)
+
+    await stage.services.database.write(unit)
+    return member
+
+
+async def test_a_suspect_is_a_picture_findings_and_decisions(stage: Stage) -> None:
+    ada = await suspect(stage, "ada")
+    shown = await stage.moderator.slash(stage.channel, "rater review")
+    assert shown.ephemeral
+    card = answer(shown)
+    said = text(card)
+    assert "### Suspected rater" in said
+    assert f"#1 <@{ada.id}>" in said
+    assert "One button makes up 97 % of the scores of a scale." in said
+    assert "Scores 0.8 s after seeing a picture" in said
+    assert "Kudos are held (`same_button`)" in said
+    assert "**Looks honest:** held kudos go" in said
+    assert len(card.attachments) == 1
+    assert custom_ids(card) == ["review:honest:1", "review:watch:1", "review:ban:1"]
+
+
+async def test_an_honest_suspect_is_let_go(stage: Stage) -> None:
+    await suspect(stage, "ada")
+    moderator_ = stage.moderator
+    card = await review(stage, moderator_)
+    end = answer(await moderator_.click(card, custom_id="review:honest:1"))
+    assert "every case is settled" in text(end)
+    assert end.attachments == []
+    assert await stage.services.database.read(lambda c: holds.of_rater(c, 1)) == []
+
+
+async def test_a_suspect_is_banned_with_a_reason_after_a_restart_too(stage: Stage) -> None:
+    ada = await suspect(stage, "ada")
+    moderator_ = stage.moderator
+    card = await review(stage, moderator_)
+    form = await moderator_.click(card, custom_id="review:ban:1")
+    await stage.restart()
+    end = answer(await moderator_.submit_modal(form, {"words": "one button"}))
+    assert "every case is settled" in text(end)
+    found = await stage.services.database.read(lambda c: raters.find(c, ada.id))
+    assert found is not None
+    assert (found.status, found.status_reason) == ("banned", "one button")
+
+
+async def test_a_role_lost_between_form_and_answer_bans_nobody(stage: Stage) -> None:
+    ada = await suspect(stage, "ada")
+    moderator_ = stage.moderator
+    card = await review(stage, moderator_)
+    form = await moderator_.click(card, custom_id="review:ban:1")
+    set_roles(stage, moderator_)
+    refused = await moderator_.submit_modal(form, {"words": "one button"})
+    assert "You cannot do that here." in str([each.content for each in refused.followups])
+    found = await stage.services.database.read(lambda c: raters.find(c, ada.id))
+    assert found is not None
+    assert found.status == "normal"
+
+
+async def test_moderators_read_of_suspects_in_german(stage: Stage) -> None:
+    await suspect(stage, "ada")
+    await stage.moderator.slash(stage.channel, "language", language="de")
+    said = text(await review(stage, stage.moderator))
+    assert "### Verdacht gegen eine Person" in said
+    assert "Ein einziger Knopf macht 97 % der Noten einer Skala aus." in said
