@@ -36,10 +36,10 @@ def of_rater(connection: Connection, rater: Rater, now: datetime) -> tuple[Limit
         (since,) = connection.execute(_BANNED_SINCE, values).fetchone()
         limits.append(Limit("banned", _moment(since), rater.status_until, rater.status_reason))
     of_rater = {"rater": rater.number, "now": to_microseconds(now)}
-    for guild_id, reason, since, until in connection.execute(_BARS, of_rater):
-        limits.append(Limit("barred", _moment(since), _moment(until), reason, guild_id))
     for reason, since in connection.execute(_HOLDS, of_rater):
         limits.append(Limit("held", _moment(since), reason=reason))
+    for guild_id, reason, since, until in connection.execute(_BARS, of_rater):
+        limits.append(Limit("barred", _moment(since), _moment(until), reason, guild_id))
     for (until,) in connection.execute(_CAPTCHA_PAUSE, of_rater):
         limits.append(Limit("captcha", until=_moment(until)))
     return tuple(limits)

@@ -15,8 +15,9 @@ from bot.trust.appeals import is_managers
 from bot.trust.banning import BanService
 from bot.trust.enrolment import Enrolment
 from bot.trust.review import CaseKind
+from bot.trust.rules.ruleset import BY_NAME
 from bot.trust.wording import tidy
-from storage import appeals, audit, holds, limits, raters, review_queue
+from storage import appeals, audit, captchas, holds, limits, raters, review_queue
 from storage.appeals import Appeal
 from storage.database import Database
 from storage.limits import Limit
@@ -34,6 +35,12 @@ class AppealCase:
     appeal: Appeal
     rater: Rater
     limits: tuple[Limit, ...]
+
+    @property
+    def operators_holds(self) -> tuple[str, ...]:
+        """The reasons for which operators hold the rater's kudos, which granting does not lift."""
+        held = (limit.reason for limit in self.limits if limit.kind == "held")
+        return tuple(reason for reason in held if reason is not None and reason not in BY_NAME)
 
 
 class AppealCases(CaseKind):
@@ -81,6 +88,9 @@ class AppealCases(CaseKind):
     ) -> None:
         """Answer the appeal; once it is granted, no rule holds the rater's kudos any more.
 
+        A hold that a person lifted is not placed again while its finding stands, and what operators
+        placed is theirs to lift.
+
         Raises WordsNeededError where nothing is left of the words, SettledError where the rater
         was erased meanwhile.
         """
@@ -102,6 +112,7 @@ class AppealCases(CaseKind):
         self._log(connection, case.rater, by, "appeal.grant" if granted else "appeal.refuse")
         if granted:
             self._release(connection, case, by)
+            captchas.end_pause(connection, case.rater.number)
 
     async def follow_up(self) -> None:
         """Have the answer sent."""
@@ -112,7 +123,7 @@ class AppealCases(CaseKind):
 
     def _release(self, connection: Connection, case: AppealCase, by: int) -> None:
         for limit in case.limits:
-            if limit.kind == "held" and limit.reason is not None:
+            if limit.kind == "held" and limit.reason in BY_NAME:
                 holds.lift(connection, case.rater.number, limit.reason)
                 self._log(connection, case.rater, by, "hold.lifted", {"reason": limit.reason})
 

@@ -25,6 +25,8 @@ class AppealCard(Card):
         said = (heading(exchange, case), *_words(exchange, about))
         self.add_item(ui.TextDisplay("\n".join(said)))
         self.add_item(ui.TextDisplay("\n".join(_limits(exchange, about))))
+        # A text of its own: right below a quoted reason it would look like a part of that.
+        self.add_item(ui.TextDisplay(f"-# {exchange.say('review.appeal.means')}"))
         self.add_item(
             Row(
                 decision(exchange, case, GRANT, ButtonStyle.success),
@@ -54,6 +56,7 @@ def _words(exchange: Exchange, about: AppealCase) -> Iterator[str]:
 def _limits(exchange: Exchange, about: AppealCase) -> Iterator[str]:
     yield f"**{exchange.say('review.appeal.limits')}**"
     yield from limit_lines(exchange, about.limits)
+    for reason in about.operators_holds:
+        yield exchange.say("review.appeal.operators", reason=reason)
     if not about.limits:
         yield exchange.say("review.appeal.no_limits")
-    yield f"-# {exchange.say('review.appeal.means')}"

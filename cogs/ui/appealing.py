@@ -47,10 +47,12 @@ class StandingCard(Card):
 
 def _limits(exchange: Exchange, standing: Standing) -> Iterator[str]:
     yield f"### {exchange.say('appeal.title')}"
-    # The reason of a hold is a word for moderators; one since the first of them says it all.
-    held = [replace(limit, reason=None) for limit in standing.limits if limit.kind == "held"]
-    others = [limit for limit in standing.limits if limit.kind != "held"]
-    yield from limit_lines(exchange, [*held[:1], *others])
+    # The reason of a hold is a word for moderators; the first of several says since when.
+    held = [limit for limit in standing.limits if limit.kind == "held"]
+    shown = [limit for limit in standing.limits if limit not in held[1:]]
+    yield from limit_lines(
+        exchange, [replace(each, reason=None) if each in held else each for each in shown]
+    )
     if not standing.limits:
         yield exchange.say("appeal.nothing")
 

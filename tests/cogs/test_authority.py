@@ -22,7 +22,7 @@ from bot.caller import Caller
 from bot.client import JuryBot
 from bot.trust.access import REFUSALS_APART
 from cogs.ui import custom_ids
-from storage import findings, raters, review_queue
+from storage import findings, holds, raters, review_queue
 from storage.findings import KeptFinding
 from storage.review_queue import SUSPECT
 from tests.cogs import managing
@@ -104,7 +104,7 @@ class Scene:
             role_ids=frozenset({stage.home.roles["moderators"].id}),
         )
         await stage.services.bans.ban(moderator, limited.id, "words of the moderators")
-        await stage.services.holds.place(limited.id, "review")
+        await stage.services.database.write(lambda c: self._hold(c, limited.id))
         await stage.services.appeals.open(stage.caller(limited), 1, "words of the limited", "en")
         case = await stage.services.database.read(
             lambda c: review_queue.next_open(c, review_queue.APPEAL)
@@ -124,6 +124,12 @@ class Scene:
             return review_queue.put(connection, SUSPECT, rater=rater.number, now=now)
 
         assert await stage.services.database.write(unit) == SUSPECTED
+
+    def _hold(self, connection: Connection, discord_id: int) -> None:
+        """Have a rule hold somebody's kudos."""
+        now = self.stage.clock.now()
+        number = raters.get_or_create(connection, discord_id, now).number
+        holds.place(connection, number, "same_button", now)
 
     def here(self, name: str, *roles: str) -> Person:
         """Return a member of the home server with these roles."""

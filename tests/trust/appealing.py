@@ -9,13 +9,14 @@ from sqlite3 import Connection
 from bot.trust.appeal_answers import NotSentError
 from bot.trust.appeal_cases import GRANT, REFUSE, AppealCase
 from bot.trust.review import Case
-from storage import appeals, raters
+from storage import appeals, holds, raters
 from storage.appeals import Appeal
 from storage.times import to_microseconds
 from tests.rating.world import HOME
 from tests.trust.home import Home, caller
 
 LIMITED = 7
+RULE = "same_button"
 _interactions = count(90_001)
 
 
@@ -25,6 +26,16 @@ async def ban(home: Home, discord_id: int = LIMITED) -> None:
 
 async def appeal(home: Home, discord_id: int = LIMITED, words: str = "I did nothing") -> Appeal:
     return await home.services.appeals.open(caller(discord_id), next(_interactions), words, "en")
+
+
+async def hold(home: Home, rule: str = RULE, discord_id: int = LIMITED) -> None:
+    """Have a rule hold somebody's kudos."""
+    now = home.world.clock.now()
+
+    def unit(connection: Connection) -> None:
+        holds.place(connection, raters.get_or_create(connection, discord_id, now).number, rule, now)
+
+    await home.world.database.write(unit)
 
 
 async def bar(home: Home, guild_id: int = HOME, discord_id: int = LIMITED) -> None:

@@ -41,7 +41,7 @@ async def test_granting_lifts_the_ban_and_brings_the_votes_back(home: Home) -> N
 
 async def test_refusing_leaves_everything_as_it_is(home: Home) -> None:
     await ban(home)
-    await home.services.holds.place(LIMITED, "review")
+    await appealing.hold(home)
     await appeal(home)
     await appealing.answer(home, grant=False)
     assert await kinds(home) == ["banned", "held"]
@@ -58,15 +58,35 @@ async def test_granting_lifts_no_bar_of_another_server(home: Home) -> None:
     assert await kinds(home) == ["barred"]
 
 
+async def test_granting_lifts_what_rules_hold_and_not_what_operators_do(home: Home) -> None:
+    await appealing.hold(home)
+    await home.services.holds.place(LIMITED, "review")
+    await appeal(home)
+    _, about = await next_appeal(home)
+    assert about.operators_holds == ("review",)
+    await appealing.answer(home, grant=True)
+    assert await home.services.holds.of_rater(LIMITED) == ("review",)
+
+
+@pytest.mark.parametrize(("grant", "left"), [(True, []), (False, ["captcha"])])
+async def test_granting_ends_a_pause_after_captchas(
+    home: Home, *, grant: bool, left: list[str]
+) -> None:
+    await appealing.pause_captchas(home, 3000)
+    await appeal(home)
+    await appealing.answer(home, grant=grant)
+    assert await kinds(home) == left
+
+
 async def test_the_log_says_who_did_what_and_no_words(home: Home) -> None:
     await ban(home)
-    await home.services.holds.place(LIMITED, "review")
+    await appealing.hold(home)
     await appeal(home, words="words of the rater")
     await appealing.answer(home, grant=True, words="words of the moderator")
     number = await home.world.number(LIMITED)
     entries = [each for each in await home.log() if each.action != "rater.ban"]
     assert {each.action for each in entries} == {
-        "appeal.grant", "hold.lifted", "hold.placed", "rater.unban",
+        "appeal.grant", "hold.lifted", "rater.unban",
     }  # fmt: skip
     assert {each.subject for each in entries} == {f"rater:{number}"}
     assert "words" not in str(entries)

@@ -55,7 +55,7 @@ async def test_every_limit_says_since_when_and_until_when(home: Home) -> None:
     home.world.clock.turn(60)
     await home.services.holds.place(LIMITED, "review")
     await appealing.pause_captchas(home, 30)
-    banned, barred, held, paused = await limits(home)
+    banned, held, barred, paused = await limits(home)
     assert (banned.kind, banned.since, banned.until) == ("banned", NOON, None)
     assert banned.reason == "pressed one button only"
     assert barred.since is not None
@@ -65,7 +65,7 @@ async def test_every_limit_says_since_when_and_until_when(home: Home) -> None:
     assert paused.until is not None
     assert (paused.kind, (paused.until - home.world.clock.now()).total_seconds()) == ("captcha", 30)
     home.world.clock.turn(30)
-    assert [limit.kind for limit in await limits(home)] == ["banned", "barred", "held"]
+    assert [limit.kind for limit in await limits(home)] == ["banned", "held", "barred"]
 
 
 async def test_a_ban_that_has_ended_limits_nobody(home: Home) -> None:
