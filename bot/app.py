@@ -86,6 +86,8 @@ async def _run_until(bot: JuryBot, token: str, stop: asyncio.Event, lost: asynci
         ("stop", stop.wait()),
         ("lease lost", lost.wait()),
     ]
+    if services.settings.scores_every_minutes:
+        works.append(("scores", services.scores.run()))
     if services.settings.rewards_on:
         works.append(("payouts", services.payouts.run()))
     others = [asyncio.create_task(work, name=name) for name, work in works]

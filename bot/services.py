@@ -54,6 +54,7 @@ from bot.trust.reported_images import ReportedImages
 from bot.trust.reports import ReportService
 from bot.trust.review import ReviewService
 from bot.trust.rules.worker import RuleWorker
+from bot.trust.scoring.service import ScoringService
 from bot.trust.suspects import Suspects
 from bot.trust.validating import ValidationService
 from storage import leases
@@ -97,6 +98,7 @@ class Services:
     personal_data: PersonalDataService
     erasure: ErasureService
     exports: ExportService
+    scores: ScoringService
     horde: HordeClient
     linking: LinkingService
     signals: SignalsService
@@ -124,6 +126,7 @@ def build_services(
     appeal_cases = AppealCases(
         database, clock, settings, enrolment=enrolment, bans=bans, answers=answers
     )
+    scores = ScoringService(database, clock, settings, alerts)
     horde = HordeClient(settings.horde_api_url, settings.horde_api_key, clock, random)
     return Services(
         settings=settings,
@@ -183,13 +186,22 @@ def build_services(
         exports=ExportService(
             database.path, clock, hash_key, exact_signals=settings.export_exact_signals
         ),
+        scores=scores,
         horde=horde,
         linking=LinkingService(
             database, clock, settings, random=random, enrolment=enrolment, horde=horde
         ),
         signals=SignalsService(database, clock, horde),
         status=StatusService(database, clock, settings),
-        payouts=PayoutWorker(database, clock, random, settings, client=horde, alerts=alerts),
+        payouts=PayoutWorker(
+            database,
+            clock,
+            random,
+            settings,
+            client=horde,
+            alerts=alerts,
+            scores_ready=scores.ready,
+        ),
         cases=Cases(database, clock, access, enrolment),
         overview=OverviewService(
             database, clock, settings, access=access, enrolment=enrolment, horde=horde
@@ -223,6 +235,7 @@ async def open_services(
                 _log.warning("erased_again", raters=again)
             yield services
         finally:
+            await services.scores.close()
             await services.images.close()
             await services.horde.close()
     finally:

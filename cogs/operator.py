@@ -12,6 +12,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.datasets.exporting import ExportedFile
+from bot.trust.scoring.service import EXPORT_AGE
 from cogs.ui.card import Upload
 from cogs.ui.choices import data_set_choices
 from cogs.ui.edge import Exchange
@@ -77,6 +78,7 @@ class OperatorCog(commands.Cog):
             await exchange.think()
             await services.access.log(exchange.caller, "operator", "export", f"data_set:{found.id}")
             telling = Telling(exchange, found.name)
+            await services.scores.refresh_if_old(EXPORT_AGE)
             try:
                 done = await services.exports.export(found.name, format, telling)
             finally:

@@ -112,7 +112,7 @@ def _resolve(futures: Sequence[asyncio.Future[Any]], outcomes: Sequence[Outcome]
 def _commit_together(units: Sequence[Unit[Any]], connection: sqlite3.Connection) -> list[Outcome]:
     """Run the units in one transaction; raises StorageError with the transaction undone."""
     try:
-        _begin(connection)
+        begin_at_once(connection)
         outcomes = [_run_unit(connection, unit) for unit in units]
         connection.execute("COMMIT")
     except sqlite3.Error as error:
@@ -123,13 +123,13 @@ def _commit_together(units: Sequence[Unit[Any]], connection: sqlite3.Connection)
     return outcomes
 
 
-def _begin(connection: sqlite3.Connection) -> None:
-    """Begin; wait for another process by trying every millisecond.
+def begin_at_once(connection: sqlite3.Connection, patience: float = BUSY_TIMEOUT_SECONDS) -> None:
+    """Begin; wait so many seconds for another process by trying every millisecond.
 
     SQLite's own wait tries ten times a second, so a process that writes much and pauses little
-    would starve this one.
+    would starve this one. The connection must not wait by itself. Raises sqlite3.Error.
     """
-    deadline = time.monotonic() + BUSY_TIMEOUT_SECONDS
+    deadline = time.monotonic() + patience
     while True:
         try:
             connection.execute("BEGIN IMMEDIATE")

@@ -24,8 +24,11 @@ def asked() -> dict[str, Any]:
     return request
 
 
-def answer(kind: str, **details: str | float | None) -> None:
-    """Write a line; the last one is the outcome. Raises BrokenPipeError where nobody reads."""
+def answer(kind: str, **details: object) -> None:
+    """Write a line of what JSON can say; the last one is the outcome.
+
+    Raises BrokenPipeError where nobody reads.
+    """
     print(json.dumps({"kind": kind, **details}), flush=True)  # noqa: T201 - the parent reads it
 
 

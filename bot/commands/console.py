@@ -65,6 +65,11 @@ def say(text: str) -> None:
     typer.echo(text)
 
 
+def warn(text: str) -> None:
+    """Print a line on stderr about something that keeps nothing from being done."""
+    typer.echo(f"jury: {text}", err=True)
+
+
 def summarize(facts: Mapping[str, object], *, as_json: bool) -> None:
     """Print a summary: one JSON object, or a line a fact."""
     if as_json:

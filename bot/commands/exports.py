@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from bot.commands.console import AsJson, progress, summarize
+from bot.commands.console import AsJson, progress, summarize, warn
 from bot.commands.opening import existing, interruptible
 from bot.datasets.exporting import ExportedFile
 from bot.datasets.request import ExportFormat
@@ -17,6 +17,7 @@ from bot.demo.folder import DATABASE, DEFAULT_FOLDER, GALLERY, kept_in
 from bot.errors import JuryError
 from bot.services import Services
 from bot.settings import Settings, load_settings
+from bot.trust.scoring.service import EXPORT_AGE, ScoringFailedError
 
 app = typer.Typer(no_args_is_help=True, help="Write the votes of a data set to a file.")
 
@@ -41,13 +42,19 @@ def horde(
         bool, typer.Option("--demo", help="The votes of `jury demo`; its gallery if none is named.")
     ] = False,
     folder: Annotated[Path, typer.Option(help="With --demo: the demo's folder.")] = DEFAULT_FOLDER,
+    scores: Annotated[
+        bool,
+        typer.Option(
+            "--scores/--no-scores", help="Score votes first that came since the last hour's run."
+        ),
+    ] = True,
     as_json: AsJson = False,
 ) -> None:
     """Export one row a vote in the 14 columns of AI Horde Ratings."""
     settings = load_settings(None, **kept_in(folder.absolute())) if demo else _settings(folder)
     with interruptible("nothing was written; the same command begins anew"):
         name = dataset or (GALLERY if demo else None)
-        exported = asyncio.run(_horde(settings, out, name, export_format, gold=gold))
+        exported = asyncio.run(_horde(settings, out, name, export_format, gold=gold, scores=scores))
     summarize(asdict(exported), as_json=as_json)
 
 
@@ -69,11 +76,23 @@ async def _horde(
     export_format: ExportFormat | None,
     *,
     gold: bool,
+    scores: bool,
 ) -> ExportedFile:
     async with existing(settings) as services:
         name = data_set or await _only_one(services)
+        if scores:
+            await _score(services)
         with progress(f"exporting {name}") as report:
             return await services.exports.export(name, export_format, report, out=out, gold=gold)
+
+
+async def _score(services: Services) -> None:
+    """Score what is not fresh; a failure keeps nobody from the votes as they were given."""
+    try:
+        if not await services.scores.is_fresh(EXPORT_AGE):
+            await services.scores.refresh()
+    except ScoringFailedError as error:
+        warn(f"the scores could not be made anew: {error}; this export needs none")
 
 
 async def _only_one(services: Services) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -20,6 +20,14 @@ from storage.payouts import Payout
 
 OLDEST_ANSWER: Final = timedelta(minutes=5)
 """After that the query is asked again, for those who became due meanwhile and wait longer."""
+
+Ready = Callable[[], Awaitable[bool]]
+"""Tells whether holds are as young as payouts need them; if not, work on that is under way."""
+
+
+async def always() -> bool:
+    """Hold nobody up."""
+    return True
 
 
 def terms_of(settings: Settings, sender: int = 0) -> Terms:
@@ -45,17 +53,21 @@ class Coming:
 class Planning:
     """Finds the rater who has waited longest and may be paid, and plans their payout."""
 
-    def __init__(self, database: Database, clock: Clock, settings: Settings) -> None:
+    def __init__(
+        self, database: Database, clock: Clock, settings: Settings, ready: Ready = always
+    ) -> None:
         self._database = database
         self._clock = clock
         self._settings = settings
+        self._ready = ready
         self._waiting: deque[Due] = deque()
         self._asked_at: datetime | None = None
 
     async def next(self, sender: int, most: int | None = None) -> Due | None:
         """Return who is to be paid next, of no more than `most` kudos if given, or None.
 
-        Nobody is looked for while that or the day's budget leaves less than a payout.
+        Nobody is looked for while that or the day's budget leaves less than a payout, and nobody
+        is next before it is `ready` who is held. `most` is for a second look, after a first one.
         """
         now = self._clock.now()
         terms = terms_of(self._settings, sender)
@@ -71,9 +83,12 @@ class Planning:
         while self._waiting:
             due = self._waiting[0]
             pick = partial(payout_due.pick, rater=due.rater, terms=terms, now=now, before=kept)
-            if await self._database.read(pick) is not None:
+            if await self._database.read(pick) is None:
+                self._waiting.popleft()
+            elif most is None and not await self._ready():
+                return None
+            else:
                 return due
-            self._waiting.popleft()
         return None
 
     async def plan(self, due: Due, sender: int, most: int | None = None) -> Payout | None:

@@ -18,7 +18,7 @@ from bot.horde.client import HordeClient
 from bot.horde.errors import HordeError, RefusedForGoodError, UnfitKeyError
 from bot.horde.pace import HOUR
 from bot.rewards.outcomes import NOT_ENOUGH, OF_ALL, answer_of, is_of_one
-from bot.rewards.planning import Planning
+from bot.rewards.planning import Planning, Ready, always
 from bot.rewards.quiet import Quiet
 from bot.rewards.replay import PayoutReplay
 from bot.rewards.sending import LEASE, LEASE_DURATION, OnStep, Sending
@@ -77,6 +77,7 @@ class PayoutWorker:
         *,
         client: HordeClient,
         alerts: AlertService,
+        scores_ready: Ready = always,
         on_step: OnStep = _tell_nobody,
     ) -> None:
         self._database = database
@@ -86,7 +87,7 @@ class PayoutWorker:
         self._alerts = alerts
         self._on_step = on_step
         self._holder = leases.new_holder()
-        self._planning = Planning(database, clock, settings)
+        self._planning = Planning(database, clock, settings, scores_ready)
         self._settling = Settling(random, PayoutFile(database.path))
         self._replay = PayoutReplay(database, clock, holder=self._holder)
         self._sending = Sending(

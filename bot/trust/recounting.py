@@ -9,7 +9,7 @@ from typing import Final, Literal
 
 from bot.clock import Clock
 from bot.settings import Settings
-from storage import image_stages, personal_data, remembered
+from storage import image_scores, image_stages, personal_data, remembered
 from storage.database import Database
 
 BATCH: Final = 200
@@ -45,10 +45,11 @@ class Recounting:
             await asyncio.sleep(PAUSE_SECONDS)
 
     def images(self, connection: Connection, image_ids: list[int]) -> None:
-        """Count these images now, inside a unit."""
+        """Count these images and score them anew now, inside a unit."""
         now = self._clock.now()
         for image_id in image_ids:
             image_stages.recount(connection, image_id, now, self._delay)
+            image_scores.rescore(connection, image_id, now)
 
     def _batch(self, connection: Connection) -> bool:
         owed = _owed(connection)

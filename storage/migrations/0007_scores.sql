@@ -1,19 +1,34 @@
--- Scores of images and reliability of raters, as the last run of the estimator left them.
+-- Scores of images and reliability of raters, as the estimator's last run left them and single votes
+-- that left or came back since have changed them.
 
+-- The last run on each scale, and with what it scored. seen_at: the moment whose votes it saw, up to
+-- `position` in vote_history; NULL until one is done. spread, centre: of the images, in points; what
+-- is taken for a rater without figures: crowd_bias, crowd_weight; low, high: the scale's ends.
 CREATE TABLE score_runs (
-    id INTEGER PRIMARY KEY,
-    data_set_id INTEGER REFERENCES data_sets (id),
-    scale TEXT NOT NULL,
-    finished_at INTEGER NOT NULL,
-    votes INTEGER NOT NULL,
-    images INTEGER NOT NULL,
-    raters INTEGER NOT NULL,
+    scale TEXT PRIMARY KEY,
+    low REAL NOT NULL,
+    high REAL NOT NULL,
     centre REAL NOT NULL,
-    spread REAL NOT NULL,
-    seconds REAL NOT NULL
-) STRICT;
-CREATE INDEX score_runs_by_scale ON score_runs (scale, finished_at);
+    spread REAL NOT NULL CHECK (spread > 0),
+    crowd_bias REAL NOT NULL,
+    crowd_weight REAL NOT NULL CHECK (crowd_weight > 0),
+    seen_at INTEGER,
+    position INTEGER,
+    votes INTEGER,
+    images INTEGER,
+    raters INTEGER,
+    seconds REAL
+) STRICT, WITHOUT ROWID;
 
+-- The centre of each data set that has votes; another one has that of its scale.
+CREATE TABLE score_centres (
+    data_set_id INTEGER NOT NULL REFERENCES data_sets (id),
+    scale TEXT NOT NULL,
+    centre REAL NOT NULL,
+    PRIMARY KEY (data_set_id, scale)
+) STRICT, WITHOUT ROWID;
+
+-- difficulty: how much more than usual raters disagree on the image.
 CREATE TABLE image_scores (
     image_id INTEGER NOT NULL REFERENCES images (id),
     scale TEXT NOT NULL,
@@ -45,7 +60,7 @@ CREATE TABLE rater_scores (
     PRIMARY KEY (rater, scale)
 ) STRICT, WITHOUT ROWID;
 
--- The last figure of each day since 1970-01-01 UTC.
+-- The last figure of each day since 1970-01-01 UTC on which it changed.
 CREATE TABLE reliability_history (
     rater INTEGER NOT NULL REFERENCES raters (number),
     scale TEXT NOT NULL,

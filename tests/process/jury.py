@@ -39,7 +39,9 @@ class Home:
         return self.folder / "jury.db"
 
     def environment(self, more: Mapping[str, str] | None = None) -> dict[str, str]:
-        kept = {name: os.environ[name] for name in ("PATH", "HOME", "PYTHONPATH") if name in os.environ}
+        kept = {
+            name: os.environ[name] for name in ("PATH", "HOME", "PYTHONPATH") if name in os.environ
+        }
         own = {
             "DATABASE_URL": f"sqlite:///{self.database}",
             "MEDIA_DIR": str(self.folder / "images"),

@@ -12,8 +12,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from bot.keyed_hash import KeyedHash
 from tests.process.jury import Home
 from tests.process.seed import draw
+from tests.trust.scored import Shape, change, make
 
 pytestmark = pytest.mark.process
 
@@ -224,3 +226,51 @@ def _has_images(home: Home) -> bool:
         return home.rows("SELECT count(*) FROM images") != [(0,)]
     except sqlite3.OperationalError:  # not migrated yet
         return False
+
+
+def crowd(home: Home) -> None:
+    """Let people vote on a data set."""
+    KeyedHash.load_or_create(home.folder / "hash.key")
+    make(home.database, Shape(raters=20, each=20, panel=4, data_sets=1))
+
+
+async def test_scores_of_the_database_are_made_and_said(alone: Home) -> None:
+    crowd(alone)
+    said = await alone.command("scores")
+    assert said.code == 0
+    assert "aesthetic votes: 400" in said.out.splitlines()
+    assert alone.rows("SELECT count(*) FROM image_scores") == [(200,)]
+    again = await alone.command("scores", "--json")
+    assert json.loads(again.out)["artifacts"] == {
+        "votes": 400, "images": 100, "raters": 20, "held": 0,
+        "images_written": 0, "raters_written": 0,
+    }  # fmt: skip
+
+
+async def test_scores_need_a_database_or_a_whole_table(alone: Home) -> None:
+    nothing = await alone.command("scores")
+    assert (nothing.code, nothing.out) == (1, "")
+    assert len(nothing.err.splitlines()) == 1
+    half = await alone.command("scores", "--votes", "votes.csv", "--low", "1")
+    assert half.code == 2
+    assert "--high, --out" in half.err
+
+
+async def test_an_export_scores_first_and_goes_on_where_that_fails(alone: Home) -> None:
+    crowd(alone)
+    without = await alone.command("export", "horde", "out", "--no-scores")
+    assert (without.code, without.err) == (0, "")
+    assert alone.rows("SELECT count(*) FROM score_runs") == [(0,)]
+    scored = await alone.command("export", "horde", "out")
+    assert (scored.code, scored.err) == (0, "")
+    assert alone.rows("SELECT count(*) FROM image_scores") == [(200,)]
+    change(alone.database, "ALTER TABLE image_scores RENAME TO away")
+    change(
+        alone.database,
+        "INSERT INTO vote_history (rater, image_id, action, at) VALUES (1, 1, 'given', 1)",
+    )
+    change(alone.database, "UPDATE score_runs SET seen_at = 0")
+    failed = await alone.command("export", "horde", "out", "--json")
+    assert failed.code == 0
+    assert json.loads(failed.out)["rows"] == 400
+    assert "no such table" in failed.err

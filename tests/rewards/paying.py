@@ -20,6 +20,7 @@ from bot.horde.client import HordeClient
 from bot.horde.transport import Timeouts
 from bot.keyed_hash import KeyedHash
 from bot.rewards.cases import Cases
+from bot.rewards.planning import Ready, always
 from bot.rewards.worker import LOOK_EVERY, PayoutWorker
 from bot.settings import Settings
 from bot.texts import Texts
@@ -84,7 +85,7 @@ class Treasury:
     def alerts(self) -> AlertService:
         return AlertService(self.database, self.clock, self.settings, Texts.load())
 
-    def worker(self, on_step: OnStep = tell_nobody) -> PayoutWorker:
+    def worker(self, on_step: OnStep = tell_nobody, ready: Ready = always) -> PayoutWorker:
         """Return a worker as a process that starts has one."""
         return PayoutWorker(
             self.database,
@@ -93,6 +94,7 @@ class Treasury:
             self.settings,
             client=self.client(),
             alerts=self.alerts(),
+            scores_ready=ready,
             on_step=on_step,
         )
 

@@ -206,7 +206,7 @@ def test_one_more_vote_that_agrees_makes_an_image_no_less_certain(seed: int, ima
         low=LOW, high=HIGH, raters=votes.raters, items=votes.items,
     )  # fmt: skip
     assert estimate(more).error[image] < found.error[image] * 1.001
-    _, variance = Sums.of(more, found.model).combined(found.model)
+    _, variance = Sums.of(more, found.model).combined(more, found.model)
     assert np.sqrt(variance[image]) < found.error[image]
 
 

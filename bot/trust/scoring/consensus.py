@@ -16,8 +16,8 @@ class Model:
 
     For each rater `bias` (points above the others), `variance`, `reliability` (posterior
     probability to be honest) and `weight` (1 / points squared); for each item `difficulty`, the
-    factor by which its votes vary more than others (1 on average), and the `centre` of its group.
-    An item is N(`centre`, `between` * `difficulty`) before anybody votes.
+    factor by which its votes vary more than others (1 on average). An item is N(its group's
+    `centre`, `between` * `difficulty`) before anybody votes.
     """
 
     bias: Floats
@@ -45,14 +45,14 @@ class Sums:
         weight = model.weight[votes.rater]
         return cls(vote, weight, votes.by_item(weight * vote), votes.by_item(weight))
 
-    def combined(self, model: Model) -> tuple[Floats, Floats]:
+    def combined(self, votes: Votes, model: Model) -> tuple[Floats, Floats]:
         """Return each item's score and its variance, shrunk to the centre (posterior mean).
 
         Where raters disagree more, the item itself may lie further from the centre, too: difficulty
         is in both variances, and so in the score's variance alone (normal-inverse-gamma prior).
         """
         precision = self.item_weight + 1 / model.between
-        score = (self.item_vote + model.centre / model.between) / precision
+        score = (self.item_vote + model.centre[votes.group] / model.between) / precision
         return score, model.difficulty / precision
 
     def without_own(self, votes: Votes, model: Model) -> tuple[Floats, Floats]:
@@ -60,5 +60,5 @@ class Sums:
         weight = np.maximum(self.item_weight[votes.item] - self.weight, 0.0)
         total = self.item_vote[votes.item] - self.weight * self.vote
         precision = weight + 1 / model.between
-        score = (total + model.centre[votes.item] / model.between) / precision
+        score = (total + model.centre[votes.group[votes.item]] / model.between) / precision
         return score, model.difficulty[votes.item] / precision

@@ -74,11 +74,11 @@ def estimate(votes: Votes) -> Estimate:
     judged = votes.by_item()[votes.item] > 1
     known = votes.by_rater(judged) >= LEAST_VOTES
     model = _first(votes)
+    sums = Sums.of(votes, model)
     if len(votes):
         for _ in range(ROUNDS):
-            model = _better(votes, model, judged, known)
-    sums = Sums.of(votes, model)
-    score, variance = sums.combined(model)
+            model, sums = _better(votes, model, sums, judged, known)
+    score, variance = sums.combined(votes, model)
     expected, uncertainty = sums.without_own(votes, model)
     return Estimate(
         np.clip(score, votes.low, votes.high), np.sqrt(variance), model, expected, uncertainty,
@@ -114,9 +114,11 @@ def _first(votes: Votes) -> Model:
     )
 
 
-def _better(votes: Votes, model: Model, judged: Flags, known: Flags) -> Model:
-    """Return the model after one round: raters by the images, then images by the raters."""
-    expected, uncertainty = Sums.of(votes, model).without_own(votes, model)
+def _better(
+    votes: Votes, model: Model, sums: Sums, judged: Flags, known: Flags
+) -> tuple[Model, Sums]:
+    """Return the model and sums after a round: raters by the images, then images by the raters."""
+    expected, uncertainty = sums.without_own(votes, model)
     many = votes.by_rater(judged)
     found = Agreement.of(votes, expected, judged, _noise(votes, model, judged))
     crowd = Crowd.fit(found.z[known], found.error[known], found.contrast[known])
@@ -130,9 +132,9 @@ def _better(votes: Votes, model: Model, judged: Flags, known: Flags) -> Model:
     variance, typical = _variances(votes, votes.by_rater(sure * square), many, trust)
     variance = np.where(known, variance, typical)
     weight = (trust + LEAST_TRUST) / np.maximum(variance, _middle(variance, trust * many))
-    return _images(votes, replace(
-        model, bias=bias, variance=variance, reliability=trust, weight=weight
-    ), judged)  # fmt: skip
+    model = replace(model, bias=bias, variance=variance, reliability=trust, weight=weight)
+    sums = Sums.of(votes, model)
+    return _images(votes, model, sums, judged), sums
 
 
 def _noise(votes: Votes, model: Model, judged: Flags) -> float:
@@ -155,23 +157,22 @@ def _middle(variance: Floats, weight: Floats) -> float:
 
 
 def _centres(votes: Votes, score: Floats, trust: Floats) -> Floats:
-    """Return each item's centre: the mean of its group, shrunk to that of all trusted votes."""
+    """Return each group's centre: the mean of its votes, shrunk to that of all trusted ones."""
     if not len(votes):
-        return np.full(votes.items, (votes.low + votes.high) / 2)
+        return np.full(votes.groups, (votes.low + votes.high) / 2)
     common = (trust * score).sum() / trust.sum()
     total = votes.by_group(trust * score) + CENTRE_SHRINKAGE * common
     centre: Floats = total / (votes.by_group(trust) + CENTRE_SHRINKAGE)
-    return centre[votes.group]
+    return centre
 
 
-def _images(votes: Votes, model: Model, judged: Flags) -> Model:
+def _images(votes: Votes, model: Model, sums: Sums, judged: Flags) -> Model:
     """Return the model with centres, spread and difficulty of the images as the raters see them."""
     trust = model.reliability[votes.rater]
-    sums = Sums.of(votes, model)
     centre = _centres(votes, sums.vote, trust)
     used = (model.reliability + LEAST_TRUST) / model.weight
     difficulty = difficulties(votes, sums, judged * trust, used[votes.rater])
-    between = _between(sums, centre, difficulty)
+    between = _between(sums, centre[votes.group], difficulty)
     floor = LEAST_BETWEEN * (votes.high - votes.low) ** 2
     return replace(model, centre=centre, between=max(between, floor), difficulty=difficulty)
 

@@ -47,6 +47,7 @@ class Votes:
         raters: int | None = None,
         items: int | None = None,
         group: npt.ArrayLike | None = None,
+        groups: int | None = None,
     ) -> Self:
         """Put votes in order; those of one rater on one item become one vote, their mean.
 
@@ -74,8 +75,8 @@ class Votes:
             vote = np.cumsum(first) - 1
             value = np.bincount(vote, value) / np.bincount(vote)
             who, what = who[first], what[first]
-        groups = int(kind.max(initial=0)) + 1
-        return cls(who, what, value, most_raters, most_items, low, high, kind, groups)
+        most_groups = int(kind.max(initial=0)) + 1 if groups is None else groups
+        return cls(who, what, value, most_raters, most_items, low, high, kind, most_groups)
 
     def __len__(self) -> int:
         return len(self.score)
@@ -100,6 +101,8 @@ class Votes:
 
     def by_group(self, weights: Floats | None = None) -> Floats:
         """Return the sum of a figure of the votes for each group; their number if None."""
+        if self.groups == 1:
+            return np.array([len(self) if weights is None else weights.sum()], float)
         group = self.group[self.item]
         return np.bincount(group, weights, self.groups).astype(float, copy=False)
 

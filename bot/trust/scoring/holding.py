@@ -1,0 +1,43 @@
+"""Kudos that wait because of what the estimator found: placed by the program, and lifted by it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from sqlite3 import Connection
+from typing import Final
+
+from storage import audit, holds, rater_scores, raters
+
+REASON: Final = "reliability"
+
+
+def place(connection: Connection, numbers: Iterable[int], now: datetime) -> None:
+    """Let the kudos of raters wait who are held from now on, unless a moderator vouches for them.
+
+    For those who were not held before: a hold that people took away does not come back each hour.
+    """
+    for number in numbers:
+        rater = raters.by_number(connection, number)
+        vouched = rater is not None and rater.status == "validated"
+        if not vouched and holds.place(connection, number, REASON, now):
+            _record(connection, "hold.placed", number, now)
+
+
+def lift_in_vain(connection: Connection, now: datetime) -> None:
+    """Lift the holds of those who are not held any more, or for whom a moderator vouches by now."""
+    for number in rater_scores.held_in_vain(connection, REASON):
+        holds.lift(connection, number, REASON)
+        _record(connection, "hold.lifted", number, now)
+
+
+def _record(connection: Connection, action: str, number: int, now: datetime) -> None:
+    audit.record(
+        connection,
+        at=now,
+        actor="program",
+        rater=None,
+        action=action,
+        subject=f"rater:{number}",
+        details={"reason": REASON},
+    )
