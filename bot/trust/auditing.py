@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from sqlite3 import Connection
@@ -12,9 +11,9 @@ from typing import Final
 from bot.caller import Caller
 from bot.errors import UnknownImageError
 from bot.trust.access import AccessService
-from bot.trust.dossier import known
 from bot.trust.moderation import find_image
-from storage import audit, raters
+from bot.trust.people import known, people_in
+from storage import audit
 from storage.audit import Actor, AuditEntry, Filter
 from storage.database import Database
 
@@ -23,8 +22,6 @@ PAGE: Final = 10
 
 REFUSED: Final = "refused"
 """What is asked for instead of an action where every refusal is meant."""
-
-_RATER: Final = re.compile(r"rater:(\d{1,18})", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +81,6 @@ class AuditService:
         return await self._database.read(lambda c: _look(c, wanted, before, after))
 
 
-def number_in(subject: str) -> int | None:
-    """Return the rater's number that a subject of the log names."""
-    match = _RATER.fullmatch(subject)
-    return int(match[1]) if match else None
-
-
 def _filter(connection: Connection, question: Question) -> Filter:
     rater = None if question.discord_id is None else known(connection, question.discord_id)
     image = None if question.image is None else find_image(connection, question.image)
@@ -124,14 +115,3 @@ def _look(
         newer = None if before is None else before - 1
     people = people_in(connection, entries)
     return AuditPage(wanted, tuple(entries), people, older, newer)
-
-
-def people_in(connection: Connection, entries: Iterable[AuditEntry]) -> dict[int, int]:
-    """Return to whom the numbers in entries lead, by number; nobody for an erased one."""
-    named = {number_in(entry.subject) for entry in entries} | {entry.rater for entry in entries}
-    found = (raters.by_number(connection, number) for number in named if number is not None)
-    return {
-        rater.number: rater.discord_id
-        for rater in found
-        if rater is not None and rater.discord_id is not None
-    }

@@ -12,11 +12,11 @@ from typing import Final
 
 from bot.caller import Caller
 from bot.clock import Clock
-from bot.errors import NeverSeenError
 from bot.rewards.planning import terms_of
 from bot.settings import Settings
 from bot.trust.access import AccessService
-from storage import audit, crowd, findings, ledger, rater_records, rater_votes, raters
+from bot.trust.people import known, people_in
+from storage import audit, crowd, findings, ledger, rater_records, rater_votes
 from storage.audit import AuditEntry
 from storage.database import Database
 from storage.findings import KeptFinding
@@ -99,7 +99,8 @@ class Dossier:
     """One rater, as of `now`.
 
     `own` and `crowd` are histograms by scale; `agreement` has the scales that say something,
-    `scores` and `reliability` those that the estimator has judged.
+    `scores` and `reliability` those that the estimator has judged. `people` leads from the numbers
+    in `history` to Discord ids.
     """
 
     rater: Rater
@@ -121,6 +122,7 @@ class Dossier:
     pairs: tuple[Pair, ...]
     kudos: RaterLedger
     history: tuple[AuditEntry, ...]
+    people: Mapping[int, int]
 
     @property
     def banned(self) -> bool:
@@ -158,17 +160,10 @@ class DossierService:
         return await self._database.read(query)
 
 
-def known(connection: Connection, discord_id: int) -> Rater:
-    """Return the rater; raises NeverSeenError."""
-    rater = raters.find(connection, discord_id)
-    if rater is None:
-        raise NeverSeenError(user=f"<@{discord_id}>")
-    return rater
-
-
 def gather(connection: Connection, rater: Rater, now: datetime, hold: timedelta) -> Dossier:
     """Look everything up; `hold` is how long an award waits for its image at most."""
     number = rater.number
+    history = audit.search(connection, audit.Filter(rater=number), limit=HISTORY)
     compared = rater_votes.compared(connection, number, limit=COMPARED, others=OTHERS)
     since = day_of(now) - RELIABILITY_DAYS + 1
     return Dossier(
@@ -190,7 +185,8 @@ def gather(connection: Connection, rater: Rater, now: datetime, hold: timedelta)
         bars=tuple(rater_records.bars(connection, number, now)),
         pairs=tuple(rater_records.pairs(connection, number, PAIRS)),
         kudos=ledger.of_rater(connection, number, now, hold),
-        history=tuple(audit.search(connection, audit.Filter(rater=number), limit=HISTORY)),
+        history=tuple(history),
+        people=people_in(connection, history),
     )
 
 

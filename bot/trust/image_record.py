@@ -10,8 +10,8 @@ from typing import Final
 from bot.caller import Caller
 from bot.errors import UnknownImageError
 from bot.trust.access import AccessService
-from bot.trust.auditing import people_in
 from bot.trust.moderation import find_image
+from bot.trust.people import people_in
 from storage import audit, data_sets, gold_images, image_record
 from storage.audit import AuditEntry
 from storage.data_sets import DataSet

@@ -14,7 +14,7 @@ from bot.clock import Clock
 from bot.errors import NeverSeenError, WrongValueError
 from bot.rating.scales import SCALES
 from bot.trust.access import AccessService
-from bot.trust.dossier import known
+from bot.trust.people import known
 from storage import rater_listing, rater_records, rater_votes, raters
 from storage.database import Database
 from storage.rater_listing import Listed, Sieve

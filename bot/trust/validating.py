@@ -8,8 +8,8 @@ from bot.caller import Caller
 from bot.clock import Clock
 from bot.errors import BannedRaterError
 from bot.trust.access import AccessService
-from bot.trust.dossier import known
 from bot.trust.enrolment import Enrolment
+from bot.trust.people import known
 from storage import audit, raters
 from storage.database import Database
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from bot.rewards.typed import quoted
-from bot.trust.auditing import number_in
+from bot.trust.people import number_in
 from bot.trust.wording import escape
 from cogs.ui.edge import Exchange
 from cogs.ui.horde import moment

@@ -19,9 +19,12 @@ from cogs.ui.acts import named, sentence
 from cogs.ui.card import Card, Upload
 from cogs.ui.cards import Row, button
 from cogs.ui.edge import Exchange
-from cogs.ui.fitting import CHARACTERS, fit
+from cogs.ui.fitting import CHARACTERS, blocks
 from cogs.ui.horde import moment
 from storage.findings import KeptFinding
+
+_TOP = 1500
+"""Characters of what stands above the picture."""
 
 
 class DossierCard(Card):
@@ -30,11 +33,14 @@ class DossierCard(Card):
     def __init__(self, exchange: Exchange, dossier: Dossier, picture: discord.File) -> None:
         super().__init__()
         box: ui.Container[ui.LayoutView] = ui.Container(accent_colour=_colour(dossier))
-        heading = fit(exchange, list(_heading(exchange, dossier)), CHARACTERS // 2)
-        box.add_item(ui.TextDisplay(heading))
+        heading = blocks(exchange, [list(part) for part in _heading(exchange, dossier)], _TOP)
+        for text in heading:
+            box.add_item(ui.TextDisplay(text))
         box.add_item(gallery(exchange, dossier, picture))
-        record = fit(exchange, list(_record(exchange, dossier)), CHARACTERS - len(heading))
-        box.add_item(ui.TextDisplay(record))
+        room = CHARACTERS - sum(map(len, heading))
+        parts = (_findings, _record, _history)
+        for text in blocks(exchange, [list(part(exchange, dossier)) for part in parts], room):
+            box.add_item(ui.TextDisplay(text))
         self.add_item(box)
         self.add_item(Row(*_buttons(exchange, dossier)))
 
@@ -70,36 +76,41 @@ def _colour(dossier: Dossier) -> Colour:
     return Colour.orange() if dossier.findings or dossier.holds else Colour.green()
 
 
-def _heading(exchange: Exchange, dossier: Dossier) -> Iterator[str]:
-    """Say who it is, their status, and since when they are known."""
+def _heading(exchange: Exchange, dossier: Dossier) -> Iterator[Iterator[str]]:
+    """Say who it is and their status, a reason in the words of a moderator, and where else."""
+    yield _status(exchange, dossier)
+    if dossier.banned and dossier.rater.status_reason:
+        yield iter([f"> {escape(dossier.rater.status_reason)}"])
+    yield _places(exchange, dossier)
+
+
+def _status(exchange: Exchange, dossier: Dossier) -> Iterator[str]:
     rater = dossier.rater
     yield f"### {named(rater.number, rater.discord_id)}"
-    if not dossier.banned:
-        over = rater.status == "banned"  # a ban that has ended by itself
-        yield exchange.say("dossier.status.normal" if over else f"dossier.status.{rater.status}")
-    else:
-        until = rater.status_until
-        yield (
-            exchange.say("dossier.status.banned")
-            if until is None
-            else exchange.say("dossier.status.banned_until", until=moment(until))
-        )
-        if rater.status_reason:
-            yield f"> {escape(rater.status_reason)}"
-    for bar in dossier.bars:
-        until_when = exchange.say("dossier.lifted") if bar.until is None else moment(bar.until)
-        yield exchange.say("dossier.bar", server=bar.guild_id, until=until_when)
+    seen = moment(rater.first_seen_at, "d")
     agreed = (
         exchange.say("dossier.no_consent")
         if rater.consented_at is None
         else exchange.say("dossier.consent", when=moment(rater.consented_at, "d"))
     )
-    yield f"-# {exchange.say('dossier.seen', when=moment(rater.first_seen_at, 'd'))} {agreed}"
+    yield f"-# {exchange.say('dossier.seen', when=seen)} {agreed}"
+    if not dossier.banned:
+        over = rater.status == "banned"  # a ban that has ended by itself
+        yield exchange.say("dossier.status.normal" if over else f"dossier.status.{rater.status}")
+    elif rater.status_until is None:
+        yield exchange.say("dossier.status.banned")
+    else:
+        yield exchange.say("dossier.status.banned_until", until=moment(rater.status_until))
+
+
+def _places(exchange: Exchange, dossier: Dossier) -> Iterator[str]:
+    for bar in dossier.bars:
+        until = exchange.say("dossier.lifted") if bar.until is None else moment(bar.until)
+        yield exchange.say("dossier.bar", server=bar.guild_id, until=until)
 
 
 def _record(exchange: Exchange, dossier: Dossier) -> Iterator[str]:
     """Say everything that is known in lines; what is not, in the last of them."""
-    yield from _findings(exchange, dossier)
     for hold in dossier.holds:
         yield exchange.say("dossier.hold", reason=hold.reason, since=moment(hold.since, "R"))
     for pair in dossier.pairs:
@@ -125,7 +136,6 @@ def _record(exchange: Exchange, dossier: Dossier) -> Iterator[str]:
     missing = [exchange.say(f"dossier.missing.{name}") for name, said in parts.items() if not said]
     if missing:
         yield f"-# {exchange.say('dossier.nothing', parts=', '.join(missing))}"
-    yield from _history(exchange, dossier)
 
 
 def _findings(exchange: Exchange, dossier: Dossier) -> Iterator[str]:
@@ -138,16 +148,15 @@ def _findings(exchange: Exchange, dossier: Dossier) -> Iterator[str]:
 
 def _votes(exchange: Exchange, dossier: Dossier) -> str:
     votes, pace = dossier.votes, dossier.pace
-    told = exchange.say(
-        "dossier.votes",
-        complete=votes.complete,
-        half=votes.half,
-        undone=votes.undone,
-        void=votes.void,
-    )
+    others = (("half", votes.half), ("undone", votes.undone), ("void", votes.void))
+    told = [
+        exchange.say("dossier.votes", n=votes.complete),
+        *(exchange.say(f"dossier.votes_{name}", n=count) for name, count in others if count),
+    ]
+    said = ", ".join(told)
     if not votes.complete + votes.void:
-        return told
-    return f"{told} {exchange.say('dossier.pace', hour=pace.last_hour, day=pace.last_day)}"
+        return f"{said}."
+    return f"{said}. {exchange.say('dossier.pace', hour=pace.last_hour, day=pace.last_day)}"
 
 
 def _agreement(exchange: Exchange, dossier: Dossier) -> str | None:
@@ -196,13 +205,12 @@ def _captchas(exchange: Exchange, dossier: Dossier) -> str | None:
     record = dossier.captchas
     if record is None:
         return None
-    return exchange.say(
-        "dossier.captchas",
-        passed=record.passed,
-        failed=record.failed,
-        expired=record.expired,
-        unavailable=record.unavailable,
-    )
+    others = (("expired", record.expired), ("unavailable", record.unavailable))
+    told = [
+        exchange.say("dossier.captchas", passed=record.passed, failed=record.failed),
+        *(exchange.say(f"dossier.captchas_{name}", n=count) for name, count in others if count),
+    ]
+    return f"{', '.join(told)}."
 
 
 def _gold(exchange: Exchange, dossier: Dossier) -> str | None:
@@ -223,13 +231,9 @@ def _repeats(exchange: Exchange, dossier: Dossier) -> str | None:
 
 
 def _history(exchange: Exchange, dossier: Dossier) -> Iterator[str]:
-    if not dossier.history:
-        return
-    yield f"**{exchange.say('dossier.history')}**"
-    rater = dossier.rater
-    people = {} if rater.discord_id is None else {rater.number: rater.discord_id}
-    for entry in dossier.history:
-        yield sentence(exchange, entry, people, "d")
+    if dossier.history:
+        yield f"**{exchange.say('dossier.history')}**"
+        yield from (sentence(exchange, each, dossier.people, "d") for each in dossier.history)
 
 
 def _buttons(exchange: Exchange, dossier: Dossier) -> Iterator[ui.Button[ui.LayoutView]]:

@@ -14,7 +14,7 @@ from bot.trust.wording import escape
 from cogs.ui.acts import sentence
 from cogs.ui.card import Card
 from cogs.ui.edge import Exchange
-from cogs.ui.fitting import CHARACTERS, cut, fit
+from cogs.ui.fitting import CHARACTERS, blocks, cut
 from cogs.ui.horde import moment
 
 KEY_CHARACTERS = 200
@@ -32,21 +32,25 @@ class ImageRecordCard(Card):
         box: ui.Container[ui.LayoutView] = ui.Container(
             accent_colour=Colour.red() if hidden else Colour.blurple()
         )
-        text = fit(exchange, list(_lines(exchange, record)), CHARACTERS - 300)
+        parts = (_what, _prompt, _votes, _posts, _history)
+        found = [list(part(exchange, record)) for part in parts]
+        first, *texts = blocks(exchange, found, CHARACTERS - 300)
         if picture is None:
-            box.add_item(ui.TextDisplay(text))
-            box.add_item(ui.TextDisplay(exchange.say("review.no_picture")))
+            box.add_item(ui.TextDisplay(first))
+            texts.append(exchange.say("review.no_picture"))
         else:
             thumbnail: ui.Thumbnail[ui.LayoutView] = ui.Thumbnail(
                 media=f"attachment://{picture.filename}",
                 description=exchange.say("card.alt_text"),
                 spoiler=hidden or not record.image.safe,
             )
-            box.add_item(ui.Section(text, accessory=thumbnail))
+            box.add_item(ui.Section(first, accessory=thumbnail))
+        for text in texts:
+            box.add_item(ui.TextDisplay(text))
         self.add_item(box)
 
 
-def _lines(exchange: Exchange, record: ImageRecord) -> Iterator[str]:
+def _what(exchange: Exchange, record: ImageRecord) -> Iterator[str]:
     image = record.image
     key = escape(cut(image.key, KEY_CHARACTERS))
     yield "### " + exchange.say(
@@ -54,8 +58,15 @@ def _lines(exchange: Exchange, record: ImageRecord) -> Iterator[str]:
     )
     safe = exchange.say("picture.safe" if image.safe else "picture.unsafe")
     yield f"{exchange.say(f'picture.stage.{image.stage}')} {safe}"
-    if image.prompt:
-        yield f"> {escape(cut(' '.join(image.prompt.split()), PROMPT_CHARACTERS))}"
+
+
+def _prompt(exchange: Exchange, record: ImageRecord) -> Iterator[str]:
+    del exchange  # whoever generated the picture wrote it
+    if record.image.prompt:
+        yield f"> {escape(cut(' '.join(record.image.prompt.split()), PROMPT_CHARACTERS))}"
+
+
+def _votes(exchange: Exchange, record: ImageRecord) -> Iterator[str]:
     votes = record.votes
     yield exchange.say(
         "picture.votes",
@@ -70,7 +81,9 @@ def _lines(exchange: Exchange, record: ImageRecord) -> Iterator[str]:
     if record.reported.ever:
         yield exchange.say("picture.reports", ever=record.reported.ever, open=record.reported.open)
     yield from _gold(exchange, record)
-    yield from _posts(exchange, record)
+
+
+def _history(exchange: Exchange, record: ImageRecord) -> Iterator[str]:
     if record.history:
         yield f"**{exchange.say('dossier.history')}**"
         for entry in record.history:

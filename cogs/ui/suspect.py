@@ -16,7 +16,7 @@ from cogs.ui.cards import Row
 from cogs.ui.case import decision, heading, later
 from cogs.ui.dossier import findings, gallery, picture_of
 from cogs.ui.edge import Exchange
-from cogs.ui.fitting import CHARACTERS, fit
+from cogs.ui.fitting import CHARACTERS, blocks
 from cogs.ui.horde import moment
 
 
@@ -35,11 +35,11 @@ class SuspectCard(Card):
         box: ui.Container[ui.LayoutView] = ui.Container(accent_colour=Colour.orange())
         top = f"{heading(exchange, case)}\n{_who(exchange, dossier)}"
         means = "\n".join(_means(exchange, about))
-        found = list(_findings(exchange, dossier))
+        found = [list(part(exchange, dossier)) for part in (_findings, _holds)]
         box.add_item(ui.TextDisplay(top))
         box.add_item(gallery(exchange, dossier, picture))
-        room = CHARACTERS - len(top) - len(means)
-        box.add_item(ui.TextDisplay(fit(exchange, found, room)))
+        for text in blocks(exchange, found, CHARACTERS - len(top) - len(means)):
+            box.add_item(ui.TextDisplay(text))
         box.add_item(ui.Separator())
         box.add_item(ui.TextDisplay(means))
         self.add_item(box)
@@ -75,6 +75,9 @@ def _who(exchange: Exchange, dossier: Dossier) -> str:
 def _findings(exchange: Exchange, dossier: Dossier) -> Iterator[str]:
     yield f"**{exchange.say('dossier.findings')}**"
     yield from findings(exchange, dossier.findings)
+
+
+def _holds(exchange: Exchange, dossier: Dossier) -> Iterator[str]:
     for hold in dossier.holds:
         yield exchange.say("dossier.hold", reason=hold.reason, since=moment(hold.since, "R"))
 

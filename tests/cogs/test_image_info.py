@@ -21,7 +21,7 @@ async def test_an_image_is_a_picture_and_its_record(stage: Stage) -> None:
     assert "Votes that count: 2 of 2." in said
     assert "**Liking**: 1\u00d7 **7**, 1\u00d7 **9** (mean 8.0)" in said
     assert "**Flaws**: 2\u00d7 **0** (mean 0.0)" in said
-    assert "Shown: 1 times in public, 0 times in private." in said
+    assert "Shown: 1 in public, 0 in private." in said
     assert post.jump_url in said
     (picture,) = [c for c in components(card) if c["type"] == 11]
     assert not picture.get("spoiler")
@@ -74,4 +74,4 @@ async def test_moderators_read_german(stage: Stage) -> None:
     await stage.moderator.slash(stage.channel, "language", language="de")
     said = text(answer(await stage.moderator.slash(stage.channel, "image info", image="#1")))
     assert "Wird gerade bewertet. Als unbedenklich bekannt." in said
-    assert "Gezeigt: 1-mal öffentlich" in said
+    assert "Gezeigt: öffentlich 1" in said

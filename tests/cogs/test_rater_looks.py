@@ -58,7 +58,7 @@ async def test_a_rater_is_a_picture_and_words(stage: Stage) -> None:
     said = text(card)
     assert f"#1 <@{ada.id}>" in said
     assert "Normal rater." in said
-    assert "Ratings: 3 complete, 0 half, 0 taken back, 0 taken out." in said
+    assert "**Ratings** 3 complete. 3 in the last hour" in said
     assert "3 in the last hour, 3 in the last day." in said
     assert "The rules find nothing against this rater." in said
     assert (
@@ -244,7 +244,7 @@ async def test_moderators_read_german(stage: Stage) -> None:
     ada = await rated(stage)
     await stage.moderator.slash(stage.channel, "language", language="de")
     card = await look(stage, ada)
-    assert "Bewertungen: 1 vollständig" in text(card)
+    assert "**Bewertungen** 1 vollständig" in text(card)
     page = answer(await stage.moderator.slash(stage.channel, "rater ratings", user=ada))
     assert "Gefallen **1**" in text(page)
     check = answer(await stage.moderator.slash(stage.channel, "rater check", user=ada))

@@ -49,6 +49,7 @@ NOTHING = Dossier(
     pairs=(),
     kudos=RaterLedger(0, 0, 0, 0, 0),
     history=(),
+    people={},
 )
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from bot.errors import NotAllowedError
-from bot.trust.auditing import PAGE, AuditPage, number_in
+from bot.trust.auditing import PAGE, AuditPage
+from bot.trust.people import number_in
 from storage.audit import Filter
 from tests.trust.home import MODERATOR, Home, caller
 
