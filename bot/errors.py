@@ -166,6 +166,21 @@ class NothingLeftError(UserError):
         self.today = today
 
 
+class LessonsOverError(UserError):
+    """The lessons of a new rater are over; the session goes on after the post `post_id`.
+
+    `right` of the `asked` scores were right.
+    """
+
+    key = "error.lessons_over"
+
+    def __init__(self, post_id: int, asked: int, right: int) -> None:
+        super().__init__()
+        self.post_id = post_id
+        self.asked = asked
+        self.right = right
+
+
 class PicturesUnavailableError(UserError):
     """The pictures themselves cannot be read at the moment; no fault of an image."""
 

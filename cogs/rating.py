@@ -156,6 +156,16 @@ class MoreButton(JuryItem, template=custom_ids.MORE):
         await session.show(exchange, exchange.services.sessions.start(exchange.caller))
 
 
+class LessonButton(JuryItem, template=custom_ids.LESSON):
+    """Goes on after a lesson, or past all that are left."""
+
+    async def press(self, exchange: Exchange) -> None:
+        """Show the next lesson, how they went, or the first image that counts."""
+        sessions = exchange.services.sessions
+        go_on = sessions.next_lesson if self.groups["step"] == "next" else sessions.leave_lessons
+        await session.show(exchange, go_on(exchange.caller, self.post_id))
+
+
 class ReportButton(JuryItem, template=custom_ids.REPORT):
     """Asks for the reason of a report."""
 
@@ -241,6 +251,7 @@ async def setup(bot: JuryBot) -> None:
         BackButton,
         SkipSelect,
         MoreButton,
+        LessonButton,
         ReportButton,
         ReportModal,
     )

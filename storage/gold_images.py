@@ -35,7 +35,7 @@ class GoldImage:
 def find(connection: Connection, image_id: int) -> GoldImage | None:
     """Return what is known of an image as gold, in whatever state."""
     row = connection.execute(_FIND, (image_id,)).fetchone()
-    return _gold(row) if row else None
+    return gold_of(row) if row else None
 
 
 def store(connection: Connection, gold: GoldImage) -> None:
@@ -57,7 +57,7 @@ def store(connection: Connection, gold: GoldImage) -> None:
 def accepted(connection: Connection, data_set_id: int) -> list[GoldImage]:
     """Return the accepted gold images of a data set, whoever can see them, the newest first."""
     rows = connection.execute(_ACCEPTED, (data_set_id,))
-    return [_gold(row) for row in rows]
+    return [gold_of(row) for row in rows]
 
 
 _NAMES: Final = (
@@ -69,8 +69,10 @@ _NAMES: Final = (
     "decided_at",
     "decided_by",
 )
-_LIST: Final = ", ".join(f"g.{name}" for name in _NAMES)
-_FIND: Final = f"SELECT {_LIST} FROM gold_images g WHERE g.image_id = ?"  # noqa: S608 - constants
+COLUMNS: Final = ", ".join(f"g.{name}" for name in _NAMES)
+"""The columns of a `GoldImage`, of a row `g`; `gold_of` builds the record."""
+
+_FIND: Final = f"SELECT {COLUMNS} FROM gold_images g WHERE g.image_id = ?"  # noqa: S608 - constants
 _STORE: Final = f"""
     INSERT INTO gold_images ({", ".join(_NAMES)}) VALUES ({", ".join("?" * len(_NAMES))})
     ON CONFLICT (image_id) DO UPDATE SET {
@@ -80,12 +82,13 @@ _STORE: Final = f"""
 }
 """  # noqa: S608 - constants
 _ACCEPTED: Final = f"""
-    SELECT {_LIST} FROM gold_images g JOIN images i ON i.id = g.image_id
+    SELECT {COLUMNS} FROM gold_images g JOIN images i ON i.id = g.image_id
     WHERE g.state = 'accepted' AND i.data_set_id = ? ORDER BY g.decided_at DESC, g.image_id DESC
 """  # noqa: S608 - constants
 
 
-def _gold(row: tuple[Any, ...]) -> GoldImage:
+def gold_of(row: tuple[Any, ...]) -> GoldImage:
+    """Build the record of a row of COLUMNS."""
     image_id, state, *ends, explanation, proposed_at, decided_at, decided_by = row
     lows, highs = ends[::2], ends[1::2]
     return GoldImage(

@@ -12,7 +12,8 @@ from datetime import datetime
 from sqlite3 import Connection
 from typing import Final
 
-from bot.errors import NothingToUndoError, UnknownPostError
+from bot.errors import ClosedPostError, NothingToUndoError, UnknownPostError
+from bot.rating import lessons
 from bot.rating.admission import Standing
 from bot.rating.receipts import Receipt, missing_scales, votes_today
 from bot.rating.revision import ScorePress
@@ -61,8 +62,10 @@ class Asides:
         now: datetime,
         charge: Charge,
     ) -> Receipt:
-        """Record a score; raises RateLimitedError."""
+        """Record a score; raises ClosedPostError for lessons that are over, RateLimitedError."""
         charge()
+        if standing.purpose == "lesson" and not _takes_answers(connection, standing):
+            raise ClosedPostError
         answer = _answer_lesson if standing.purpose == "lesson" else _answer_repeat
         outcome = answer(connection, standing, press, now)
         return self._noted(connection, standing, press.interaction_id, outcome, now)
@@ -121,6 +124,12 @@ class Asides:
             earned=earned,
             sent=False,
         )
+
+
+def _takes_answers(connection: Connection, standing: Standing) -> bool:
+    """Tell whether a lesson waits for scores, or had all of them before."""
+    post, rater = standing.shown.post, standing.rater
+    return lessons.is_open(connection, post, rater) or lessons.is_explained(connection, post, rater)
 
 
 def _answer_repeat(

@@ -18,21 +18,12 @@ from bot.errors import (
     NothingToUndoError,
     PlaceTakenError,
     UnknownDataSetError,
-    UnknownPostError,
 )
-from bot.rating.admission import admit, find_shown, look, sees_unsafe
+from bot.rating import lessons
+from bot.rating.admission import admit, find_shown, look
+from bot.rating.course import Course, End
 from bot.rating.receipts import votes_today
-from bot.rating.serving import Served, Serving
-from bot.rating.showing import (
-    Showing,
-    last_shown,
-    open_private,
-    purpose_of,
-    show,
-    show_again,
-    stands,
-    still_waits,
-)
+from bot.rating.showing import Showing, purpose_of, show, show_again, stands
 from bot.rating.voting import ballot_of
 from bot.rewards.earning import Earned
 from bot.settings import Settings
@@ -46,11 +37,9 @@ from storage import (
     data_sets,
     image_stages,
     images,
-    posts,
     reservations,
     skips,
 )
-from storage.choosing import Seeker
 from storage.data_sets import DataSet
 from storage.database import Database
 from storage.images import Image
@@ -78,11 +67,10 @@ class SessionService:
         self._database = database
         self._clock = clock
         self._home_guild_id = settings.home_guild_id
-        self._serving = Serving.of(settings)
         self._ballot = ballot_of(settings, enrolment.hash_key)
         self._random = random
         self._enrolment = enrolment
-        self._salt = random.randbytes(16)
+        self._course = Course.of(settings, random.randbytes(16))
 
     async def start(self, caller: Caller, data_set_name: str | None = None) -> Showing:
         """Show a first image: one of which the rater holds a place before all others.
@@ -94,19 +82,16 @@ class SessionService:
         now = self._clock.now()
         draw = Draw.of(self._random)
 
-        def unit(connection: Connection) -> Showing | NothingLeftError:
+        def unit(connection: Connection) -> Showing | End:
             rater = self._enrolment.rater(connection, caller.discord_id, now)
             if rater.banned_at(now):
                 raise BannedError
             self._charge(connection, rater, now)
             for data_set in self._data_sets(connection, caller, data_set_name):
-                seeker = _seeker(data_set.id, caller, rater)
-                served = self._serving.begin(connection, seeker, draw, now)
-                if served is not None:
-                    post_id = open_private(
-                        connection, caller, rater, served, previous_id=None, now=now
-                    )
-                    showing = show(connection, caller, post_id, rater, now)
+                showing = self._course.begin(
+                    connection, caller, rater, data_set_id=data_set.id, draw=draw, now=now
+                )
+                if showing is not None:
                     return self._with_kudos(connection, showing, rater, now)
             return NothingLeftError(votes_today(connection, rater.number, now))
 
@@ -115,11 +100,39 @@ class SessionService:
     async def advance(self, caller: Caller, post_id: int) -> Showing:
         """Show what follows `post_id`: always the same post for the same finished post.
 
-        A post that still waits for this rater's scores is shown again instead. Raises
-        NothingLeftError at the end, UnknownPostError, ForeignPostError, NotAllowedError,
-        BannedError.
+        A post that still waits for this rater's scores is shown again instead, and so is a lesson
+        that was answered, with its explanation. Raises NothingLeftError at the end,
+        LessonsOverError at the end of lessons, UnknownPostError, ForeignPostError,
+        NotAllowedError, BannedError.
         """
         return await self._step(caller, post_id, lambda *_: None)
+
+    async def next_lesson(self, caller: Caller, post_id: int) -> Showing:
+        """Go on after a lesson whose explanation was read.
+
+        At the end, however often it is asked: LessonsOverError. Raises RateLimitedError and what
+        `advance` raises.
+        """
+
+        def act(connection: Connection, shown: Shown, rater: Rater, now: datetime) -> None:
+            self._charge(connection, rater, now)
+            if lessons.ends_with(connection, shown.post, rater):
+                raise lessons.result_of(connection, rater, post_id)
+
+        return await self._step(caller, post_id, act, read=True)
+
+    async def leave_lessons(self, caller: Caller, post_id: int) -> Showing:
+        """Go on to images to be judged: after the last lesson, or for whoever may skip them.
+
+        Raises NotAllowedError for lessons under way of somebody who is not validated,
+        RateLimitedError and what `advance` raises.
+        """
+
+        def act(connection: Connection, _: Shown, rater: Rater, now: datetime) -> None:
+            self._charge(connection, rater, now)
+            lessons.leave(connection, rater, now)
+
+        return await self._step(caller, post_id, act, read=True)
 
     async def skip(self, caller: Caller, post_id: int, reason: SkipReason) -> Showing:
         """Pass over the image for good and show the next; repeated, it does the same once.
@@ -188,12 +201,8 @@ class SessionService:
 
         def query(connection: Connection) -> Image | None:
             shown, rater = self._own(connection, caller, post_id)
-            last_id, following = last_shown(connection, caller, shown, rater, now)
-            if following is not None:
-                return images.by_id(connection, following.post.image_id)
-            seeker = _seeker(shown.data_set_id, caller, rater)
-            served = self._choose_after(connection, seeker, last_id, now)
-            return None if served is None else images.by_id(connection, served.image_id)
+            image_id = self._course.upcoming(connection, caller, shown, rater, now)
+            return None if image_id is None else images.by_id(connection, image_id)
 
         return await self._database.read(query)
 
@@ -202,40 +211,23 @@ class SessionService:
         caller: Caller,
         post_id: int,
         act: Callable[[Connection, Shown, Rater, datetime], Earned | None],
+        *,
+        read: bool = False,
     ) -> Showing:
         """Do `act` on the caller's post and show what comes after it, in one unit."""
         now = self._clock.now()
 
-        def unit(connection: Connection) -> Showing | NothingLeftError:
+        def unit(connection: Connection) -> Showing | End:
             shown, rater = self._own(connection, caller, post_id)
             if rater.banned_at(now):
                 raise BannedError
             earned = act(connection, shown, rater, now)
-            showing = self._follow(connection, caller, post_id, rater, now)
-            if showing is None:
-                return NothingLeftError(votes_today(connection, rater.number, now))
-            return self._with_kudos(connection, showing, rater, now, earned)
+            outcome = self._course.follow(connection, caller, post_id, rater, now, read=read)
+            if isinstance(outcome, End):
+                return outcome
+            return self._with_kudos(connection, outcome, rater, now, earned)
 
         return _shown_or_end(await self._database.write(unit))
-
-    def _follow(
-        self, connection: Connection, caller: Caller, post_id: int, rater: Rater, now: datetime
-    ) -> Showing | None:
-        """Show the post while it waits for scores, else what comes after it, if anything does."""
-        shown = posts.shown(connection, post_id)
-        if shown is None:
-            raise UnknownPostError
-        if still_waits(connection, caller, shown, rater, now):
-            return show_again(connection, caller, shown, rater, now)
-        last_id, following = last_shown(connection, caller, shown, rater, now)
-        if following is not None:
-            return show_again(connection, caller, following, rater, now)
-        seeker = _seeker(shown.data_set_id, caller, rater)
-        served = self._choose_after(connection, seeker, last_id, now)
-        if served is None:
-            return None
-        next_id = open_private(connection, caller, rater, served, previous_id=last_id, now=now)
-        return show(connection, caller, next_id, rater, now)
 
     def _with_kudos(
         self,
@@ -255,19 +247,6 @@ class SessionService:
     def _charge(self, connection: Connection, rater: Rater, now: datetime) -> None:
         """Count an image that the rater asked for without rating the one before."""
         rate_limit.charge(connection, rater.number, "session", self._ballot.presses_per_minute, now)
-
-    def _choose_after(
-        self, connection: Connection, seeker: Seeker, post_id: int, now: datetime
-    ) -> Served | None:
-        """Choose what follows a post; the same each time while nothing changes.
-
-        Votes given since that post was shown are no news: what is made ready before it is judged
-        is what comes then.
-        """
-        last = posts.by_id(connection, post_id)
-        before = now if last is None else last.shown_at
-        draw = Draw.after(post_id, self._salt)
-        return self._serving.choose(connection, seeker, draw, now, before=before)
 
     def _own(self, connection: Connection, caller: Caller, post_id: int) -> tuple[Shown, Rater]:
         shown, rater = find_shown(connection, caller, post_id, self._home_guild_id)
@@ -294,9 +273,9 @@ class SessionService:
         return sorted(usable, key=lambda data_set: data_set.id != preferred)
 
 
-def _shown_or_end(outcome: Showing | NothingLeftError) -> Showing:
+def _shown_or_end(outcome: Showing | End) -> Showing:
     """Raise the end after its unit, for inside it would undo what was done."""
-    if isinstance(outcome, NothingLeftError):
+    if isinstance(outcome, End):
         raise outcome
     return outcome
 
@@ -305,7 +284,3 @@ def _private(shown: Shown) -> Shown:
     if shown.post.surface != "private":
         raise ForeignPostError
     return shown
-
-
-def _seeker(data_set_id: int, caller: Caller, rater: Rater) -> Seeker:
-    return Seeker(data_set_id, safe_only=not sees_unsafe(caller), rater=rater.number)

@@ -10,6 +10,7 @@ from sqlite3 import Connection
 from bot.caller import Caller
 from bot.errors import NotAgeRestrictedError, UnknownPostError
 from bot.rating.admission import Standing, has_place, sees_unsafe
+from bot.rating.lessons import Lesson, is_open, lesson_of
 from bot.rating.receipts import votes_today
 from bot.rating.serving import Served
 from bot.rewards.earning import Earned
@@ -37,7 +38,7 @@ class Showing:
     `scores` are those already given (after going back, or a half vote); `undone` says that they
     do not count at present. `previous_post_id` is where a step back leads, None if nowhere.
     `today`: this rater's complete votes since 00:00 UTC. `earned`: the kudos of what led here, None
-    while rewards are off.
+    while rewards are off. `lesson`: it is one of the lessons of a new rater.
     """
 
     post_id: int
@@ -48,6 +49,7 @@ class Showing:
     previous_post_id: int | None
     today: int
     earned: Earned | None = None
+    lesson: Lesson | None = None
 
 
 def show(
@@ -74,6 +76,7 @@ def show(
         undone=undone,
         previous_post_id=_step_back(connection, post_id, rater),
         today=votes_today(connection, rater.number, now),
+        lesson=lesson_of(connection, post, rater, scores),
     )
 
 
@@ -130,6 +133,8 @@ def still_waits(
     if not (shown.safe or sees_unsafe(caller)):
         return False
     purpose = purpose_of(connection, shown, rater)
+    if purpose == "lesson":
+        return not shown.out_of_sight and is_open(connection, shown.post, rater)
     if choosing.is_settled(connection, rater.number, shown.post.image_id, purpose):
         return False
     if purpose != "vote":

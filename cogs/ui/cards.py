@@ -88,7 +88,7 @@ class SessionCard(Card):
             self.add_item(ui.TextDisplay(note))
         self.add_item(rating_box(texts, language, showing.post_id, picture, showing.scores))
         self.add_item(Row(*_ways_on(texts, language, showing)))
-        self.add_item(Row(_skip_select(texts, language, showing)))
+        self.add_item(Row(skip_select(texts, language, showing)))
         lines = [_session_progress(texts, language, showing)]
         if why is not None and not showing.undone:
             lines.append(why)
@@ -260,7 +260,8 @@ def _ways_on(texts: Texts, language: str, showing: Showing) -> Iterator[ui.Butto
     yield button(texts, language, "card.report", custom_ids.report(post), ButtonStyle.secondary)
 
 
-def _skip_select(texts: Texts, language: str, showing: Showing) -> ui.Select[ui.LayoutView]:
+def skip_select(texts: Texts, language: str, showing: Showing) -> ui.Select[ui.LayoutView]:
+    """Return the reasons to pass over an image."""
     # A score that was given before the skip is a rating all the same, and stays.
     key = "session.skip_rest" if showing.scores and not showing.undone else "session.skip"
     options = [

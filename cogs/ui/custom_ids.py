@@ -46,6 +46,8 @@ APPEAL_WRITE: Final = "appeal:write"
 APPEAL_WORDS: Final = "appeal:words"
 PAYOUT: Final = r"payout:(?P<answer>paid|unpaid|later):(?P<entry>[0-9]{1,18})"
 
+LESSON: Final = f"lesson:(?P<step>next|begin|skip):{_POST}"
+
 TEMPLATES: Final = (
     VOTE,
     AGREE,
@@ -56,6 +58,7 @@ TEMPLATES: Final = (
     REPORT,
     REPORT_REASON,
     MORE,
+    LESSON,
     REVIEW,
     REVIEW_WORDS,
     CAPTCHA_ANSWER,
@@ -118,6 +121,11 @@ def report_reason(post_id: int) -> str:
 def more(post_id: int) -> str:
     """Return the id of the button that goes on in a private session."""
     return f"more:{post_id}"
+
+
+def lesson(step: str, post_id: int) -> str:
+    """Return the id of a lesson's button: to the next one, to the first image, or past all."""
+    return f"lesson:{step}:{post_id}"
 
 
 def review(action: str, entry_id: int) -> str:

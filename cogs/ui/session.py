@@ -11,6 +11,7 @@ import structlog
 from bot.errors import (
     ClosedPostError,
     ImageUnreadableError,
+    LessonsOverError,
     NothingLeftError,
     PicturesUnavailableError,
     PlaceTakenError,
@@ -21,9 +22,10 @@ from bot.images.store import Rendition
 from bot.rating.sessions import Showing
 from bot.rating.voting import Receipt
 from bot.rewards.earning import Earned
-from cogs.ui.card import Upload
+from cogs.ui.card import Card, Upload
 from cogs.ui.cards import EndCard, Picture, SessionCard
 from cogs.ui.edge import Exchange
+from cogs.ui.lessons import ExplanationCard, LessonCard, LessonsOverCard
 
 PASSED_OVER: Final = (ClosedPostError, PlaceTakenError)
 """Refusals after which a session goes on by itself: the image is simply no longer open."""
@@ -51,10 +53,13 @@ async def show(
     except NothingLeftError as end:
         await exchange.respond(EndCard(exchange.texts, exchange.language, end.today, earned))
         return
+    except LessonsOverError as result:
+        await exchange.respond(LessonsOverCard(exchange, result))
+        return
     if earned is not None:
         showing = replace(showing, earned=earned)
     picture = Picture.of(showing.image, rendition)
-    card = SessionCard(exchange.texts, exchange.language, showing, picture, note)
+    card = _card(exchange, showing, picture, note)
     if showing.post_id == on_screen:
         await exchange.redraw(card)
         return
@@ -84,6 +89,16 @@ def is_session(exchange: Exchange) -> bool:
     """Tell whether the pressed message is a session: ours to this person, with a picture."""
     message = exchange.interaction.message
     return exchange.is_private and message is not None and bool(message.attachments)
+
+
+def _card(exchange: Exchange, showing: Showing, picture: Picture, note: str | None) -> Card:
+    """Return the card of an image to be judged, of a lesson, or of what is right on one."""
+    lesson = showing.lesson
+    if lesson is None:
+        return SessionCard(exchange.texts, exchange.language, showing, picture, note)
+    if lesson.explanation is None:
+        return LessonCard(exchange, showing, lesson, picture, note)
+    return ExplanationCard(exchange, showing.post_id, lesson, lesson.explanation, picture)
 
 
 async def _readable(exchange: Exchange, showing: Showing) -> tuple[Showing, Rendition]:

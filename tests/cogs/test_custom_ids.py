@@ -24,6 +24,9 @@ BUILT = {
     custom_ids.REPORT: st.builds(custom_ids.report, POSTS),
     custom_ids.REPORT_REASON: st.builds(custom_ids.report_reason, POSTS),
     custom_ids.MORE: st.builds(custom_ids.more, POSTS),
+    custom_ids.LESSON: st.builds(
+        custom_ids.lesson, st.sampled_from(["next", "begin", "skip"]), POSTS
+    ),
     custom_ids.REVIEW: st.builds(
         custom_ids.review, st.sampled_from(["hide", "restore", "dismiss"]), POSTS
     ),
