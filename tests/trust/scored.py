@@ -75,6 +75,10 @@ def fill(connection: Connection, shape: Shape, seed: int = 1) -> None:
             if rater < shape.attackers:
                 scores = (int(rng.integers(1, 11)), int(rng.integers(0, 6)))
             vote(connection, 1 + rater, 1 + image, *scores)
+    connection.execute(
+        "UPDATE data_sets SET full_images ="
+        " (SELECT count(*) FROM images WHERE data_set_id = data_sets.id AND stage = 'full')"
+    )
 
 
 def vote(

@@ -66,13 +66,17 @@ def test_it_is_placed_and_logged_once(path: Path) -> None:
 def test_a_hold_that_people_took_away_does_not_come_back(path: Path) -> None:
     run(path)
     released = min(held(path))
+    before = rater_rows(path)["aesthetic", released]
     with closing(connect(path)) as connection:
-        holds.lift(connection, int(released))
-        (other,) = connection.execute("SELECT max(image_id) FROM votes WHERE rater = 60").fetchone()
-        take_out(connection, 60, other)
+        holds.lift(connection, released)
+        (image,) = connection.execute(
+            "SELECT max(image_id) FROM votes WHERE rater = ?", (released,)
+        ).fetchone()
+        take_out(connection, released, image)
     run(path, NOON + HOUR)
+    after = rater_rows(path)["aesthetic", released]
+    assert (after[0], after[4]) == (before[0] - 1, 1), "the row is another, and held as before"
     assert released not in held(path)
-    assert rater_rows(path)["aesthetic", released][4] == 1
 
 
 def test_it_is_lifted_once_it_does_not_apply_and_placed_again_if_it_does(path: Path) -> None:

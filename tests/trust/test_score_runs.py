@@ -13,7 +13,7 @@ import pytest
 from bot.rating.scales import SCALES
 from bot.trust.scoring.assessing import assess
 from bot.trust.scoring.collecting import Ballots
-from bot.trust.scoring.keeping import Keeping
+from bot.trust.scoring.keeping import Keeping, Table
 from bot.trust.scoring.votes import Votes
 from storage import erasures, image_scores, score_runs
 from storage.connections import connect
@@ -341,3 +341,19 @@ def test_what_leaves_during_a_run_does_not_come_back(path: Path) -> None:
     )
     finished = run(path, NOON + 2 * HOUR)
     assert finished["aesthetic"].raters == 59
+
+
+def test_what_counts_votes_is_exact_however_many_there_are() -> None:
+    old = Table(np.array([1, 2, 3, 4]), np.array([[1000.0, 5, 2, 9]] * 4))
+    new = Table(
+        np.array([1, 2, 3, 5]),
+        np.array([[1001.0, 5, 2, 9], [1000, 5, 2.009, 9.04], [1000, 5, 2.011, 9], [1, 5, 2, 9]]),
+    )
+    assert new.ids[new.changed(old)].tolist() == [1, 3, 5]
+    assert new.gone(old).tolist() == [4]
+
+
+def test_a_figure_that_comes_or_goes_has_changed() -> None:
+    old = Table(np.array([1, 2, 3]), np.array([[1, 0, np.nan], [1, 0, np.nan], [1, 0, 2]]))
+    new = Table(np.array([1, 2, 3]), np.array([[1, 0, 2], [1, 0, np.nan], [1, 0, np.nan]]))
+    assert new.ids[new.changed(old)].tolist() == [1, 3]

@@ -28,7 +28,7 @@ from storage.connections import connect
 from tests.children.found import children
 from tests.rating.world import make_settings
 from tests.trust.home import Home, open_home
-from tests.trust.scored import Shape, change, fill, history, image_rows, rows
+from tests.trust.scored import FIRST_DISCORD_ID, Shape, change, fill, history, image_rows, rows
 
 SHAPE = Shape(raters=20, each=20, panel=4)
 PATIENCE_SECONDS = 30
@@ -192,6 +192,28 @@ async def test_what_follows_runs_after_each_run_and_cannot_spoil_it(rated: Home)
     await scores.refresh()
     await scores.refresh()
     assert done == ["failed", 200] * 2
+
+
+async def test_an_erasure_scores_its_images_anew_at_once(rated: Home) -> None:
+    await rated.services.scores.refresh()
+    path = path_of(rated)
+    sql = "SELECT image_id, count(*) FROM votes WHERE {} GROUP BY image_id"
+    mine: dict[int, int] = dict(rows(path, sql.format("rater = 4")))
+    before = image_rows(path)
+    erased = await rated.services.erasure.erase_by_id(FIRST_DISCORD_ID + 3)
+    after = image_rows(path)
+    assert erased.votes == len(mine) > 10
+    left: dict[int, int] = dict(rows(path, sql.format("true")))
+    for (scale, image), row in before.items():
+        if image not in mine:
+            assert after[scale, image] == row
+        elif image in left:
+            assert after[scale, image][2] == left[image] == row[2] - 1
+            assert after[scale, image][1] > row[1]
+        else:
+            assert (scale, image) not in after
+    for table in ("rater_scores", "reliability_history"):
+        assert rows(path, f"SELECT * FROM {table} WHERE rater = 4") == []  # noqa: S608 - constants
 
 
 class TestTheWorker:
