@@ -96,6 +96,7 @@ class Settings(BaseSettings):
     operator_ids: Annotated[frozenset[Snowflake], NoDecode] = frozenset()
     moderator_role_id: Snowflake | None = None
     alert_channel_id: Snowflake | None = None
+    moderator_channel_id: Snowflake | None = None
     shard_count: int | None = Field(default=None, ge=1)
 
     horde_api_key: HordeKey | None = None

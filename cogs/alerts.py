@@ -1,4 +1,4 @@
-"""The operators' channel, in which alerts are shown."""
+"""The channels in which alerts are shown: the operators', and one for moderators."""
 
 from __future__ import annotations
 
@@ -45,7 +45,11 @@ class DiscordAlerts:
 
 
 async def setup(bot: JuryBot) -> None:
-    """Have alerts shown in ALERT_CHANNEL_ID; called by the bot before it connects."""
-    channel_id = bot.services.settings.alert_channel_id
-    if channel_id is not None:
-        bot.services.alerts.connect(DiscordAlerts(bot, channel_id))
+    """Have alerts shown in the channels of the settings; called by the bot before it connects."""
+    settings = bot.services.settings
+    operators, moderators = (
+        None if channel_id is None else DiscordAlerts(bot, channel_id)
+        for channel_id in (settings.alert_channel_id, settings.moderator_channel_id)
+    )
+    if operators is not None or moderators is not None:
+        bot.services.alerts.connect(operators, moderators)

@@ -58,11 +58,13 @@ def _places(settings: Settings, channels: Sequence[Channel]) -> list[Place]:
         Place(f"channel {each.channel_id}", each.guild_id, each.channel_id, not each.safe_only)
         for each in channels
     ]
-    if settings.alert_channel_id is not None and settings.home_guild_id is not None:
-        alerts = settings.alert_channel_id
-        places.append(
-            Place(f"alert channel {alerts}", settings.home_guild_id, alerts, age_restricted=False)
-        )
+    home = settings.home_guild_id
+    for name, channel_id in (
+        ("alert channel", settings.alert_channel_id),
+        ("moderators' channel", settings.moderator_channel_id),
+    ):
+        if channel_id is not None and home is not None:
+            places.append(Place(f"{name} {channel_id}", home, channel_id, age_restricted=False))
     return places
 
 

@@ -1,4 +1,7 @@
-"""Alerts to the operators' channel, folded: a flood of one kind is one message with a count."""
+"""Alerts, folded: a flood of one kind is one message with a count.
+
+What moderators act on goes to a channel of theirs where there is one, all else to the operators'.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +22,9 @@ from storage.errors import StorageError
 
 WINDOW: Final = timedelta(hours=1)
 """A kind begins a new message after that: Discord caps edits of older messages (code 30046)."""
+
+MODERATORS: Final = frozenset({"appeal_opened", "image_hidden", "image_reported", "rater_suspect"})
+"""The kinds that moderators act on; each says by which command."""
 
 PAUSE_SECONDS: Final = 2.0
 """Between two deliveries: what comes meanwhile is folded into one edit."""
@@ -50,12 +56,20 @@ class AlertService:
         self._clock = clock
         self._home = settings.home_guild_id
         self._texts = texts
-        self._channel: AlertChannel | None = None
+        self._operators: AlertChannel | None = None
+        self._moderators: AlertChannel | None = None
         self._waiting = asyncio.Event()
 
-    def connect(self, channel: AlertChannel) -> None:
-        """Show alerts there from now on, and those that wait."""
-        self._channel = channel
+    def connect(
+        self, operators: AlertChannel | None, moderators: AlertChannel | None = None
+    ) -> None:
+        """Show alerts there from now on, and those that wait.
+
+        Without a channel of their own what concerns moderators goes to the operators'. What has no
+        channel waits.
+        """
+        self._operators = operators
+        self._moderators = moderators or operators
         self._waiting.set()
 
     async def notice(self, kind: str, **values: str | int) -> None:
@@ -80,7 +94,7 @@ class AlertService:
         What this program cannot even put into words waits for news of its kind.
         """
         self._waiting.clear()
-        if self._channel is None:
+        if self._operators is None and self._moderators is None:
             return
         try:
             waiting = await self._database.read(alerts.undelivered)
@@ -88,7 +102,9 @@ class AlertService:
             _log.warning("alerts_not_delivered", reason=str(error))
             return
         for alert in waiting:
-            await self._try(self._channel, alert)
+            channel = self._moderators if alert.kind in MODERATORS else self._operators
+            if channel is not None:
+                await self._try(channel, alert)
 
     async def run(self) -> None:
         """Deliver for ever; ends by being cancelled."""

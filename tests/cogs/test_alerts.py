@@ -14,7 +14,18 @@ ALERTS = 1_000_000_000_000_000_777
 
 @pytest.fixture
 def settings_changes() -> dict[str, object]:
-    return {"alert_channel_id": ALERTS}
+    return {"alert_channel_id": ALERTS, "moderator_channel_id": ALERTS + 1}
+
+
+async def test_the_settings_say_which_channel_is_whose(stage: Stage) -> None:
+    for channel_id in (ALERTS, ALERTS + 1):
+        stage.home.create_text_channel(f"channel-{channel_id}")
+    await stage.services.alerts.notice("appeal_opened")
+    await stage.services.alerts.notice("incident", incident="abcd")
+    before = len(stage.env.http_requests)
+    await stage.services.alerts.settle()
+    tried = {r.path.split("/")[2] for r in stage.env.http_requests[before:]}
+    assert tried == {str(ALERTS), str(ALERTS + 1)}
 
 
 @pytest.fixture

@@ -184,3 +184,40 @@ async def test_alerts_speak_the_home_servers_language(
     await alerts.settle()
     (text,) = board.messages.values()
     assert "wurde gemeldet" in text
+
+
+async def test_moderators_have_a_channel_of_their_own(alerts: AlertService) -> None:
+    operators, moderators = Board(), Board()
+    alerts.connect(operators, moderators)
+    await alerts.notice("image_reported", image=1)
+    await alerts.notice("incident", incident="abcd")
+    await alerts.settle()
+    assert ["#1" in text for text in moderators.messages.values()] == [True]
+    assert ["abcd" in text for text in operators.messages.values()] == [True]
+
+
+async def test_what_has_no_channel_waits_for_one(alerts: AlertService, home: Home) -> None:
+    moderators = Board()
+    alerts.connect(None, moderators)
+    await alerts.notice("incident", incident="abcd")
+    await alerts.notice("rater_suspect", rater=3, rule="too_fast")
+    await alerts.settle()
+    assert len(moderators.messages) == 1
+    waiting = await home.world.database.read(undelivered)
+    assert [alert.kind for alert in waiting] == ["incident"]
+    operators = Board()
+    alerts.connect(operators, moderators)
+    await alerts.settle()
+    assert len(operators.messages) == 1
+    assert len(moderators.messages) == 1
+
+
+async def test_one_channel_that_refuses_does_not_keep_alerts_from_the_other(
+    alerts: AlertService,
+) -> None:
+    operators, moderators = Board(missing=True), Board()
+    alerts.connect(operators, moderators)
+    await alerts.notice("incident", incident="abcd")
+    await alerts.notice("appeal_opened")
+    await alerts.settle()
+    assert len(moderators.messages) == 1
