@@ -154,6 +154,9 @@ PRESSES: Final[Mapping[str, tuple[Use, ...]]] = {
     "BackButton": (press(f"back:{PRIVATE_POST}"),),
     "SkipSelect": (press(f"skip:{PRIVATE_POST}", "cannot_judge"),),
     "MoreButton": (press(f"more:{HOME_POST}"), press(f"more:{PRIVATE_POST}")),
+    "LessonButton": tuple(
+        press(f"lesson:{step}:{PRIVATE_POST}") for step in ("next", "begin", "skip")
+    ),
     "ReportButton": (press(f"report:{HOME_POST}"),),
     "CaptchaAnswerButton": (press("captcha:answer:1"),),
     "CaptchaKindButton": (press("captcha:kind:question:1"),),

@@ -84,6 +84,8 @@ METHODS: Final[Mapping[str, Method]] = {
     "sessions.start": own(),
     "sessions.advance": own(),
     "sessions.skip": own(),
+    "sessions.next_lesson": own(),
+    "sessions.leave_lessons": own(),
     "sessions.keep": own(),
     "sessions.go_back": own(),
     "sessions.upcoming": own(),
