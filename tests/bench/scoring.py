@@ -22,6 +22,7 @@ from bot.trust.scoring.dependence import log_likelihood_ratio
 from bot.trust.scoring.detectors import correlation_z, mode_share, residual_sd
 from bot.trust.scoring.estimate import Estimate, estimate
 from bot.trust.scoring.votes import Floats, Votes
+from tests.bench._scored_database import database_run
 from tests.bench._sparse_pool import (
     Study,
     auc,
@@ -148,7 +149,7 @@ def cost() -> list[Row]:
 def run(full: bool) -> list[Row]:  # noqa: FBT001 - the benchmarks' common signature
     """Measure on the votes of the study, or on a sample of them where these are missing."""
     study = london_faces()
-    rows = cost()
+    rows = cost() + database_run(MILLION)
     wanted = REQUIRED_AUC | {("copy", MANY): None, ("30 % spam", MANY): None}
     if full:
         cells = [(kind, each) for kind in CATCHES for each in (10, 20, 30, 50, MANY)]
