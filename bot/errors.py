@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import ClassVar
 
 
@@ -124,9 +125,26 @@ class NoAnswerError(UserError):
 
 
 class BannedError(UserError):
-    """The rater is banned."""
+    """The rater is banned, until a moderator ends it."""
 
     key = "error.banned"
+
+    @staticmethod
+    def ending(until: datetime | None) -> BannedError:
+        """Return the refusal of somebody who is banned until this moment, or for good."""
+        return BannedError() if until is None else BannedForNowError(until=int(until.timestamp()))
+
+
+class BannedForNowError(BannedError):
+    """The rater is banned `until` a moment, in seconds since 1970."""
+
+    key = "error.banned_until"
+
+
+class BarredError(UserError):
+    """The rater may not rate in this server, nor elsewhere what only this server may use."""
+
+    key = "error.barred"
 
 
 class BannedRaterError(UserError):

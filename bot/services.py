@@ -39,6 +39,7 @@ from bot.trust.appeal_cases import AppealCases
 from bot.trust.appeals import AppealService
 from bot.trust.auditing import AuditService
 from bot.trust.banning import BanService
+from bot.trust.barring import BarService
 from bot.trust.captcha.service import CaptchaService
 from bot.trust.captcha.workshop import Workshop, makers_of
 from bot.trust.decisions import Decisions
@@ -57,6 +58,8 @@ from bot.trust.rules.worker import RuleWorker
 from bot.trust.scoring.service import ScoringService
 from bot.trust.suspects import Suspects
 from bot.trust.validating import ValidationService
+from bot.trust.void_orders import VoidOrders
+from bot.trust.voiding import VoidingService
 from storage import leases
 from storage.database import Database
 
@@ -85,6 +88,8 @@ class Services:
     channels: ChannelService
     reports: ReportService
     bans: BanService
+    voiding: VoidingService
+    bars: BarService
     moderation: ModerationService
     review: ReviewService
     appeals: AppealService
@@ -121,8 +126,16 @@ def build_services(
     alerts = AlertService(database, clock, settings, texts)
     decisions = Decisions(clock, settings, enrolment)
     recounting = Recounting(database, clock, settings)
+    orders = VoidOrders(database, clock, recounting)
     answers = AnswerService(database, clock, texts)
-    bans = BanService(database, clock, access=access, enrolment=enrolment, recounting=recounting)
+    bans = BanService(
+        database,
+        clock,
+        access=access,
+        enrolment=enrolment,
+        recounting=recounting,
+        orders=orders,
+    )
     appeal_cases = AppealCases(
         database, clock, settings, enrolment=enrolment, bans=bans, answers=answers
     )
@@ -161,6 +174,8 @@ def build_services(
         channels=ChannelService(database, clock, settings, access, enrolment),
         reports=ReportService(database, clock, settings, enrolment, alerts),
         bans=bans,
+        voiding=VoidingService(database, clock, access, enrolment, orders),
+        bars=BarService(database, clock, access, enrolment),
         moderation=ModerationService(database, access, decisions),
         review=ReviewService(
             database,

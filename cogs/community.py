@@ -1,8 +1,8 @@
-"""What a server's managers do: `/jury setup|start|stop|status`."""
+"""What a server's managers do: `/jury setup|start|stop|status|bar|unbar`."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 import discord
 from discord import app_commands
@@ -16,6 +16,8 @@ from storage.channels import Channel
 
 if TYPE_CHECKING:
     from bot.client import JuryBot
+
+REASON_CHARACTERS: Final = 500
 
 
 @app_commands.guild_only()
@@ -109,11 +111,38 @@ class CommunityCog(commands.GroupCog, group_name="jury"):
             guild = interaction.guild
             seen = guild.channels if guild is not None else ()
             places = {channel.id: place_of(channel) for channel in seen}
-            statuses = await exchange.services.channels.status(exchange.caller, places)
-            if statuses:
-                await exchange.answer(StatusCard(exchange, statuses))
+            status = await exchange.services.channels.status(exchange.caller, places)
+            if status.channels or status.barred:
+                await exchange.answer(StatusCard(exchange, status))
             else:
                 await exchange.answer(exchange.say("error.not_set_up"))
+
+        await self._bot.edge.run(interaction, act)
+
+    @app_commands.command(name="bar")
+    async def bar(
+        self,
+        interaction: discord.Interaction[JuryBot],
+        user: discord.User,
+        reason: app_commands.Range[str, 1, REASON_CHARACTERS] | None = None,
+    ) -> None:
+        """Keep somebody from rating in this server."""
+
+        async def act(exchange: Exchange) -> None:
+            new = await exchange.services.bars.bar(exchange.caller, user.id, reason)
+            key = "jury.barred" if new else "jury.barred_before"
+            await exchange.answer(exchange.say(key, user=user.mention))
+
+        await self._bot.edge.run(interaction, act)
+
+    @app_commands.command(name="unbar")
+    async def unbar(self, interaction: discord.Interaction[JuryBot], user: discord.User) -> None:
+        """Let somebody rate in this server again."""
+
+        async def act(exchange: Exchange) -> None:
+            changed = await exchange.services.bars.unbar(exchange.caller, user.id)
+            key = "jury.unbarred" if changed else "jury.not_barred"
+            await exchange.answer(exchange.say(key, user=user.mention))
 
         await self._bot.edge.run(interaction, act)
 

@@ -6,8 +6,9 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
+from storage.bars import Bar, PlacedBy
 from storage.durable import append_line
 from storage.errors import StorageError
 
@@ -17,7 +18,8 @@ class Erasure:
     """What is kept of an erased rater: a keyed hash of the Discord id, when, and whether banned.
 
     `horde_hash` is that of the Horde account that they had proved to be theirs, if any. `held`: an
-    operator held their kudos.
+    operator held their kudos. `banned_until` ends the ban by itself. `bars`: the servers from which
+    they were barred.
     """
 
     discord_hash: str
@@ -25,6 +27,12 @@ class Erasure:
     banned: bool
     horde_hash: str | None = None
     held: bool = False
+    banned_until: datetime | None = None
+    bars: tuple[Bar, ...] = ()
+
+    def banned_at(self, moment: datetime) -> bool:
+        """Tell whether the person may not rate at this moment."""
+        return self.banned and (self.banned_until is None or moment < self.banned_until)
 
     @classmethod
     def parse(cls, line: str) -> Self:
@@ -36,11 +44,13 @@ class Erasure:
             bool(fields["banned"]),
             str(fields["horde"]) if "horde" in fields else None,
             held=bool(fields.get("held", False)),
+            banned_until=_moment(fields.get("until")),
+            bars=tuple(_bar(bar) for bar in fields.get("bars", ())),
         )
 
     def line(self) -> str:
         """Return the line that `parse` reads."""
-        fields: dict[str, str | bool] = {
+        fields: dict[str, object] = {
             "hash": self.discord_hash,
             "at": self.erased_at.isoformat(),
             "banned": self.banned,
@@ -49,6 +59,17 @@ class Erasure:
             fields["horde"] = self.horde_hash
         if self.held:
             fields["held"] = True
+        if self.banned_until is not None:
+            fields["until"] = self.banned_until.isoformat()
+        if self.bars:
+            fields["bars"] = [
+                {
+                    "server": bar.guild_id,
+                    "by": bar.placed_by,
+                    "until": None if bar.until is None else bar.until.isoformat(),
+                }
+                for bar in self.bars
+            ]
         return json.dumps(fields)
 
 
@@ -84,3 +105,12 @@ class ErasureFile:
                 continue
             erasures[erasure.discord_hash] = erasure
         return erasures
+
+
+def _bar(fields: dict[str, Any]) -> Bar:
+    by: PlacedBy = "moderator" if fields["by"] == "moderator" else "manager"
+    return Bar(int(fields["server"]), by, _moment(fields["until"]))
+
+
+def _moment(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)

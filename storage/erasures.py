@@ -5,9 +5,10 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from storage import claims
+from storage.bars import Bar
 from storage.erasure_file import Erasure
 from storage.times import from_microseconds, to_microseconds
 
@@ -24,20 +25,23 @@ class LinkedRater:
 def by_hash(connection: sqlite3.Connection, discord_hash: str) -> Erasure | None:
     """Return what stayed of the rater with this hash, or None if none was erased."""
     row = connection.execute(f"{_SELECT} WHERE discord_hash = ?", (discord_hash,)).fetchone()
-    return None if row is None else _erased(row)
+    return None if row is None else _erased(connection, row)
 
 
-def account_banned(connection: sqlite3.Connection, horde_hash: str) -> bool:
-    """Tell whether a rater was banned and erased whose verified Horde account this was."""
+def account_banned(connection: sqlite3.Connection, horde_hash: str, now: datetime) -> bool:
+    """Tell whether a rater is banned and was erased whose verified Horde account this was."""
     row = connection.execute(
-        "SELECT 1 FROM erased_raters WHERE horde_hash = ? AND banned = 1 LIMIT 1", (horde_hash,)
+        "SELECT 1 FROM erased_raters WHERE horde_hash = ? AND banned = 1"
+        " AND coalesce(banned_until > ?, 1) LIMIT 1",
+        (horde_hash, to_microseconds(now)),
     ).fetchone()
     return row is not None
 
 
 def every(connection: sqlite3.Connection) -> list[Erasure]:
     """Return all that stayed, in the order of erasure."""
-    return [_erased(row) for row in connection.execute(f"{_SELECT} ORDER BY erased_at")]
+    rows = connection.execute(f"{_SELECT} ORDER BY erased_at").fetchall()
+    return [_erased(connection, row) for row in rows]
 
 
 def remember(connection: sqlite3.Connection, erasure: Erasure) -> None:
@@ -47,11 +51,13 @@ def remember(connection: sqlite3.Connection, erasure: Erasure) -> None:
     """
     connection.execute(
         """
-        INSERT INTO erased_raters (discord_hash, banned, erased_at, held, horde_hash)
-        VALUES (?, ?, ?, ?, ?)
+        INSERT INTO erased_raters
+            (discord_hash, banned, erased_at, held, horde_hash, banned_until)
+        VALUES (?, ?, ?, ?, ?, ?)
         ON CONFLICT (discord_hash) DO UPDATE SET
             banned = excluded.banned, erased_at = excluded.erased_at, held = excluded.held,
-            horde_hash = coalesce(excluded.horde_hash, erased_raters.horde_hash)
+            horde_hash = coalesce(excluded.horde_hash, erased_raters.horde_hash),
+            banned_until = excluded.banned_until
         """,
         (
             erasure.discord_hash,
@@ -59,20 +65,22 @@ def remember(connection: sqlite3.Connection, erasure: Erasure) -> None:
             to_microseconds(erasure.erased_at),
             int(erasure.held),
             erasure.horde_hash,
+            _microseconds(erasure.banned_until),
         ),
+    )
+    connection.execute("DELETE FROM erased_bars WHERE discord_hash = ?", (erasure.discord_hash,))
+    connection.executemany(
+        "INSERT INTO erased_bars (discord_hash, guild_id, placed_by, until) VALUES (?, ?, ?, ?)",
+        [
+            (erasure.discord_hash, bar.guild_id, bar.placed_by, _microseconds(bar.until))
+            for bar in erasure.bars
+        ],
     )
 
 
 def mark_returned(connection: sqlite3.Connection, number: int) -> None:
     """Note that whoever this rater is was erased before, so that they earn nothing twice."""
     connection.execute("UPDATE raters SET erased_before = 1 WHERE number = ?", (number,))
-
-
-def set_banned(connection: sqlite3.Connection, discord_hash: str, *, banned: bool) -> None:
-    """Store whether the person may come back."""
-    connection.execute(
-        "UPDATE erased_raters SET banned = ? WHERE discord_hash = ?", (int(banned), discord_hash)
-    )
 
 
 def linked(connection: sqlite3.Connection) -> list[LinkedRater]:
@@ -104,6 +112,7 @@ def cut_link(connection: sqlite3.Connection, number: int, now: datetime) -> None
         {"number": number, "now": to_microseconds(now)},
     )
     connection.execute("UPDATE reports SET reason = NULL WHERE rater = ?", (number,))
+    connection.execute("UPDATE void_orders SET reason = NULL WHERE rater = ?", (number,))
     connection.execute(
         "UPDATE posts SET guild_id = NULL, channel_id = NULL, message_id = NULL WHERE rater = ?",
         (number,),
@@ -123,7 +132,6 @@ def delete_votes(
 
     The history says that each vote left, under the number.
     """
-    connection.execute("DELETE FROM voids WHERE rater = ?", (number,))
     votes = connection.execute(
         "SELECT id, image_id, post_id FROM votes WHERE rater = ? LIMIT ?", (number, limit)
     ).fetchall()
@@ -134,6 +142,10 @@ def delete_votes(
     )
     connection.executemany(_REMOVED, [(to_microseconds(now), vote) for vote, _, _ in votes])
     connection.executemany("DELETE FROM votes WHERE id = ?", [(vote,) for vote, _, _ in votes])
+    connection.executemany(
+        "DELETE FROM voids WHERE rater = ? AND image_id = ?",
+        [(number, image_id) for _, image_id, _ in votes],
+    )
     return [image_id for _, image_id, _ in votes]
 
 
@@ -169,12 +181,35 @@ def unfinished(connection: sqlite3.Connection) -> list[int]:
     return [number for (number,) in rows]
 
 
-def _erased(row: tuple[str, int, int, str | None, int]) -> Erasure:
-    discord_hash, banned, erased_at, horde_hash, held = row
-    return Erasure(discord_hash, from_microseconds(erased_at), bool(banned), horde_hash, bool(held))
+def _erased(connection: sqlite3.Connection, row: tuple[Any, ...]) -> Erasure:
+    discord_hash, banned, erased_at, horde_hash, held, banned_until = row
+    bars = connection.execute(
+        "SELECT guild_id, placed_by, until FROM erased_bars WHERE discord_hash = ?"
+        " ORDER BY guild_id",
+        (discord_hash,),
+    )
+    return Erasure(
+        discord_hash,
+        from_microseconds(erased_at),
+        bool(banned),
+        horde_hash,
+        held=bool(held),
+        banned_until=_moment(banned_until),
+        bars=tuple(Bar(guild, placed_by, _moment(until)) for guild, placed_by, until in bars),
+    )
 
 
-_SELECT: Final = "SELECT discord_hash, banned, erased_at, horde_hash, held FROM erased_raters"
+def _microseconds(moment: datetime | None) -> int | None:
+    return None if moment is None else to_microseconds(moment)
+
+
+def _moment(microseconds: int | None) -> datetime | None:
+    return None if microseconds is None else from_microseconds(microseconds)
+
+
+_SELECT: Final = (
+    "SELECT discord_hash, banned, erased_at, horde_hash, held, banned_until FROM erased_raters"
+)
 _REMOVED: Final = """
     INSERT INTO removed_rows (row_id, reason, removed_at)
     SELECT row_id, 'erased', ? FROM votes WHERE id = ? AND row_id IS NOT NULL

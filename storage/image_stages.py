@@ -21,14 +21,7 @@ from storage.times import to_microseconds
 
 Stage = Literal["waiting", "begun", "full", "hidden", "broken"]
 
-# A ban without an end takes a rater's votes out; one with an end is only a pause.
-COUNTS = """
-    v.state = 'given' AND v.completed_at IS NOT NULL AND v.gold = 0
-    AND NOT EXISTS (
-        SELECT 1 FROM raters r
-        WHERE r.number = v.rater AND r.status = 'banned' AND r.status_until IS NULL
-    )
-"""
+COUNTS = "v.state = 'given' AND v.completed_at IS NOT NULL AND v.gold = 0"
 """Condition under which a row `v` of votes counts towards the target and in results."""
 
 _FACTS = f"""

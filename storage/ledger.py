@@ -11,21 +11,14 @@ from datetime import datetime, timedelta
 from sqlite3 import Connection
 from typing import Final
 
-from storage.releases import BANNED_FOR_GOOD, OWED, RELEASED, release_moments
+from storage.releases import OWED, RELEASED, release_moments
 from storage.times import day_of, start_of, to_microseconds
 
-_NO_LONGER_COUNT: Final = (
-    """
+_NO_LONGER_COUNT: Final = """
     SELECT sum(a.amount) FROM awards a JOIN payouts p ON p.id = a.payout_id
     WHERE a.payout_id IS NOT NULL AND a.standing <> 'stands' AND p.state = 'paid'
-    """,
-    f"""
-    SELECT sum(a.amount) FROM raters r CROSS JOIN awards a ON a.rater = r.number
-    JOIN payouts p ON p.id = a.payout_id
-    WHERE {BANNED_FOR_GOOD} AND a.standing = 'stands' AND p.state = 'paid'
-    """,  # noqa: S608 - a constant
-)
-"""Paid for votes that were taken out, and paid to those who were banned later."""
+"""
+"""Paid for votes that were taken out, such as those of somebody banned later."""
 
 _SHOWN: Final = 5
 """How many rows of one kind are named; a ledger that is broken on purpose may have millions."""
@@ -92,7 +85,7 @@ def totals(connection: Connection, now: datetime, hold: timedelta) -> Totals:
         sending=states.get("sending", 0),
         in_doubt=states.get("in_doubt", 0),
         paid=states.get("paid", 0),
-        written_off=sum(_sum(connection, query) for query in _NO_LONGER_COUNT),
+        written_off=_sum(connection, _NO_LONGER_COUNT),
         awarded_today=_sum(
             connection, "SELECT amount FROM award_days WHERE day = :day", {"day": day_of(now)}
         ),
@@ -118,9 +111,7 @@ def of_rater(connection: Connection, number: int, now: datetime, hold: timedelta
             "SELECT sum(amount) FROM payouts WHERE rater = :rater AND state = 'paid'",
             of,
         ),
-        written_off=sum(
-            _sum(connection, f"{query} AND a.rater = :rater", of) for query in _NO_LONGER_COUNT
-        ),
+        written_off=_sum(connection, f"{_NO_LONGER_COUNT} AND a.rater = :rater", of),
     )
 
 

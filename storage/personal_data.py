@@ -39,8 +39,8 @@ class Activity:
 class PastVote:
     """One vote as its rater sees it again; `open` while it may still be changed.
 
-    `kudos` is what it earned and was not taken back; `sent`: some of it was sent or paid, so that
-    the vote cannot be undone.
+    `void`: moderators took it out. `kudos` is what it earned and was not taken back; `sent`: some
+    of it was sent or paid, so that the vote cannot be undone.
     """
 
     post: Post
@@ -48,6 +48,7 @@ class PastVote:
     aesthetic: int | None
     artifacts: int | None
     given: bool
+    void: bool
     changed_at: datetime
     open: bool
     kudos: int
@@ -104,8 +105,8 @@ def last_votes(connection: sqlite3.Connection, number: int, limit: int) -> list[
     """Return a rater's newest votes, newest first."""
     rows = connection.execute(
         """
-        SELECT v.post_id, d.name, v.aesthetic, v.artifacts, v.state = 'given', v.changed_at,
-            v.image_id,
+        SELECT v.post_id, d.name, v.aesthetic, v.artifacts, v.state = 'given', v.state = 'void',
+            v.changed_at, v.image_id,
             (SELECT coalesce(sum(a.amount), 0) FROM awards a
                 WHERE a.rater = v.rater AND a.image_id = v.image_id AND a.standing = 'stands')
         FROM votes v JOIN images i ON i.id = v.image_id JOIN data_sets d ON d.id = i.data_set_id
@@ -125,7 +126,7 @@ def _values(number: int, discord_hash: str, now: datetime) -> dict[str, str | in
 
 
 def _past_vote(connection: sqlite3.Connection, number: int, row: tuple[Any, ...]) -> PastVote:
-    post_id, data_set, aesthetic, artifacts, given, changed_at, image_id, kudos = row
+    post_id, data_set, aesthetic, artifacts, given, void, changed_at, image_id, kudos = row
     shown = posts.shown(connection, post_id)
     assert shown is not None  # noqa: S101 - votes reference their post
     return PastVote(
@@ -134,8 +135,9 @@ def _past_vote(connection: sqlite3.Connection, number: int, row: tuple[Any, ...]
         aesthetic=aesthetic,
         artifacts=artifacts,
         given=bool(given),
+        void=bool(void),
         changed_at=from_microseconds(changed_at),
-        open=not shown.image_closed,
+        open=not shown.image_closed and not void,
         kudos=kudos,
         sent=awards.is_sent(connection, number, image_id),
     )
@@ -163,6 +165,6 @@ def _readable(name: str, value: Value) -> Value:
     """Write out moments, and Discord's ids in digits: they are above what JSON readers hold."""
     if not isinstance(value, int):
         return value
-    if name in {"at", "since", "not_before"} or name.endswith(("_at", "_until")):
+    if name in {"at", "since", "until", "not_before"} or name.endswith(("_at", "_until")):
         return from_microseconds(value).isoformat()
     return str(value) if name in DISCORD_IDS else value

@@ -16,8 +16,12 @@ QUERIES: Mapping[str, str] = {
         FROM raters WHERE number = :rater
     """,
     "erased_raters": """
-        SELECT discord_hash, banned, erased_at, horde_hash, held FROM erased_raters
+        SELECT discord_hash, banned, banned_until, erased_at, horde_hash, held FROM erased_raters
         WHERE discord_hash = :discord_hash
+    """,
+    "erased_bars": """
+        SELECT guild_id, placed_by, until FROM erased_bars
+        WHERE discord_hash = :discord_hash ORDER BY guild_id
     """,
     "votes": """
         SELECT d.name AS data_set, i.key AS image, v.aesthetic, v.artifacts, v.aesthetic_at,
@@ -87,8 +91,8 @@ QUERIES: Mapping[str, str] = {
         WHERE p.rater = :rater ORDER BY t.id
     """,
     "void_orders": """
-        SELECT o.cause, o.guild_id, o.since, d.name AS data_set, i.key AS image, o.ordered_at,
-               o.lifted_at
+        SELECT o.cause, o.guild_id, o.since, d.name AS data_set, i.key AS image, o.reason,
+               o.ordered_at, o.lifted_at
         FROM void_orders o LEFT JOIN images i ON i.id = o.image_id
             LEFT JOIN data_sets d ON d.id = i.data_set_id
         WHERE o.rater = :rater ORDER BY o.id
@@ -99,7 +103,9 @@ QUERIES: Mapping[str, str] = {
             JOIN images i ON i.id = v.image_id JOIN data_sets d ON d.id = i.data_set_id
         WHERE v.rater = :rater ORDER BY v.image_id, v.order_id
     """,
-    "bars": "SELECT guild_id, reason, until, barred_at FROM bars WHERE rater = :rater",
+    "bars": """
+        SELECT guild_id, placed_by, reason, until, barred_at FROM bars WHERE rater = :rater
+    """,
     "captcha_records": """
         SELECT failed, passed, expired, unavailable, votes_left, fails_in_a_row, not_before, kind
         FROM captcha_records WHERE rater = :rater
@@ -186,6 +192,7 @@ were gold.
 ABOUT: Mapping[str, str] = {
     "raters": "number = :rater",
     "erased_raters": "discord_hash = :discord_hash",
+    "erased_bars": "discord_hash = :discord_hash",
     "gold_images": "decided_by = :rater",
     "gold_answers": "rater = :rater AND (lesson = 1 OR answered_at < :told_before)",
     "rater_pairs": "rater = :rater OR other = :rater",

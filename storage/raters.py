@@ -36,6 +36,11 @@ class Rater:
     first_seen_at: datetime
     erased_at: datetime | None
 
+    @property
+    def banned_for_good(self) -> bool:
+        """Whether the rater may not rate until a moderator ends it."""
+        return self.status == "banned" and self.status_until is None
+
     def banned_at(self, moment: datetime) -> bool:
         """Tell whether the rater may not rate at this moment."""
         return self.status == "banned" and (self.status_until is None or moment < self.status_until)
@@ -101,10 +106,7 @@ def set_status(
     reason: str | None = None,
     until: datetime | None = None,
 ) -> None:
-    """Store a moderator's decision. What it means for counters is up to the caller.
-
-    `storage.image_stages.recount` leaves the votes out of raters banned without an end.
-    """
+    """Store a moderator's decision. Votes count or not by their own state, whatever it is."""
     connection.execute(
         "UPDATE raters SET status = ?, status_reason = ?, status_until = ? WHERE number = ?",
         (status, reason, None if until is None else to_microseconds(until), number),

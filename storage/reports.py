@@ -42,21 +42,21 @@ def add(
     return added.rowcount > 0
 
 
-def open_of_image(connection: sqlite3.Connection, image_id: int) -> list[Report]:
+def open_of_image(connection: sqlite3.Connection, image_id: int, now: datetime) -> list[Report]:
     """Return the reports of an image that nobody looked at yet, oldest first.
 
-    Reports of banned and of erased raters are left out: they neither hide an image nor ask for
-    attention. Who was erased may come back under another number and report again.
+    Reports of raters banned now and of erased ones are left out: they neither hide an image nor
+    ask for attention. Who was erased may come back under another number and report again.
     """
     rows = connection.execute(
         """
         SELECT r.id, r.image_id, r.rater, r.reason, r.reported_at
         FROM reports r JOIN raters p ON p.number = r.rater
-        WHERE r.image_id = ? AND r.settled_at IS NULL AND p.status <> 'banned'
-            AND p.erased_at IS NULL
+        WHERE r.image_id = ? AND r.settled_at IS NULL AND p.erased_at IS NULL
+            AND (p.status <> 'banned' OR p.status_until <= ?)
         ORDER BY r.id
         """,
-        (image_id,),
+        (image_id, to_microseconds(now)),
     )
     return [
         Report(number, image, rater, reason, from_microseconds(at))

@@ -179,9 +179,9 @@ _BEFORE: Final = f"""
     WHERE rater = ? AND id < ? AND image_id = ? ORDER BY id DESC LIMIT 1
 """  # noqa: S608 - constants
 _ANSWERS: Final = f"""
-    SELECT v.rater,
-        v.completed_at IS NOT NULL AND (r.status <> 'banned' OR r.status_until IS NOT NULL),
-        v.compared, {", ".join(f"v.{scale}" for scale in SCALES)},
+    SELECT v.rater, v.completed_at IS NOT NULL, v.compared, {
+    ", ".join(f"v.{scale}" for scale in SCALES)
+},
         {", ".join(f"s_{scale}.bias, s_{scale}.weight" for scale in SCALES)}
     FROM votes v JOIN raters r ON r.number = v.rater
     {

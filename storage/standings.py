@@ -5,14 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from sqlite3 import Connection
+from typing import Final
 
-from storage import captchas, posts, raters, votes
+from storage import bars, captchas, posts, raters, votes
 from storage.captchas import CaptchaStanding
 from storage.posts import Purpose, Shown
 from storage.raters import Rater
 from storage.reservations import PLACE, moments
 from storage.times import to_microseconds
 from storage.votes import Vote
+
+NOWHERE: Final[frozenset[int]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +25,8 @@ class Found:
     `arrival_at` is as of `storage.rate_limits`. `others` counts the places of the image that are
     kept for anybody else, `completed` the rater's whole answers since the asked moment.
     `recorded`: the interaction is in the history of votes. `verified`: the rater has a verified
-    Horde account. `explained`: the rater has answered the image as gold. `captcha`: what decides
-    whether a captcha is asked.
+    Horde account. `explained`: the rater has answered the image as gold. `barred`: the servers from
+    which the rater is barred. `captcha`: what decides whether a captcha is asked.
     """
 
     shown: Shown
@@ -36,6 +39,7 @@ class Found:
     recorded: bool
     verified: bool
     explained: bool
+    barred: frozenset[int]
     captcha: CaptchaStanding
 
     @property
@@ -80,7 +84,7 @@ def find(
     if row is None:
         return None
     rater, vote = row[_SHOWN_END:_RATER_END], row[_RATER_END:_VOTE_END]
-    arrival_at, others, completed, client_agent_id, recorded, verified, explained = row[
+    arrival_at, others, completed, agent_id, recorded, verified, explained, barred = row[
         _VOTE_END:_LAST_END
     ]
     return Found(
@@ -90,10 +94,11 @@ def find(
         arrival_at,
         others,
         completed,
-        client_agent_id,
+        agent_id,
         bool(recorded),
         bool(verified),
         bool(explained),
+        NOWHERE if barred is None else frozenset(map(int, barred.split(","))),
         CaptchaStanding(*row[_LAST_END:]),
     )
 
@@ -101,7 +106,7 @@ def find(
 _SHOWN_END = len(posts.SHOWN_NAMES)
 _RATER_END = _SHOWN_END + len(raters.NAMES)
 _VOTE_END = _RATER_END + len(votes.NAMES)
-_LAST_END = _VOTE_END + 7
+_LAST_END = _VOTE_END + 8
 _COLUMNS = (
     *posts.SHOWN_NAMES,
     *(f"r.{name}" for name in raters.NAMES),
@@ -120,6 +125,7 @@ _FIND = f"""
         EXISTS (SELECT 1 FROM vote_history h WHERE h.interaction_id = :interaction),
         EXISTS (SELECT 1 FROM horde_links l WHERE l.rater = r.number AND l.read_at IS NOT NULL),
         EXISTS (SELECT 1 FROM gold_answers g WHERE g.rater = r.number AND g.image_id = p.image_id),
+        (SELECT group_concat(b.guild_id) FROM bars b WHERE b.rater = r.number AND {bars.LIVE}),
         {captchas.STANDING}
     FROM {posts.SHOWN_TABLES}
     LEFT JOIN raters r ON r.discord_id = :discord_id

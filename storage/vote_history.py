@@ -69,7 +69,7 @@ def of_interaction(connection: Connection, interaction_id: int) -> Entry | None:
 
 
 def before(connection: Connection, entry: Entry) -> Entry | None:
-    """Return the entry of the same vote that came before `entry`."""
+    """Return what the rater had done with the same vote before `entry`."""
     row = connection.execute(_BEFORE, (entry.rater, entry.id, entry.image_id)).fetchone()
     return _entry(row) if row else None
 
@@ -82,7 +82,8 @@ _APPEND = f"""
 _OF_INTERACTION = f"SELECT {_NAMES} FROM vote_history WHERE interaction_id = ?"  # noqa: S608 - constants
 _BEFORE = f"""
     SELECT {_NAMES} FROM vote_history
-    WHERE rater = ? AND id < ? AND image_id = ? ORDER BY id DESC LIMIT 1
+    WHERE rater = ? AND id < ? AND image_id = ? AND action NOT IN ('voided', 'restored')
+    ORDER BY id DESC LIMIT 1
 """  # noqa: S608 - constants
 
 

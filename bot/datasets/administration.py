@@ -93,7 +93,7 @@ class DataSetAdministration:
     def _set_target(self, connection: Connection, *, name: str, votes: int) -> None:
         data_set = _named(connection, name)
         data_sets.set_target(connection, data_set.id, votes)
-        self._recounting.owe(connection, data_set.id, "data_set")
+        self._recounting.owe(connection, data_set.id)
         self._audit(connection, "target", name, {"votes": votes})
 
     def _audit(self, connection: Connection, action: str, name: str, details: Details) -> None:

@@ -36,7 +36,7 @@ class AtStake:
 
 def at_stake(connection: Connection, rater: Rater) -> AtStake:
     """Look at what an erasure would cost; a ban without an end left nothing to lose."""
-    void = rater.status == "banned" and rater.status_until is None
+    void = rater.banned_for_good
     forfeited = 0 if void else awards.unpaid(connection, rater.number)
     under_way = 0
     payout = payouts.unsettled_of(connection, rater.number)

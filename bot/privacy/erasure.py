@@ -19,7 +19,7 @@ from bot.errors import NothingKeptError
 from bot.privacy.earnings import AtStake, EarnedBefore, Scored, at_stake
 from bot.trust.enrolment import Enrolment
 from bot.trust.recounting import Recounting
-from storage import audit, erasures, holds, horde_links, payouts, raters
+from storage import audit, bars, erasures, holds, horde_links, payouts, raters
 from storage.database import Database
 from storage.erasure_file import Erasure, ErasureFile
 from storage.erasures import LinkedRater
@@ -121,6 +121,8 @@ class ErasureService:
                 rater.banned_at(now),
                 self._account(connection, rater.number),
                 held=bool(holds.of_rater(connection, rater.number)),
+                banned_until=rater.status_until if rater.banned_at(now) else None,
+                bars=tuple(bars.of_rater(connection, rater.number, now)),
             )
             stake = at_stake(connection, rater)
             self._take_out(connection, rater, erasure, kept, actor)
@@ -238,9 +240,9 @@ class ErasureService:
     async def _bar(self) -> None:
         """End the links to accounts of banned people that a backup brought back."""
         stored = await self._database.read(erasures.every)
-        hashes = {each.horde_hash for each in stored if each.banned and each.horde_hash}
+        now = self._clock.now()
+        hashes = {each.horde_hash for each in stored if each.banned_at(now) and each.horde_hash}
         if hashes:
-            now = self._clock.now()
             await self._database.write(lambda c: self._enrolment.bar(c, hashes, now))
 
     async def _list(self, erasure: Erasure) -> None:

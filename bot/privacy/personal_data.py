@@ -31,6 +31,7 @@ class Overview:
     """What is kept, in figures: rows by table; tables without a row are left out."""
 
     rater: Rater
+    banned: bool
     rows: Mapping[str, int]
     kudos: RaterLedger
     link: HordeLink | None
@@ -89,6 +90,7 @@ class PersonalDataService:
             counts = personal_data.count(connection, rater.number, self._digest(rater), now)
             return Overview(
                 rater,
+                rater.banned_at(self._clock.now()),
                 {table: rows for table, rows in counts.items() if rows},
                 ledger.of_rater(connection, rater.number, now, _ANY),
                 horde_links.find(connection, rater.number),

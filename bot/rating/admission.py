@@ -10,21 +10,21 @@ from bot import CLIENT_AGENT
 from bot.caller import Caller
 from bot.errors import (
     BannedError,
+    BarredError,
     ClosedPostError,
     ConsentNeededError,
     ForeignPostError,
     NotAgeRestrictedError,
-    NotAllowedError,
     UnknownPostError,
 )
 from bot.rating.consent import CONSENT_VERSION
 from bot.rating.receipts import midnight
-from bot.trust.grants import may_use
+from bot.trust.grants import require_use
 from bot.trust.rate_limit import Kind
-from storage import posts, raters, reservations, standings
+from storage import bars, posts, raters, reservations, standings
 from storage.posts import Purpose, Shown
 from storage.raters import Rater
-from storage.standings import Found
+from storage.standings import NOWHERE, Found
 from storage.votes import Vote
 
 
@@ -76,6 +76,7 @@ def find_shown(
     caller: Caller,
     post_id: int,
     home_guild_id: int | None,
+    now: datetime,
     *,
     message_id: int | None = None,
     in_place: bool = False,
@@ -83,14 +84,23 @@ def find_shown(
     """Return the post and its rater if the post is this caller's to press here.
 
     `in_place`: a public post is pressed from the channel that it is in, even where the button
-    sits on an answer of ours. Raises UnknownPostError, ForeignPostError, NotAllowedError.
+    sits on an answer of ours. Raises UnknownPostError, ForeignPostError, NotAllowedError,
+    BarredError.
     """
     shown = posts.shown(connection, post_id)
     if shown is None:
         raise UnknownPostError
     rater = raters.find(connection, caller.discord_id)
+    barred = NOWHERE if rater is None else bars.guilds(connection, rater.number, now)
     _require_reach(
-        connection, caller, shown, rater, home_guild_id, message_id=message_id, in_place=in_place
+        connection,
+        caller,
+        shown,
+        rater,
+        home_guild_id,
+        barred=barred,
+        message_id=message_id,
+        in_place=in_place,
     )
     return shown, rater
 
@@ -127,6 +137,7 @@ def _require_reach(
     rater: Rater | None,
     home_guild_id: int | None,
     *,
+    barred: frozenset[int],
     message_id: int | None,
     in_place: bool,
 ) -> None:
@@ -138,8 +149,9 @@ def _require_reach(
         message_id is not None and post.message_id not in {None, message_id}
     ):
         raise UnknownPostError
-    if not may_use(connection, shown.data_set_id, caller.guild_ids, home_guild_id):
-        raise NotAllowedError
+    if post.guild_id in barred:
+        raise BarredError
+    require_use(connection, shown.data_set_id, caller, barred, home_guild_id)
 
 
 def admit(
@@ -155,19 +167,26 @@ def admit(
     """Return the caller's standing if they may give, change or take back a vote there now.
 
     `found` is what `look` returned in this unit; `message_id` and `in_place` are as of
-    `find_shown`. Raises UnknownPostError, ForeignPostError, NotAllowedError, ClosedPostError,
-    NotAgeRestrictedError, BannedError, ConsentNeededError.
+    `find_shown`. Raises UnknownPostError, ForeignPostError, NotAllowedError, BarredError,
+    ClosedPostError, NotAgeRestrictedError, BannedError, ConsentNeededError.
     """
     shown, rater = found.shown, found.rater
     _require_reach(
-        connection, caller, shown, rater, home_guild_id, message_id=message_id, in_place=in_place
+        connection,
+        caller,
+        shown,
+        rater,
+        home_guild_id,
+        barred=found.barred,
+        message_id=message_id,
+        in_place=in_place,
     )
     if _is_closed(found, now) or (in_place and shown.closed):
         raise ClosedPostError
     if not shown.safe and not sees_unsafe(caller):
         raise NotAgeRestrictedError
     if rater is not None and rater.banned_at(now):
-        raise BannedError
+        raise BannedError.ending(rater.status_until)
     if rater is None or rater.consent_version != CONSENT_VERSION:
         raise ConsentNeededError
     if found.vote is not None and found.vote.state == "void":

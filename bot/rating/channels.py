@@ -19,7 +19,8 @@ from bot.settings import Settings
 from bot.trust.access import AccessService
 from bot.trust.enrolment import Enrolment
 from bot.trust.grants import may_use
-from storage import audit, channels, choosing
+from storage import audit, bars, channels, choosing
+from storage.bars import Barred
 from storage.channels import Channel
 from storage.choosing import Seeker
 from storage.database import Database
@@ -62,6 +63,14 @@ class ChannelStatus:
     open_posts: int
     lost_posts: int
     problem: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ServerStatus:
+    """What a server's managers want to know: its channels, and whom it bars, the latest first."""
+
+    channels: tuple[ChannelStatus, ...]
+    barred: tuple[Barred, ...]
 
 
 class ChannelService:
@@ -123,8 +132,8 @@ class ChannelService:
         """
         return await self._set_started(caller, channel_id, started=False)
 
-    async def status(self, caller: Caller, places: Mapping[int, Place]) -> list[ChannelStatus]:
-        """Return how each channel of the caller's server does.
+    async def status(self, caller: Caller, places: Mapping[int, Place]) -> ServerStatus:
+        """Return how each channel of the caller's server does, and whom the server bars.
 
         `places` are the server's channels that the bot sees; one that is missing there was
         deleted or closed to the bot. Raises NotAllowedError.
@@ -132,10 +141,10 @@ class ChannelService:
         guild_id = await self._access.require_manager(caller, "jury.status")
         now = self._clock.now()
 
-        def query(connection: Connection) -> list[ChannelStatus]:
+        def query(connection: Connection) -> ServerStatus:
             open_posts = channels.open_posts(connection, guild_id)
             lost_posts = channels.lost_posts(connection, guild_id, now - timedelta(days=1))
-            return [
+            statuses = (
                 ChannelStatus(
                     channel,
                     open_posts[channel.channel_id],
@@ -145,7 +154,8 @@ class ChannelService:
                     or _shortage(connection, channel, open_posts[channel.channel_id], now),
                 )
                 for channel in channels.of_guild(connection, guild_id)
-            ]
+            )
+            return ServerStatus(tuple(statuses), tuple(bars.of_guild(connection, guild_id, now)))
 
         return await self._database.read(query)
 

@@ -30,8 +30,9 @@ from bot.settings import Settings
 from bot.trust import rate_limit
 from bot.trust.enrolment import Enrolment
 from bot.trust.gold.mixing import Draw
-from bot.trust.grants import may_use
+from bot.trust.grants import require_use, usable_by
 from storage import (
+    bars,
     channels,
     choosing,
     data_sets,
@@ -76,7 +77,7 @@ class SessionService:
         """Show a first image: one of which the rater holds a place before all others.
 
         Without a name: from the channel's data set, else from any usable one. Raises
-        UnknownDataSetError, NotAllowedError where no data set is usable, BannedError,
+        UnknownDataSetError, NotAllowedError where no data set is usable, BannedError, BarredError,
         RateLimitedError(seconds=...), NothingLeftError.
         """
         now = self._clock.now()
@@ -85,9 +86,9 @@ class SessionService:
         def unit(connection: Connection) -> Showing | End:
             rater = self._enrolment.rater(connection, caller.discord_id, now)
             if rater.banned_at(now):
-                raise BannedError
+                raise BannedError.ending(rater.status_until)
             self._charge(connection, rater, now)
-            for data_set in self._data_sets(connection, caller, data_set_name):
+            for data_set in self._data_sets(connection, caller, rater, data_set_name, now):
                 showing = self._course.begin(
                     connection, caller, rater, data_set_id=data_set.id, draw=draw, now=now
                 )
@@ -103,7 +104,7 @@ class SessionService:
         A post that still waits for this rater's scores is shown again instead, and so is a lesson
         that was answered, with its explanation. Raises NothingLeftError at the end,
         LessonsOverError at the end of lessons, UnknownPostError, ForeignPostError,
-        NotAllowedError, BannedError.
+        NotAllowedError, BannedError, BarredError.
         """
         return await self._step(caller, post_id, lambda *_: None)
 
@@ -195,12 +196,12 @@ class SessionService:
     async def upcoming(self, caller: Caller, post_id: int) -> Image | None:
         """Return what `advance` would most likely show, to prepare its bytes; nothing is kept.
 
-        None at the end. Raises UnknownPostError, ForeignPostError, NotAllowedError.
+        None at the end. Raises UnknownPostError, ForeignPostError, NotAllowedError, BarredError.
         """
         now = self._clock.now()
 
         def query(connection: Connection) -> Image | None:
-            shown, rater = self._own(connection, caller, post_id)
+            shown, rater = self._own(connection, caller, post_id, now)
             image_id = self._course.upcoming(connection, caller, shown, rater, now)
             return None if image_id is None else images.by_id(connection, image_id)
 
@@ -218,9 +219,9 @@ class SessionService:
         now = self._clock.now()
 
         def unit(connection: Connection) -> Showing | End:
-            shown, rater = self._own(connection, caller, post_id)
+            shown, rater = self._own(connection, caller, post_id, now)
             if rater.banned_at(now):
-                raise BannedError
+                raise BannedError.ending(rater.status_until)
             earned = act(connection, shown, rater, now)
             outcome = self._course.follow(connection, caller, post_id, rater, now, read=read)
             if isinstance(outcome, End):
@@ -248,24 +249,34 @@ class SessionService:
         """Count an image that the rater asked for without rating the one before."""
         rate_limit.charge(connection, rater.number, "session", self._ballot.presses_per_minute, now)
 
-    def _own(self, connection: Connection, caller: Caller, post_id: int) -> tuple[Shown, Rater]:
-        shown, rater = find_shown(connection, caller, post_id, self._home_guild_id)
+    def _own(
+        self, connection: Connection, caller: Caller, post_id: int, now: datetime
+    ) -> tuple[Shown, Rater]:
+        shown, rater = find_shown(connection, caller, post_id, self._home_guild_id, now)
         if rater is None:
             raise ForeignPostError
         return _private(shown), rater
 
-    def _data_sets(self, connection: Connection, caller: Caller, name: str | None) -> list[DataSet]:
+    def _data_sets(
+        self,
+        connection: Connection,
+        caller: Caller,
+        rater: Rater,
+        name: str | None,
+        now: datetime,
+    ) -> list[DataSet]:
         """Return the data sets to serve from, the preferred one first."""
+        barred = bars.guilds(connection, rater.number, now)
         if name is not None:
             data_set = data_sets.by_name(connection, name)
-            if data_set is None or not may_use(
-                connection, data_set.id, caller.guild_ids, self._home_guild_id
-            ):
+            if data_set is None:
                 raise UnknownDataSetError
+            try:
+                require_use(connection, data_set.id, caller, barred, self._home_guild_id)
+            except NotAllowedError as error:
+                raise UnknownDataSetError from error
             return [data_set]
-        usable = data_sets.usable(connection, caller.guild_ids, self._home_guild_id)
-        if not usable:
-            raise NotAllowedError
+        usable = usable_by(connection, caller, barred, self._home_guild_id)
         channel = (
             None if caller.channel_id is None else channels.by_id(connection, caller.channel_id)
         )

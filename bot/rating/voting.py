@@ -62,7 +62,7 @@ class VotingService:
 
         A complete vote may be changed until its image closes; an undone one is given again. Raises
         UnknownPostError, ForeignPostError, ClosedPostError, PlaceTakenError, WrongValueError,
-        NotAllowedError, NotAgeRestrictedError, BannedError, ConsentNeededError,
+        NotAllowedError, NotAgeRestrictedError, BannedError, BarredError, ConsentNeededError,
         RateLimitedError(seconds=...), and before a new vote CaptchaNeededError and
         CaptchaPausedError(until=...).
         """

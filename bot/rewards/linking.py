@@ -155,7 +155,7 @@ class LinkingService:
         now = self._clock.now()
         rater = self._enrolment.rater(connection, caller.discord_id, now)
         if rater.banned_at(now):
-            raise BannedError
+            raise BannedError.ending(rater.status_until)
         return rater
 
     def _admit(self, connection: Connection, caller: Caller) -> Rater:
@@ -255,7 +255,9 @@ class LinkingService:
         owner = horde_links.verified(connection, account.id)
         if owner is not None and owner.rater != rater.number:
             raise refusals.TakenAccountError(account=quoted(account.alias))
-        if erasures.account_banned(connection, self._enrolment.horde_digest(account.id)):
+        if erasures.account_banned(
+            connection, self._enrolment.horde_digest(account.id), self._clock.now()
+        ):
             raise refusals.BarredAccountError
 
     def _note(

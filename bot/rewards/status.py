@@ -114,7 +114,7 @@ class StatusService:
         link = horde_links.find(connection, number)
         return Status(
             rewards_on=self._settings.rewards_on,
-            banned=_banned_for_good(rater),
+            banned=rater is not None and rater.banned_for_good,
             ledger=sums,
             waiting=self._waiting(connection, rater, now),
             next_payout=self._next(connection, rater, sums, link, now),
@@ -169,10 +169,6 @@ class StatusService:
         if picked is None:
             return NextPayout("at", most, start_of(day_of(now) + 1))
         return NextPayout("soon", picked.amount)
-
-
-def _banned_for_good(rater: Rater | None) -> bool:
-    return rater is not None and rater.status == "banned" and rater.status_until is None
 
 
 def _month(connection: Connection, number: int, now: datetime) -> Month:

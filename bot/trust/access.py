@@ -11,7 +11,7 @@ from bot.clock import Clock
 from bot.errors import NotAllowedError, UnknownDataSetError
 from bot.settings import Settings
 from bot.trust.enrolment import Enrolment
-from storage import audit, data_sets
+from storage import audit, bars, data_sets, raters
 from storage.data_sets import DataSet
 from storage.database import Database
 
@@ -75,9 +75,18 @@ class AccessService:
         await self._database.write(unit)
 
     async def usable_data_sets(self, caller: Caller) -> list[DataSet]:
-        """Return the data sets that may be used here, by name; a stranger's server has none."""
-        home = self._settings.home_guild_id
-        return await self._database.read(lambda c: data_sets.usable(c, caller.guild_ids, home))
+        """Return the data sets that may be used here, by name; a stranger's server has none.
+
+        In direct messages without those of servers from which the caller is barred.
+        """
+        home, now = self._settings.home_guild_id, self._clock.now()
+
+        def query(connection: Connection) -> list[DataSet]:
+            rater = raters.find(connection, caller.discord_id) if caller.guild_id is None else None
+            barred = frozenset() if rater is None else bars.guilds(connection, rater.number, now)
+            return data_sets.usable(connection, caller.guild_ids - barred, home)
+
+        return await self._database.read(query)
 
     async def data_set(self, caller: Caller, name: str) -> DataSet:
         """Return a usable data set by name.

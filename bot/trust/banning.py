@@ -1,41 +1,72 @@
-"""Bans: who may not rate, by word of a moderator."""
+"""Bans: who may not rate, at home or anywhere, by word of a moderator."""
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from sqlite3 import Connection
+from typing import Literal
 
 from bot.caller import Caller
 from bot.clock import Clock
 from bot.rewards.voiding import void_unpaid
 from bot.trust.access import AccessService
 from bot.trust.enrolment import Enrolment
+from bot.trust.erased_people import Change, ErasedPeople, subject_of
 from bot.trust.recounting import Recounting
+from bot.trust.void_orders import VoidOrders
 from bot.trust.wording import tidy
-from storage import audit, erasures, raters
+from storage import audit, bars, raters, void_orders, voids
 from storage.audit import Details
+from storage.bars import Bar
 from storage.database import Database
-from storage.erasure_file import ErasureFile
-from storage.errors import StorageError
+from storage.erasure_file import Erasure
 from storage.raters import Rater
+
+Place = Literal["here", "everywhere"]
+Votes = Literal["keep", "void"]
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """What a moderator decides: for how long, where, and what becomes of the votes.
+
+    `length` None: until it is lifted. here: in the home server alone. void: the votes that are
+    there count no more, those of `place`, until the ban is lifted, not only until it ends. None:
+    that for a ban without end everywhere; every other one is a pause, and leaves them alone.
+    """
+
+    length: timedelta | None = None
+    place: Place = "everywhere"
+    votes: Votes | None = None
+
+    @property
+    def takes_votes(self) -> bool:
+        """Whether the votes become void."""
+        if self.votes is None:
+            return self.length is None and self.place == "everywhere"
+        return self.votes == "void"
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """About whom a moderator decided, as the audit log names them, and whether it was news.
+    """About whom was decided, as the audit log names them, and what came of it.
 
-    An erased person is named by the beginning of their keyed hash: nobody may learn from a ban
-    under which number their history goes on.
+    `changed`: it was news. `until` ends a ban by itself. `void`: how many votes are void because
+    of the ban, or, once it is lifted, for other reasons.
     """
 
     subject: str
     changed: bool
+    until: datetime | None = None
+    void: int = 0
 
 
 class BanService:
-    """Bans raters and lifts bans; every act is checked, logged and counted at once."""
+    """Bans raters and lifts bans; every act is checked, logged and in force at once.
+
+    What it does to many votes is finished when a call returns, or after the next start.
+    """
 
     def __init__(
         self,
@@ -45,104 +76,188 @@ class BanService:
         access: AccessService,
         enrolment: Enrolment,
         recounting: Recounting,
+        orders: VoidOrders,
     ) -> None:
         self._database = database
         self._clock = clock
         self._access = access
         self._enrolment = enrolment
         self._recounting = recounting
-        self._erasure_file = ErasureFile(database.path)
+        self._orders = orders
+        self._erased = ErasedPeople(database, enrolment)
 
-    async def ban(self, caller: Caller, discord_id: int, reason: str | None) -> Verdict:
-        """Ban a person, seen before or not; their votes no longer count anywhere.
+    async def ban(
+        self,
+        caller: Caller,
+        discord_id: int,
+        reason: str | None,
+        sentence: Sentence = Sentence(),
+    ) -> Verdict:
+        """Ban a person, seen before or not; a later ban of the same place replaces an earlier one.
 
-        Kudos that are not paid are void as long as the ban lasts; the audit log says how many.
-        The reason, at most REASON_LENGTH characters, is for moderators and the person alone; it
-        is not in the audit log, because it must leave with an erasure. Raises NotAllowedError.
+        Kudos that are not paid are void as long as a ban without end lasts; the audit log says how
+        many. The reason, at most REASON_LENGTH characters, is for moderators and the person alone;
+        it is not in the audit log, because it must leave with an erasure. Raises NotAllowedError.
         """
-        return await self._set_banned(caller, discord_id, banned=True, reason=tidy(reason))
+        await self._access.require_moderator(caller, "rater.ban")
+        now, home = self._clock.now(), _home(caller)
+        until = None if sentence.length is None else now + sentence.length
+        bar = Bar(home, "moderator", until) if sentence.place == "here" else None
+
+        def change(erased: Erasure) -> Erasure:
+            if bar is None:
+                return replace(erased, banned=True, banned_until=until)
+            others = (each for each in erased.bars if each.guild_id != home)
+            return replace(erased, bars=(*others, bar))
+
+        def unit(connection: Connection) -> tuple[Verdict, int | None]:
+            details = dict(_details(sentence))
+            before = self._store_erased(connection, discord_id, change, now)
+            if before is not None and raters.find(connection, discord_id) is None:
+                banned = before.banned_at(now) if bar is None else _bars(before, home, now)
+                self._log(connection, caller, "rater.ban", subject_of(before), details)
+                return Verdict(subject_of(before), not banned, until), None
+            rater = self._enrolment.rater(connection, discord_id, now)
+            if bar is None:
+                banned = rater.banned_at(now)
+                details |= _shut_out(connection, rater, tidy(reason), until, now)
+            else:
+                banned = home in bars.guilds(connection, rater.number, now)
+                bars.place(connection, rater.number, bar, now, reason=tidy(reason))
+            order = _order(connection, rater, sentence, None if bar is None else home, now)
+            subject = f"rater:{rater.number}"
+            self._log(connection, caller, "rater.ban", subject, details)
+            return Verdict(subject, not banned, until), order
+
+        await self._erased.list(discord_id, change)
+        verdict, order = await self._database.write(unit)
+        await self._orders.settle()
+        if order is None:
+            return verdict
+        return replace(verdict, void=await self._database.read(lambda c: voids.count(c, order)))
 
     async def unban(self, caller: Caller, discord_id: int) -> Verdict:
-        """Lift a ban, of an erased person too; their votes count again. Raises NotAllowedError."""
-        return await self._set_banned(caller, discord_id, banned=False, reason=None)
+        """Lift a ban everywhere and at home, of an erased person too.
+
+        What bans took out counts again, also of one that ended by itself, but for votes that are
+        void for another reason. Raises NotAllowedError.
+        """
+        await self._access.require_moderator(caller, "rater.unban")
+        now, home = self._clock.now(), _home(caller)
+
+        def change(erased: Erasure) -> Erasure:
+            others = tuple(each for each in erased.bars if each.guild_id != home)
+            return replace(erased, banned=False, banned_until=None, bars=others)
+
+        def unit(connection: Connection) -> tuple[Verdict, int | None]:
+            before = self._store_erased(connection, discord_id, change, now)
+            if before is not None and raters.find(connection, discord_id) is None:
+                banned = before.banned_at(now) or _bars(before, home, now)
+                self._log(connection, caller, "rater.unban", subject_of(before))
+                return Verdict(subject_of(before), banned), None
+            rater = self._enrolment.rater(connection, discord_id, now)
+            lifted = void_orders.in_force(connection, rater.number, "ban")
+            barred = home in bars.guilds(connection, rater.number, now)
+            banned = rater.banned_at(now) or barred or bool(lifted)
+            if rater.status == "banned":
+                raters.set_status(connection, rater.number, "normal")
+            bars.lift(connection, rater.number, home)
+            for order in lifted:
+                void_orders.lift(connection, order.id, now)
+            subject = f"rater:{rater.number}"
+            self._log(connection, caller, "rater.unban", subject)
+            return Verdict(subject, banned), rater.number
+
+        await self._erased.list(discord_id, change)
+        verdict, number = await self._database.write(unit)
+        await self._orders.settle()
+        if number is None:
+            return verdict
+        left = await self._database.read(lambda c: voids.count_of_rater(c, number))
+        return replace(verdict, void=left)
 
     async def resume(self) -> None:
-        """Finish at a start what a stop interrupted: images that a ban or unban left uncounted."""
+        """Finish at a start what a stop interrupted: votes half taken out, images uncounted."""
+        await self._orders.settle()
         await self._recounting.settle()
 
-    async def _set_banned(
-        self, caller: Caller, discord_id: int, *, banned: bool, reason: str | None
-    ) -> Verdict:
-        action = "rater.ban" if banned else "rater.unban"
-        await self._access.require_moderator(caller, action)
-        await self._list_ban(discord_id, banned=banned)
-        now = self._clock.now()
-
-        def unit(connection: Connection) -> Verdict:
-            details: Details = {}
-            verdict = self._ban_erased(connection, discord_id, banned=banned, now=now)
-            if verdict is None:
-                rater = self._enrolment.rater(connection, discord_id, now)
-                changed = (rater.status == "banned") != banned
-                if banned:
-                    details = _void(connection, rater, now)
-                    raters.set_status(connection, rater.number, "banned", reason=reason)
-                elif changed:
-                    raters.set_status(connection, rater.number, "normal")
-                if changed:
-                    self._recounting.owe(connection, rater.number)
-                verdict = Verdict(f"rater:{rater.number}", changed)
-            by = self._enrolment.rater(connection, caller.discord_id, now).number
-            audit.record(
-                connection,
-                at=now,
-                actor="moderator",
-                rater=by,
-                action=action,
-                subject=verdict.subject,
-                details=details,
-            )
-            return verdict
-
-        verdict = await self._database.write(unit)
-        await self._recounting.settle()
-        return verdict
-
-    async def _list_ban(self, discord_id: int, *, banned: bool) -> None:
-        """List the decision about an erased person, for the day on which a backup is restored.
-
-        Before it is stored: at each start the list overrules the database. Raises StorageError.
-        """
-        digest = self._enrolment.digest(discord_id)
-        erased = await self._database.read(lambda c: erasures.by_hash(c, digest))
-        if erased is None or erased.banned == banned:
-            return
-        try:
-            await asyncio.to_thread(self._erasure_file.append, replace(erased, banned=banned))
-        except OSError as error:
-            raise StorageError(
-                f"the list of erasures cannot be written: {error.strerror}"
-            ) from error
-
-    def _ban_erased(
-        self, connection: Connection, discord_id: int, *, banned: bool, now: datetime
-    ) -> Verdict | None:
+    def _store_erased(
+        self, connection: Connection, discord_id: int, change: Change, now: datetime
+    ) -> Erasure | None:
         """Decide about an erased person; one who is not back yet is not linked again for that."""
-        digest = self._enrolment.digest(discord_id)
-        erased = erasures.by_hash(connection, digest)
-        if erased is None:
-            return None
-        erasures.set_banned(connection, digest, banned=banned)
-        if banned and erased.horde_hash is not None:
-            self._enrolment.bar(connection, {erased.horde_hash}, now)
-        if raters.find(connection, discord_id) is not None:
-            return None
-        return Verdict(f"erased:{digest[:12]}", erased.banned != banned)
+        before = self._erased.store(connection, discord_id, change)
+        if before is not None and before.horde_hash is not None and change(before).banned_at(now):
+            self._enrolment.bar(connection, {before.horde_hash}, now)
+        return before
+
+    def _log(
+        self,
+        connection: Connection,
+        caller: Caller,
+        action: str,
+        subject: str,
+        details: Details | None = None,
+    ) -> None:
+        now = self._clock.now()
+        audit.record(
+            connection,
+            at=now,
+            actor="moderator",
+            rater=self._enrolment.rater(connection, caller.discord_id, now).number,
+            action=action,
+            subject=subject,
+            details=details,
+        )
 
 
-def _void(connection: Connection, rater: Rater, now: datetime) -> Details:
-    """Void what a rater earned who was not banned for good before; return what the log says."""
-    if rater.status == "banned" and rater.status_until is None:
-        return {}
-    kudos = void_unpaid(connection, rater.number, now)
+def _home(caller: Caller) -> int:
+    assert caller.guild_id is not None  # noqa: S101 - moderators are such at home alone
+    return caller.guild_id
+
+
+def _bars(erased: Erasure, guild_id: int, now: datetime) -> bool:
+    return any(bar.guild_id == guild_id and bar.holds_at(now) for bar in erased.bars)
+
+
+def _shut_out(
+    connection: Connection,
+    rater: Rater,
+    reason: str | None,
+    until: datetime | None,
+    now: datetime,
+) -> Details:
+    """Ban a rater everywhere; return what the log says of the kudos that are void with it."""
+    kudos = 0
+    if until is None and not rater.banned_for_good:
+        kudos = void_unpaid(connection, rater.number, now)
+    raters.set_status(connection, rater.number, "banned", reason=reason, until=until)
     return {"void_kudos": kudos} if kudos else {}
+
+
+def _order(
+    connection: Connection,
+    rater: Rater,
+    sentence: Sentence,
+    guild_id: int | None,
+    now: datetime,
+) -> int | None:
+    """Have the ban of this place mean the votes or not; return the order that does."""
+    in_force = void_orders.in_force(connection, rater.number, "ban")
+    there = [order.id for order in in_force if order.guild_id == guild_id]
+    if not sentence.takes_votes:
+        for order in there:
+            void_orders.lift(connection, order, now)
+        return None
+    if there:
+        void_orders.renew(connection, there[0], now)
+        return there[0]
+    return void_orders.add(connection, rater.number, "ban", now, guild_id=guild_id).id
+
+
+def _details(sentence: Sentence) -> Details:
+    hours = None if sentence.length is None else int(sentence.length.total_seconds()) // 3600
+    return {
+        "hours": hours,
+        "place": sentence.place,
+        "votes": "void" if sentence.takes_votes else "keep",
+    }

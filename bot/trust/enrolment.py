@@ -1,4 +1,4 @@
-"""Who a Discord id is to us, over erasures: no ban, hold or spent allowance ends with them."""
+"""Who a Discord id is to us, over erasures: no ban, bar, hold or spent allowance ends with them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Final
 
 from bot.keyed_hash import KeyedHash
 from bot.trust import rate_limit
-from storage import audit, erasures, holds, horde_links, raters
+from storage import audit, bars, erasures, holds, horde_links, raters
 from storage.audit import Details
 from storage.raters import Rater
 
@@ -53,7 +53,7 @@ class Enrolment:
                 _record(connection, "horde.bar", number, now)
 
     def rater(self, connection: Connection, discord_id: int, now: datetime) -> Rater:
-        """Return the rater; one who was banned or held when erased is made as such a one.
+        """Return the rater; one who was banned, barred or held when erased is made as such a one.
 
         Whoever was erased before earns nothing for what they earned by then.
         Whoever was erased within the last minute starts with what is left after a burst of
@@ -72,9 +72,12 @@ class Enrolment:
         if erased.held:
             holds.place(connection, rater.number, BEFORE_ERASURE, now)
             _record(connection, "hold.placed", rater.number, now, {"reason": BEFORE_ERASURE})
-        if not erased.banned:
+        for bar in erased.bars:
+            if bar.holds_at(now):
+                bars.place(connection, rater.number, bar, now)
+        if not erased.banned_at(now):
             return rater
-        raters.set_status(connection, rater.number, "banned")
+        raters.set_status(connection, rater.number, "banned", until=erased.banned_until)
         return raters.get_or_create(connection, discord_id, now)
 
 

@@ -1,4 +1,4 @@
-"""Counting images anew after votes came or went or a target changed, a batch at a time."""
+"""Counting images anew after a target changed, or votes left, a batch at a time."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ Whose = Literal["rater", "data_set"]
 class Recounting:
     """Brings counters and stages of images in line; survives a restart.
 
-    Owed are all images that a rater judged, or all of a data set with another target.
+    Owed are all images of a data set with another target, or all that a rater judged: an earlier
+    version may have been stopped while it did that for a ban.
     """
 
     def __init__(self, database: Database, clock: Clock, settings: Settings) -> None:
@@ -35,9 +36,9 @@ class Recounting:
         self._delay = timedelta(seconds=settings.close_delay_seconds)
 
     @staticmethod
-    def owe(connection: Connection, number: int, whose: Whose = "rater") -> None:
-        """Note, in the unit that changes what counts, whose images must be counted."""
-        _owe(connection, {**_owed(connection), (whose, number): 0})
+    def owe(connection: Connection, data_set: int) -> None:
+        """Note, in the unit that changes its target, that a data set's images must be counted."""
+        _owe(connection, {**_owed(connection), ("data_set", data_set): 0})
 
     async def settle(self) -> None:
         """Count all that is owed; called after the unit, and at every start."""

@@ -47,7 +47,7 @@ class ReportedImages(CaseKind):
         return ReportedImage(
             image=image,
             data_set=data_set.name if data_set else "",
-            reports=tuple(reports.open_of_image(connection, image.id)),
+            reports=tuple(reports.open_of_image(connection, image.id, self._decisions.clock.now())),
         )
 
     def carry_out(

@@ -56,7 +56,7 @@ class ReportService:
         """Keep a report, at most REASON_LENGTH characters of its reason, for the moderators.
 
         The image is hidden at REPORTS_TO_HIDE reports. Raises UnknownPostError,
-        ForeignPostError, NotAllowedError, BannedError, ConsentNeededError,
+        ForeignPostError, NotAllowedError, BannedError, BarredError, ConsentNeededError,
         RateLimitedError(seconds=...).
         """
         receipt = await self._database.write(
@@ -78,9 +78,9 @@ class ReportService:
         now = self._clock.now()
         rater = self._enrolment.rater(connection, caller.discord_id, now)
         home = self._settings.home_guild_id
-        shown, _ = find_shown(connection, caller, post_id, home, in_place=True)
+        shown, _ = find_shown(connection, caller, post_id, home, now, in_place=True)
         if rater.banned_at(now):
-            raise BannedError
+            raise BannedError.ending(rater.status_until)
         if rater.consent_version != CONSENT_VERSION:
             raise ConsentNeededError
         image_id = shown.post.image_id
@@ -99,7 +99,7 @@ class ReportService:
         return ReportReceipt(image_id, new=True, hidden=self._hide(connection, image_id, now))
 
     def _hide(self, connection: Connection, image_id: int, now: datetime) -> bool:
-        count = len(reports.open_of_image(connection, image_id))
+        count = len(reports.open_of_image(connection, image_id, now))
         if count < self._settings.reports_to_hide or not image_stages.hide(connection, image_id):
             return False
         audit.record(

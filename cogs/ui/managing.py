@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Final
 
 import discord
 from discord import ui
 
-from bot.rating.channels import NEEDED_PERMISSIONS, ChannelStatus, Place
+from bot.rating.channels import NEEDED_PERMISSIONS, ChannelStatus, Place, ServerStatus
+from bot.trust.wording import escape
 from cogs.ui.callers import is_age_restricted
 from cogs.ui.card import Card
 from cogs.ui.edge import Exchange
+from storage.bars import Barred
 
 CHARACTERS: Final = 3800
 """Discord takes 4000 in one message."""
+
+BARRED_CHARACTERS: Final = 1500
+"""The part of it that barred members may fill."""
 
 
 def place_of(channel: discord.abc.GuildChannel) -> Place:
@@ -34,19 +40,51 @@ def permission_names(exchange: Exchange, missing: Sequence[str]) -> str:
 
 
 class StatusCard(Card):
-    """A line a channel, and one for its problem; as many as Discord takes."""
+    """A line a channel, one for its problem, and a line a barred person; what Discord takes."""
 
-    def __init__(self, exchange: Exchange, statuses: Sequence[ChannelStatus]) -> None:
+    def __init__(self, exchange: Exchange, status: ServerStatus) -> None:
         super().__init__()
-        text = f"### {exchange.say('jury.status_title')}"
-        for number, status in enumerate(statuses):
-            lines = _lines(exchange, status)
-            if len(text) + len(lines) > CHARACTERS:
-                left = len(statuses) - number
-                text += f"\n{exchange.count('jury.more_channels', left)}"
-                break
-            text += f"\n{lines}"
-        self.add_item(ui.TextDisplay(text))
+        barred = _part(
+            exchange,
+            f"### {exchange.say('jury.barred_title')}",
+            [_barred_line(exchange, barred) for barred in status.barred],
+            "jury.more_barred",
+            BARRED_CHARACTERS,
+        )
+        title = f"### {exchange.say('jury.status_title')}"
+        if not status.channels:
+            title += f"\n{exchange.say('error.not_set_up')}"
+        room = CHARACTERS - (len(barred) if status.barred else 0)
+        lines = [_lines(exchange, channel) for channel in status.channels]
+        self.add_item(ui.TextDisplay(_part(exchange, title, lines, "jury.more_channels", room)))
+        if status.barred:
+            self.add_item(ui.TextDisplay(barred))
+
+
+def _part(exchange: Exchange, title: str, lines: Sequence[str], more: str, room: int) -> str:
+    """Return a title with as many of the lines below it as have room, and how many have not."""
+    text = title
+    for number, line in enumerate(lines):
+        if len(text) + len(line) > room:
+            return f"{text}\n{exchange.count(more, len(lines) - number)}"
+        text += f"\n{line}"
+    return text
+
+
+def _barred_line(exchange: Exchange, barred: Barred) -> str:
+    user, until = f"<@{barred.discord_id}>", barred.bar.until
+    since = _day(barred.barred_at)
+    if until is None:
+        line = exchange.say("jury.barred_line", user=user, since=since)
+    else:
+        line = exchange.say("jury.barred_line_until", user=user, since=since, until=_day(until))
+    if barred.bar.placed_by == "moderator":
+        line += f" ({exchange.say('jury.barred_by_moderators')})"
+    return f"{line}\n> {escape(barred.reason)}" if barred.reason else line
+
+
+def _day(moment: datetime) -> str:
+    return f"<t:{int(moment.timestamp())}:D>"
 
 
 def _lines(exchange: Exchange, status: ChannelStatus) -> str:

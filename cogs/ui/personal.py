@@ -60,12 +60,20 @@ def _vote_line(exchange: Exchange, vote: PastVote) -> str:
         if value is not None
     )
     when = f"<t:{int(vote.changed_at.timestamp())}:R>"
-    state = exchange.say("me.undone" if not vote.given else "me.open" if vote.open else "me.closed")
+    state = exchange.say(f"me.{_state(vote)}")
     where = _link(vote) or exchange.say("me.private", data_set=vote.data_set)
     kudos = ""
     if vote.kudos and exchange.services.settings.rewards_on:
         kudos = f", {exchange.say('earned.plus', n=vote.kudos)}"
     return f"- {where} {when}: {scores} ({state}{kudos})"
+
+
+def _state(vote: PastVote) -> str:
+    if vote.void:
+        return "void"
+    if not vote.given:
+        return "undone"
+    return "open" if vote.open else "closed"
 
 
 def _link(vote: PastVote) -> str | None:
@@ -82,7 +90,7 @@ class OverviewCard(Card):
         super().__init__()
         lines = [f"### {exchange.say('privacy.title')}", exchange.say("privacy.why")]
         lines.append(exchange.say("privacy.number", number=overview.rater.number))
-        if overview.rater.status == "banned":
+        if overview.banned:
             lines.append(exchange.say("privacy.banned"))
         lines += [
             f"- {exchange.say(f'privacy.kept.{table}')}: **{count}**"

@@ -27,8 +27,7 @@ WITH published AS (
         status = 'validated' AS validated, horde_kudos, horde_account_age, horde_usage_requests,
         horde_trusted
     FROM votes JOIN raters ON raters.number = votes.rater
-    WHERE state = 'given' AND aesthetic IS NOT NULL AND status <> 'banned'
-        AND erased_at IS NULL
+    WHERE state = 'given' AND aesthetic IS NOT NULL AND erased_at IS NULL
 )
 SELECT images.key, ratings_count, aesthetic, published.created_at, client_agents.name, artifacts,
     rater, validated, horde_kudos, horde_account_age, horde_usage_requests, horde_trusted

@@ -42,6 +42,9 @@ APPEALED: Final = 3
 SUSPECTED: Final = 4
 """Cases of the review queue."""
 
+REVERT: Final = 1
+"""An order that takes out votes of the victim, of which there are none."""
+
 
 @dataclass(frozen=True, slots=True)
 class Use:
@@ -121,8 +124,21 @@ COMMANDS: Final[Mapping[str, tuple[Use, ...]]] = {
         manager("jury.stop", "jury.stop", channel=CHANNEL),
     ),
     "/jury status": (manager("jury.status"),),
-    "/rater ban": (moderator("rater.ban", "rater.ban", user=VICTIM, reason="spam"),),
+    "/jury bar": (manager("jury.bar", "jury.bar", user=VICTIM),),
+    "/jury unbar": (manager("jury.unbar", "jury.unbar", user=VICTIM),),
+    "/rater ban": (
+        moderator("rater.ban", "rater.ban", user=VICTIM, reason="spam"),
+        moderator("rater.ban", "rater.ban", user=VICTIM, reason="spam", length="day", place="here"),
+    ),
     "/rater unban": (moderator("rater.unban", "rater.unban", user=VICTIM),),
+    "/rater revert": (
+        moderator("rater.revert", "rater.revert", user=VICTIM, since="1d"),
+        moderator("rater.revert", "rater.revert", user=VICTIM, since="1d", reason="spam"),
+    ),
+    "/rater restore": (
+        moderator("rater.restore", "rater.restore", user=VICTIM, revert=REVERT),
+        moderator("rater.restore", "rater.restore", user=VICTIM),
+    ),
     "/rater review": (moderator("rater.review"),),
     "/rater info": (moderator("rater.info", user=VICTIM),),
     "/rater ratings": (
@@ -237,6 +253,7 @@ TYPING: Final[Mapping[str, Rank]] = {
     "/rate dataset": "everybody",
     "/jury setup dataset": "manager",
     "/image info image": "moderator",
+    "/rater restore revert": "moderator",
     "/image hide image": "moderator",
     "/audit action": "moderator",
     "/audit image": "moderator",

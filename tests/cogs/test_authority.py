@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from sqlite3 import Connection
 from typing import Any
 
@@ -22,7 +23,7 @@ from bot.caller import Caller
 from bot.client import JuryBot
 from bot.trust.access import REFUSALS_APART
 from cogs.ui import custom_ids
-from storage import findings, holds, raters, review_queue
+from storage import findings, holds, raters, review_queue, void_orders
 from storage.findings import KeptFinding
 from storage.review_queue import SUSPECT
 from tests.cogs import managing
@@ -36,6 +37,7 @@ from tests.cogs.authority import (
     PRESSES,
     PRIVILEGED,
     REPORTED,
+    REVERT,
     SUSPECTED,
     TYPING,
     WAYS,
@@ -72,6 +74,7 @@ class Scene:
         await victim.submit_modal(shown, {"reason": "words of the victim"})
         scene = cls(stage, victim, stage.env.create_guild("strangers"))
         await stage.services.database.write(scene._leave_in_doubt)
+        await stage.services.database.write(scene._leave_reverted)
         await scene._limit_and_appeal()
         await scene._suspect()
         return scene
@@ -111,6 +114,15 @@ class Scene:
         )
         assert case is not None
         assert case.id == APPEALED
+
+    def _leave_reverted(self, connection: Connection) -> None:
+        rater = raters.find(connection, self.victim.id)
+        assert rater is not None
+        now = self.stage.clock.now()
+        later = now + timedelta(days=1)
+        order = void_orders.add(connection, rater.number, "revert", now, since=later)
+        void_orders.settle(connection, order.id, now)
+        assert order.id == REVERT
 
     async def _suspect(self) -> None:
         """Have the rules find something of somebody."""
@@ -327,9 +339,10 @@ async def test_nothing_is_offered_to_whoever_may_not(scene: Scene, name: str) ->
     for person in scene.wrongful(rank):
         await scene.settle_in(person, rank)
         before = await scene.rows()
-        assert await type_into(scene.stage.env, person, name) == [], person
+        typed = await type_into(scene.stage.env, person, name, whose=scene.victim.id)
+        assert typed == [], person
         assert news(before, await scene.rows()) == {}
-    assert await type_into(scene.stage.env, scene.rightful(rank), name)
+    assert await type_into(scene.stage.env, scene.rightful(rank), name, whose=scene.victim.id)
 
 
 SECRETS = (DATA_SET, "lighthouse", "victim", "words of", "4711", str(HOME))

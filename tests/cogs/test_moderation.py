@@ -210,6 +210,6 @@ async def test_moderators_read_german(stage: Stage) -> None:
     assert "1 Fall ist offen" in text(shown)
     ada = stage.member("ada")
     banned = await moderator.slash(stage.channel, "rater ban", user=ada, reason="Unfug")
-    assert "ist ausgeschlossen" in answer(banned).content
+    assert "ist vom Bewerten ausgeschlossen" in answer(banned).content
     hidden = await moderator.slash(stage.channel, "image hide", image="#1")
     assert "ist ausgeblendet" in answer(hidden).content

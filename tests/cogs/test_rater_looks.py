@@ -282,7 +282,12 @@ async def test_whatever_is_known_fits_a_message(
             moment,
         )
         await write(stage, "INSERT INTO holds VALUES (1, ?, ?)", rule, moment)
-        await write(stage, "INSERT INTO bars VALUES (?, 1, NULL, NULL, ?)", 2**62 + number, moment)
+        await write(
+            stage,
+            "INSERT INTO bars VALUES (?, 1, NULL, NULL, ?, 'manager')",
+            2**62 + number,
+            moment,
+        )
     details = json.dumps({"reason": "x" * 300})
     for _ in range(acts):
         await write(

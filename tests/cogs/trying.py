@@ -20,6 +20,7 @@ from tests.cogs.stage import HOME, text
 
 SELECT: Final = 3
 BUTTON: Final = 2
+USER: Final = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +82,23 @@ def _words(message: ResponseMessage) -> str:
     )
 
 
-async def type_into(env: Env, person: Person, name: str, typed: str = "") -> list[dict[str, Any]]:
-    """Type into an autocomplete, `/image hide image`, and return what is offered."""
+async def type_into(
+    env: Env, person: Person, name: str, typed: str = "", *, whose: int | None = None
+) -> list[dict[str, Any]]:
+    """Type into an autocomplete, `/image hide image`, and return what is offered.
+
+    `whose`: the id of the user that is chosen already, where the command takes one.
+    """
     *path, option = name.removeprefix("/").split()
     root = _root(env, path[0], AppCommandType.CHAT_INPUT)
-    _, nesting = interactions.walk_to_subcommand(root, path[1:])
-    focused = [{"name": option, "type": 3, "value": typed, "focused": True}]
-    data = _command_data(root, options=interactions.nest_options(root, nesting, focused))
+    leaf, nesting = interactions.walk_to_subcommand(root, path[1:])
+    given: list[dict[str, Any]] = [
+        {"name": each["name"], "type": USER, "value": str(whose)}
+        for each in leaf.get("options", ())
+        if whose is not None and each["type"] == USER
+    ]
+    given.append({"name": option, "type": 3, "value": typed, "focused": True})
+    data = _command_data(root, options=interactions.nest_options(root, nesting, given))
     kind = InteractionType.APPLICATION_COMMAND_AUTOCOMPLETE
     result = await _dispatch_actor_interaction(person.actor, kind, person.channel, data)
     return result.autocomplete_choices or []

@@ -79,7 +79,7 @@ async def test_a_stop_between_is_made_good_at_the_next_start(home: Home) -> None
 
     def set_and_die(connection: Connection) -> None:
         data_sets.set_target(connection, data_set.id, 3)
-        Recounting.owe(connection, data_set.id, "data_set")
+        Recounting.owe(connection, data_set.id)
 
     await home.world.database.write(set_and_die)
     first = partial(

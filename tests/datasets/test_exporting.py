@@ -147,7 +147,7 @@ async def test_neither_database_nor_key_is_a_place_for_an_export(votes: VotesFil
 
 
 async def test_progress_and_summary(votes: VotesFile) -> None:
-    votes.vote(votes.rater(status="banned"), 1)
+    votes.vote(votes.rater(erased=True), 1)
     heard = []
     done = await votes.service().export(
         "diffusiondb", progress=lambda rows, most: heard.append((rows, most))

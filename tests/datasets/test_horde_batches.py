@@ -19,7 +19,7 @@ from storage import exporting
 from tests.datasets.votes_file import KEY, VotesFile
 
 IMAGES, RATERS = 12, 6
-BANNED = 1
+ERASED = 1
 
 Vote = tuple[int, int, int | None, int | None, str]
 
@@ -51,7 +51,7 @@ def filled(votes: list[Vote]) -> Iterator[VotesFile]:
         for image in range(1, IMAGES + 1):
             file.image(f"key {image}", 2 - image % 2)
         for rater in range(1, RATERS + 1):
-            file.rater(status="banned" if rater == BANNED else "normal")
+            file.rater(erased=rater == ERASED)
         for rater, image, aesthetic, artifacts, state in votes:
             file.vote(rater, image, aesthetic, artifacts, state=state)
         file.connection.execute("COMMIT")
@@ -75,7 +75,7 @@ def expected(votes: list[Vote], odd: int) -> list[tuple[Any, ...]]:
     published = sorted(
         (image, KEY.digest("rater", rater), aesthetic, artifacts)
         for rater, image, aesthetic, artifacts, state in votes
-        if state == "given" and aesthetic and rater != BANNED and image % 2 == odd
+        if state == "given" and aesthetic and rater != ERASED and image % 2 == odd
     )
     return [
         (f"key {image}", len(rows), pseudonym, aesthetic, artifacts)

@@ -142,7 +142,7 @@ async def test_votes_that_do_not_count_stay_at_home(votes: VotesFile) -> None:
     raters = {
         "kept": votes.rater(),
         "ban ended": votes.rater(status="banned", until=VOTED - timedelta(seconds=1)),
-        "banned": votes.rater(status="banned"),
+        "banned, votes kept": votes.rater(status="banned"),
         "banned for a day": votes.rater(status="banned", until=later),
         "erased": votes.rater(erased=True),
     }
@@ -151,7 +151,7 @@ async def test_votes_that_do_not_count_stay_at_home(votes: VotesFile) -> None:
         votes.vote(rater, image)
     votes.vote(raters["kept"], other, state="undone")
     votes.vote(raters["ban ended"], other, state="void")
-    votes.vote(raters["banned"], other)
+    votes.vote(raters["banned, votes kept"], other, state="void")
     half = votes.image("c")
     votes.vote(raters["kept"], half, 3, None)
     votes.vote(raters["ban ended"], half, None, 3)
@@ -159,8 +159,11 @@ async def test_votes_that_do_not_count_stay_at_home(votes: VotesFile) -> None:
     frame = await votes.export()
 
     assert set(zip(frame["id"], frame["user_id"], frame["ratings_count"], strict=True)) == {
-        ("a", KEY.digest("rater", raters["kept"]), 2),
-        ("a", KEY.digest("rater", raters["ban ended"]), 2),
+        *(
+            ("a", KEY.digest("rater", number), 4)
+            for who, number in raters.items()
+            if who != "erased"
+        ),
         ("c", KEY.digest("rater", raters["kept"]), 1),
     }
 

@@ -229,7 +229,7 @@ async def test_a_restored_backup_forfeits_again(home: Home, tmp_path: Path) -> N
         assert await standings(home, number) == ["forfeited"] * 4
         assert await home.world.value("SELECT count(*) FROM horde_links") == 0
         digest = services.enrolment.horde_digest(8)
-        assert await services.database.read(lambda c: erasures.account_banned(c, digest))
+        assert await services.database.read(lambda c: erasures.account_banned(c, digest, NOON))
 
 
 async def test_what_was_paid_after_the_backup_is_not_earned_again(
@@ -289,15 +289,15 @@ async def test_a_ban_after_the_erasure_bars_the_account_over_a_backup(
     await link(home, 1, 7, verified=True)
     await home.services.erasure.erase(caller(1))
     digest = home.services.enrolment.horde_digest(7)
-    assert not await home.world.database.read(lambda c: erasures.account_banned(c, digest))
+    assert not await home.world.database.read(lambda c: erasures.account_banned(c, digest, NOON))
     await asyncio.to_thread(backup, home.world.database.path, tmp_path / "copy.db")
     await home.services.bans.ban(home.moderator, 1, "spam")
-    assert await home.world.database.read(lambda c: erasures.account_banned(c, digest))
+    assert await home.world.database.read(lambda c: erasures.account_banned(c, digest, NOON))
     (line,) = ErasureFile(home.world.database.path).read().values()
     assert (line.banned, line.horde_hash) == (True, digest)
     async with restored(home, tmp_path / "copy.db") as services:
         await services.erasure.replay()
-        assert await services.database.read(lambda c: erasures.account_banned(c, digest))
+        assert await services.database.read(lambda c: erasures.account_banned(c, digest, NOON))
 
 
 async def test_an_account_is_kept_over_a_second_erasure_without_one(home: Home) -> None:
@@ -331,7 +331,7 @@ async def test_who_is_banned_for_good_has_nothing_to_lose(home: Home) -> None:
     assert (await home.services.erasure.at_stake(caller(1))).forfeited == 0
     number = await home.world.number(1)
     assert (await home.services.erasure.erase(caller(1))).kudos == 0
-    assert await standings(home, number) == ["forfeited"] * 4
+    assert await standings(home, number) == ["void"] * 4
 
 
 async def test_a_void_award_in_a_payout_is_not_counted_as_lost(home: Home) -> None:

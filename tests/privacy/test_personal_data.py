@@ -49,7 +49,7 @@ async def test_every_table_that_names_a_rater_is_handed_out(home: Home) -> None:
         }
 
     naming = await home.world.database.read(tables)
-    by_discord_id = {"raters", "erased_raters"}
+    by_discord_id = {"raters", "erased_raters", "erased_bars"}
     by_payout = {"payout_attempts"}
     assert naming | by_discord_id | by_payout == set(personal_queries.QUERIES)
 
@@ -68,7 +68,10 @@ async def test_the_file_holds_everything_and_only_about_oneself(home: Home) -> N
     (vote,) = data["votes"]
     assert (vote["aesthetic"], vote["artifacts"], vote["data_set"]) == (8, 2, "set")
     assert vote["created_at"] == NOON.isoformat()
-    assert [entry["action"] for entry in data["vote_history"]] == ["given", "given"]
+    actions = [entry["action"] for entry in data["vote_history"]]
+    assert actions == ["given", "given", "voided", "restored"]
+    (order,) = data["void_orders"]
+    assert (order["cause"], order["ordered_at"]) == ("ban", NOON.isoformat())
     assert data["reports"][0]["reason"] == "my own words"
     assert data["skips"][0]["reason"] == "cannot_judge"
     assert {"rater.ban", "rater.unban"} <= {entry["action"] for entry in data["audit_log"]}
@@ -92,7 +95,9 @@ async def test_the_overview_counts_what_is_kept(home: Home) -> None:
     overview = await home.services.personal_data.overview(in_direct_messages(caller(1)))
     assert overview.rater.number == await home.world.number(1)
     assert overview.rows["votes"] == 1
-    assert overview.rows["vote_history"] == 2
+    assert overview.rows["vote_history"] == 4
+    assert overview.rows["void_orders"] == 1
+    assert not overview.banned
     assert "erased_raters" not in overview.rows
 
 

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from datetime import timedelta
 from sqlite3 import Connection
 
 import pytest
@@ -286,7 +285,7 @@ async def test_images_out_of_sight_are_passed_over(world: World) -> None:
 
 
 async def test_votes_missing_after_the_reveal_are_gathered_in_private(world: World) -> None:
-    """A ban takes a vote out of a revealed image; the gap is closed without a public post."""
+    """A vote is taken out of a revealed image; the gap is closed without a public post."""
     channel = await world.channel(await world.data_set(1, target=1))
     post = await world.public_post(channel)
     await world.agree(1, 2)
@@ -295,13 +294,7 @@ async def test_votes_missing_after_the_reveal_are_gathered_in_private(world: Wor
     await world.posts.due(world.clock.now())
     await world.posts.closed(post)
     revealed = (await world.image(post)).revealed_at
-    number = await world.number(1)
-    await world.database.write(lambda connection: raters.set_status(connection, number, "banned"))
-    await world.database.write(
-        lambda connection: image_stages.recount(
-            connection, first.image_id, world.clock.now(), timedelta(seconds=60)
-        )
-    )
+    await world.take_out(1)
     assert await world.posts.open_post(channel) is None
     showing = await world.start(2)
     assert showing.image.id == first.image_id
@@ -320,7 +313,7 @@ async def test_votes_missing_after_the_reveal_are_gathered_in_private(world: Wor
 
 
 async def test_votes_from_before_the_reveal_stay_as_they_are(world: World) -> None:
-    """Even where a ban opens the image again: its rater has seen the scores."""
+    """Even where a vote that is taken out opens the image again: its rater has seen the scores."""
     data_set = await world.data_set(1, target=2)
     showing = await world.start(1)
     post = await world.public_post(await world.channel(data_set))
@@ -329,14 +322,8 @@ async def test_votes_from_before_the_reveal_stay_as_they_are(world: World) -> No
     await world.vote(2, post)
     world.clock.turn(60)
     await world.posts.due(world.clock.now())
-    number = await world.number(2)
-    await world.database.write(lambda connection: raters.set_status(connection, number, "banned"))
-    stage = await world.database.write(
-        lambda connection: image_stages.recount(
-            connection, showing.image.id, world.clock.now(), timedelta(seconds=60)
-        )
-    )
-    assert stage == "begun"
+    await world.take_out(2)
+    assert (await world.image(post)).stage == "begun"
     with pytest.raises(ClosedPostError):
         await world.press(1, showing.post_id, "aesthetic", 1)
     with pytest.raises(ClosedPostError):

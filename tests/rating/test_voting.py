@@ -304,20 +304,11 @@ async def test_the_rate_limit_survives_a_restart_and_spares_refusals(world: Worl
     await world.press(1, post, "aesthetic", 4)
 
 
-async def test_votes_of_a_banned_rater_leave_the_count(world: World) -> None:
+async def test_votes_that_are_taken_out_leave_the_count(world: World) -> None:
     post = await world.public_post(await world.channel(await world.data_set(1, target=1)))
     await world.agree(1, 2)
-    receipt = await world.vote(1, post)
-    number = await world.number(1)
-
-    await world.database.write(
-        lambda connection: raters.set_status(connection, number, "banned", reason="spam")
-    )
-    await world.database.write(
-        lambda connection: image_stages.recount(
-            connection, receipt.image_id, world.clock.now(), timedelta(seconds=60)
-        )
-    )
+    await world.vote(1, post)
+    await world.take_out(1)
     image = await world.image(post)
     assert (image.stage, image.complete_votes, image.closes_at) == ("begun", 0, None)
     assert (await world.vote(2, post)).image_full
@@ -351,9 +342,7 @@ async def test_a_void_vote_stays_void(world: World) -> None:
     post = await world.public_post(await world.channel(await world.data_set(1)))
     await world.agree(1)
     await world.vote(1, post)
-    await world.database.write(
-        lambda connection: connection.execute("UPDATE votes SET state = 'void'")
-    )
+    await world.take_out(1)
     with pytest.raises(ClosedPostError):
         await world.press(1, post, "aesthetic", 5)
 

@@ -17,6 +17,8 @@ from bot.rating.sessions import SessionService, Showing
 from bot.rating.voting import Receipt, ScorePress, VotingService
 from bot.settings import Settings
 from bot.trust.enrolment import Enrolment
+from bot.trust.recounting import Recounting
+from bot.trust.void_orders import VoidOrders
 from storage import (
     channels,
     data_sets,
@@ -24,6 +26,7 @@ from storage import (
     images,
     posts,
     sources,
+    void_orders,
     vote_history,
     votes,
 )
@@ -37,6 +40,7 @@ from storage.votes import Vote
 
 HOME = 1000
 CHANNEL = 2000
+EVER = datetime(1970, 1, 1, tzinfo=UTC)
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
@@ -219,6 +223,14 @@ class World:
         self, discord_id: int, name: str | None = None, **changes: Unpack[Changes]
     ) -> Showing:
         return await self.sessions.start(caller(discord_id, **changes), name)
+
+    async def take_out(self, discord_id: int) -> None:
+        """Take all votes of a rater out."""
+        number = await self.number(discord_id)
+        now = self.clock.now()
+        await self.database.write(lambda c: void_orders.add(c, number, "revert", now, since=EVER))
+        recounting = Recounting(self.database, self.clock, self.settings)
+        await VoidOrders(self.database, self.clock, recounting).settle()
 
     async def image(self, post_id: int) -> Image:
         """Return the image of a post as it is now."""

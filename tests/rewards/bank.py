@@ -36,7 +36,8 @@ from bot.trust.banning import BanService
 from bot.trust.enrolment import Enrolment
 from bot.trust.holds import HoldService
 from bot.trust.recounting import Recounting
-from storage import raters
+from bot.trust.void_orders import VoidOrders
+from bot.trust.voiding import VoidingService
 from storage.backup import backup
 from storage.database import Database
 from storage.payout_file import PayoutFile
@@ -175,13 +176,16 @@ class Bank:
             enrolment=enrolment,
             horde=self.client,
         )
+        orders = VoidOrders(database, clock, self.recounting)
         self.bans = BanService(
             database,
             clock,
             access=access,
             enrolment=enrolment,
             recounting=self.recounting,
+            orders=orders,
         )
+        self.voiding = VoidingService(database, clock, access, enrolment, orders)
         self.worker = PayoutWorker(
             database,
             clock,
@@ -285,17 +289,6 @@ class Bank:
             there.key = account.key
         for number in (OURS, OURS_TOO):
             stand_in.accounts[number].kudos = RICH
-
-    async def ban_for_a_day(self, discord_id: int) -> None:
-        """Ban somebody who is not banned."""
-        until = self.clock.now() + timedelta(days=1)
-
-        def unit(connection: Connection) -> None:
-            rater = raters.find(connection, discord_id)
-            if rater is not None and rater.status != "banned":
-                raters.set_status(connection, rater.number, "banned", until=until)
-
-        await self.database.write(unit)
 
     async def prove(self, who: Caller, payee: int) -> None:
         """Verify an account as its owner does; raises UserError."""

@@ -186,7 +186,7 @@ def counted(books: Books, rater: int) -> ledger.RaterLedger:
     def by_state(*states: str) -> list[Award]:
         return [a for a in mine if a.payout and books.payouts[a.payout - 1].state in states]
 
-    written_off = [a for a in by_state("paid") if a.standing != "stands" or ban == 0]
+    written_off = [a for a in by_state("paid") if a.standing != "stands"]
     return ledger.RaterLedger(
         held=_kudos(owed) - _kudos(released),
         released=_kudos(released),

@@ -11,7 +11,6 @@ from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
-from sqlite3 import Connection
 from typing import Final, TypeVar
 
 import pytest
@@ -30,8 +29,7 @@ from hypothesis.stateful import (
 from bot.demo.horde import faults
 from bot.errors import UserError
 from bot.rating.scales import SCALES
-from bot.rewards.voiding import restore_vote, void_vote
-from storage import raters, votes
+from bot.trust.banning import Sentence
 from tests.horde.asking import TRANSFER, key_of
 from tests.rewards.agreement import Agreement
 from tests.rewards.bank import IMAGES, OURS, OURS_TOO, PAYEES, furnish, new_bank, settings
@@ -69,6 +67,9 @@ FAULTS: Final = {
 FAULT = st.sampled_from(sorted(FAULTS))
 MARKS = ("flagged", "suspicious", "deleted", "education")
 OLD_VERSION = "5.0.4"
+ACTS = ("ban", "shut out", "keep", "unban", "unban", "hold", "lift", "lift")
+A_DAY = Sentence(timedelta(days=1), votes="keep")
+FOR_GOOD = Sentence(votes="keep")
 LONG_ENOUGH = 200
 """Times of seven hours until all is quiet."""
 
@@ -151,12 +152,13 @@ class Ledger(RuleBasedStateMachine):
 
     # What moderators and operators do
 
-    @rule(person=PEOPLE, act=st.sampled_from(["ban", "shut out", "unban", "hold", "lift", "lift"]))
+    @rule(person=PEOPLE, act=st.sampled_from(ACTS))
     def judge(self, person: Person, act: str) -> None:
         bank = self.bank
         acts: Acts = {
             "ban": lambda: bank.bans.ban(bank.moderator, person, "why"),
-            "shut out": lambda: bank.ban_for_a_day(person),
+            "shut out": lambda: bank.bans.ban(bank.moderator, person, "why", A_DAY),
+            "keep": lambda: bank.bans.ban(bank.moderator, person, "why", FOR_GOOD),
             "unban": lambda: bank.bans.unban(bank.moderator, person),
             "hold": lambda: bank.holds.place(person, "review"),
             "lift": lambda: bank.holds.lift(person),
@@ -166,23 +168,9 @@ class Ledger(RuleBasedStateMachine):
     @rule(person=PEOPLE, image=IMAGE, void=st.booleans())
     def take_out(self, person: Person, image: int, *, void: bool) -> None:
         """Take a vote out, or let it count again."""
-        now = self.bank.clock.now()
-
-        def unit(connection: Connection) -> None:
-            rater = raters.find(connection, person)
-            vote = None if rater is None else votes.find(connection, rater.number, image)
-            if vote is None or vote.state != ("given" if void else "void"):
-                return
-            connection.execute(
-                "UPDATE votes SET state = ? WHERE rater = ? AND image_id = ?",
-                ("void" if void else "given", vote.rater, image),
-            )
-            if void:
-                void_vote(connection, vote.rater, image, now)
-            else:
-                restore_vote(connection, vote.rater, image, undone=False)
-
-        self.run(self.bank.database.write(unit))
+        voiding = self.bank.voiding
+        act = voiding.void_vote if void else voiding.restore_vote
+        self.attempt(act(self.bank.moderator, person, image))
 
     @rule(act=st.sampled_from(["pause", "resume", "resume", "settle", "hurry"]))
     def operate(self, act: str) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bot.caller import Caller
 from bot.services import Services, build_services
-from storage import audit
+from storage import audit, data_sets
 from storage.audit import AuditEntry
 from tests.rating.world import HOME, World
 
@@ -17,6 +17,7 @@ MODERATORS = 300
 MODERATOR = 31
 OPERATOR = 41
 STRANGE_SERVER = 7000
+STRANGE_CHANNEL = 7100
 CHANNEL = 2000
 
 
@@ -61,6 +62,18 @@ class Home:
         await self.services.posts.confirm(new.post_id, message_id or new.post_id + 5000)
         return new.post_id
 
+    async def post_elsewhere(self) -> int:
+        """Open a public post of a new image in another server, to which the data set is granted."""
+        data_set = await self.world.data_set(1)
+        now = self.world.clock.now()
+        await self.world.database.write(
+            lambda c: data_sets.grant(c, data_set.id, STRANGE_SERVER, now)
+        )
+        channel = await self.world.channel(
+            data_set, channel_id=STRANGE_CHANNEL, guild_id=STRANGE_SERVER, open_posts=10
+        )
+        return await self.world.public_post(channel)
+
     async def raters(self, *discord_ids: int) -> None:
         for discord_id in discord_ids:
             await self.services.voting.agree(caller(discord_id))
@@ -99,6 +112,20 @@ def elsewhere(who: Caller) -> Caller:
     )
 
 
-def in_direct_messages(who: Caller) -> Caller:
-    """Return the same person in a direct message, sharing the home server with the bot."""
-    return replace(who, guild_id=None)
+def visitor(discord_id: int) -> Caller:
+    """Return somebody in the other server, in the channel of its posts."""
+    return Caller(
+        discord_id,
+        guild_id=STRANGE_SERVER,
+        channel_id=STRANGE_CHANNEL,
+        guild_ids=frozenset({STRANGE_SERVER}),
+    )
+
+
+def in_direct_messages(who: Caller, *guild_ids: int) -> Caller:
+    """Return the same person in a direct message, sharing these servers with the bot.
+
+    Without any: the server that they were in.
+    """
+    shared = frozenset(guild_ids) or who.guild_ids
+    return replace(who, guild_id=None, guild_ids=shared)

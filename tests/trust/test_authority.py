@@ -109,6 +109,13 @@ METHODS: Final[Mapping[str, Method]] = {
     "channels.status": manager({}),
     "bans.ban": moderator(VICTIM, "no"),
     "bans.unban": moderator(VICTIM),
+    "voiding.revert": moderator(VICTIM, "1d"),
+    "voiding.reverts": offering(VICTIM),
+    "voiding.restore": moderator(VICTIM),
+    "voiding.void_vote": moderator(VICTIM, 1),
+    "voiding.restore_vote": moderator(VICTIM, 1),
+    "bars.bar": manager(VICTIM),
+    "bars.unbar": manager(VICTIM),
     "moderation.hide": moderator(1),
     "moderation.restore": moderator(1),
     "moderation.find_image": moderator("#1"),
@@ -238,7 +245,8 @@ async def test_a_manager_reaches_no_channel_of_another_server(home: Home) -> Non
     for act in (channels.start, channels.stop):
         with pytest.raises(UserError):
             await act(foreign, PLACE.channel_id)
-    assert await channels.status(foreign, {PLACE.channel_id: PLACE}) == []
+    status = await channels.status(foreign, {PLACE.channel_id: PLACE})
+    assert (status.channels, status.barred) == ((), ())
     changed = news(before, await dump(home.world.database))
     assert [row["action"] for row in changed.pop("audit_log")] == ["refused:jury.setup"]
     assert set(changed) == {"raters"}

@@ -52,17 +52,18 @@ async def test_a_problem_that_discord_no_longer_shows_is_still_told(home: Home) 
     await set_up(home)
     now = home.world.clock.now()
     await home.world.database.write(lambda c: channels.set_problem(c, 1, "discord_error", now))
-    (status,) = await home.services.channels.status(home.manager, {1: PLACE})
+    (status,) = (await home.services.channels.status(home.manager, {1: PLACE})).channels
     assert status.problem == "discord_error"
-    (status,) = await home.services.channels.status(home.manager, {})
+    (status,) = (await home.services.channels.status(home.manager, {})).channels
     assert status.problem == "no_channel"
 
     await home.world.database.write(lambda c: channels.set_problem(c, 1, "no_channel", now))
-    (status,) = await home.services.channels.status(home.manager, {1: PLACE})
+    (status,) = (await home.services.channels.status(home.manager, {1: PLACE})).channels
     assert status.problem is None
 
 
 async def test_nobody_else_sees_the_status(home: Home) -> None:
     with pytest.raises(NotAllowedError):
         await home.services.channels.status(caller(5), {})
-    assert await home.services.channels.status(elsewhere(home.manager), {1: PLACE}) == []
+    status = await home.services.channels.status(elsewhere(home.manager), {1: PLACE})
+    assert status.channels == ()

@@ -94,10 +94,10 @@ async def test_a_ban_voids_what_is_unpaid_and_an_unban_gives_it_back(home: Home)
     await earn(home, 1)
     bans = home.services.bans
     await bans.ban(home.moderator, 1, "spam")
-    assert (await last_ban(home)).details == {"void_kudos": 10}
+    assert (await last_ban(home)).details["void_kudos"] == 10
     assert (await sums(home, 1)).earned == 0
     await bans.ban(home.moderator, 1, "still spam")
-    assert (await last_ban(home)).details == {}
+    assert "void_kudos" not in (await last_ban(home)).details
     await bans.unban(home.moderator, 1)
     assert (await sums(home, 1)).released == 10
 
@@ -122,9 +122,9 @@ async def test_a_ban_calls_a_planned_payout_off(home: Home) -> None:
     found = await home.world.database.read(lambda c: payouts.by_id(c, payout))
     assert found is not None
     assert found.state == "cancelled"
-    assert (await last_ban(home)).details == {"void_kudos": 10}
+    assert (await last_ban(home)).details["void_kudos"] == 10
     earned = await home.world.database.read(lambda c: awards.of_vote(c, number, image))
-    assert {(award.standing, award.payout_id) for award in earned} == {("stands", None)}
+    assert {(award.standing, award.payout_id) for award in earned} == {("void", None)}
 
 
 async def test_a_ban_that_ends_only_holds_until_one_without_an_end_voids(home: Home) -> None:
@@ -135,5 +135,5 @@ async def test_a_ban_that_ends_only_holds_until_one_without_an_end_voids(home: H
     )
     assert (await sums(home, 1)).held == 10
     await home.services.bans.ban(home.moderator, 1, "for good")
-    assert (await last_ban(home)).details == {"void_kudos": 10}
+    assert (await last_ban(home)).details["void_kudos"] == 10
     assert (await sums(home, 1)).earned == 0

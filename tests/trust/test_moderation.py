@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from sqlite3 import Connection
-
 import pytest
 
 from bot.errors import (
@@ -11,8 +9,6 @@ from bot.errors import (
     UnknownImageError,
     WrongValueError,
 )
-from bot.trust import recounting
-from bot.trust.recounting import Recounting
 from bot.trust.review import Case, Idle
 from storage import data_sets, raters
 from storage.raters import Rater
@@ -64,27 +60,6 @@ async def test_counters_of_the_data_set_follow_a_ban(home: Home) -> None:
     assert await counters() == (0, 3)
 
 
-async def test_an_interrupted_recount_is_finished_at_the_next_start(
-    home: Home, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    posts = [await home.post(target=1) for _ in range(5)]
-    await home.raters(1)
-    for post in posts:
-        await home.world.vote(1, post)
-    number = await home.world.number(1)
-
-    def ban_and_die(connection: Connection) -> None:
-        raters.set_status(connection, number, "banned")
-        Recounting.owe(connection, number)
-
-    await home.world.database.write(ban_and_die)
-    assert {(await home.world.image(post)).stage for post in posts} == {"full"}
-
-    monkeypatch.setattr(recounting, "BATCH", 2)
-    await home.services.bans.resume()
-    assert {(await home.world.image(post)).stage for post in posts} == {"begun"}
-
-
 async def test_somebody_can_be_banned_before_they_come(home: Home) -> None:
     assert (await home.services.bans.ban(home.moderator, 9, "known spammer")).changed
     assert not (await home.services.bans.ban(home.moderator, 9, "worse")).changed
@@ -101,7 +76,7 @@ async def test_acts_are_logged_by_number_without_what_was_typed(home: Home) -> N
     assert (entry.actor, entry.action) == ("moderator", "rater.ban")
     assert entry.rater == await home.world.number(MODERATOR)
     assert entry.subject == f"rater:{await home.world.number(9)}"
-    assert entry.details == {}
+    assert entry.details == {"hours": None, "place": "everywhere", "votes": "void"}
 
 
 async def test_nobody_else_can_moderate(home: Home) -> None:

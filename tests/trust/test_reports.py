@@ -27,7 +27,9 @@ async def agreed(home: Home) -> None:
 
 
 async def reports_of(home: Home, image_id: int) -> list[Report]:
-    return await home.world.database.read(lambda c: reports.open_of_image(c, image_id))
+    return await home.world.database.read(
+        lambda c: reports.open_of_image(c, image_id, home.world.clock.now())
+    )
 
 
 async def test_three_raters_hide_an_image_until_a_moderator_looks(home: Home) -> None:

@@ -1,0 +1,35 @@
+"""What moderators and managers are told who ask for what cannot be done."""
+
+from __future__ import annotations
+
+from bot.errors import UserError
+
+
+class ModeratorsBarError(UserError):
+    """Moderators keep the person from rating in the home server; a manager cannot lift that."""
+
+    key = "error.moderators_bar"
+
+
+class UnknownVoteError(UserError):
+    """The rater has no vote on this image."""
+
+    key = "error.unknown_vote"
+
+
+class UnknownMomentError(UserError):
+    """What was typed names no moment."""
+
+    key = "error.unknown_moment"
+
+
+class FutureMomentError(UserError):
+    """The moment is still to come."""
+
+    key = "error.future_moment"
+
+
+class NothingToRestoreError(UserError):
+    """No revert of this rater is in force, or not that one."""
+
+    key = "error.nothing_to_restore"

@@ -1,0 +1,207 @@
+"""Votes that moderators take out and bring back: all since a moment, or a single one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from sqlite3 import Connection
+
+from bot.caller import Caller
+from bot.clock import Clock
+from bot.trust.access import AccessService
+from bot.trust.enrolment import Enrolment
+from bot.trust.moments import parse_past
+from bot.trust.people import known
+from bot.trust.refusals import NothingToRestoreError, UnknownVoteError
+from bot.trust.void_orders import VoidOrders
+from bot.trust.wording import tidy
+from storage import audit, raters, void_orders, voids, votes
+from storage.audit import Details
+from storage.database import Database
+from storage.raters import Rater
+from storage.void_orders import VoidOrder
+
+
+@dataclass(frozen=True, slots=True)
+class Revert:
+    """A revert that is in force: `votes` are void because of it."""
+
+    id: int
+    since: datetime
+    ordered_at: datetime
+    reason: str | None
+    votes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """How many reverts were lifted, and how many of the rater's votes are void all the same."""
+
+    reverts: int
+    void: int
+
+
+@dataclass(frozen=True, slots=True)
+class VoteVerdict:
+    """What came of a decision about one vote: whether it was news, and whether the vote is void.
+
+    A vote that is restored stays void as long as a ban or revert wants it.
+    """
+
+    changed: bool
+    void: bool
+
+
+class VoidingService:
+    """For moderators. Several orders over the same votes compose: each is lifted by itself."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        access: AccessService,
+        enrolment: Enrolment,
+        orders: VoidOrders,
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._access = access
+        self._enrolment = enrolment
+        self._orders = orders
+
+    async def revert(
+        self, caller: Caller, discord_id: int, since: str, reason: str | None = None
+    ) -> Revert:
+        """Take out every vote that the rater gave, changed or took back since a moment.
+
+        `since` is as of `parse_past`; votes to come count again. Returns when all are out, or after
+        the next start they are. Raises NotAllowedError, NeverSeenError, UnknownMomentError,
+        FutureMomentError.
+        """
+        await self._access.require_moderator(caller, "rater.revert")
+        now = self._clock.now()
+        moment = parse_past(since, now)
+
+        def unit(connection: Connection) -> VoidOrder:
+            rater = known(connection, discord_id)
+            order = void_orders.add(
+                connection, rater.number, "revert", now, since=moment, reason=tidy(reason)
+            )
+            details: Details = {"order": order.id, "since": moment.isoformat()}
+            self._log(connection, caller, "rater.revert", rater, details)
+            return order
+
+        order = await self._database.write(unit)
+        await self._orders.settle()
+        return await self._database.read(lambda c: _revert(c, order))
+
+    async def reverts(self, caller: Caller, discord_id: int) -> list[Revert]:
+        """Return the rater's reverts that are in force, the latest first.
+
+        For an autocomplete: none for anybody but a moderator, none of an unknown rater.
+        """
+        if not self._access.is_moderator(caller):
+            return []
+
+        def query(connection: Connection) -> list[Revert]:
+            rater = raters.find(connection, discord_id)
+            if rater is None:
+                return []
+            in_force = void_orders.in_force(connection, rater.number, "revert")
+            return [_revert(connection, order) for order in reversed(in_force)]
+
+        return await self._database.read(query)
+
+    async def restore(
+        self, caller: Caller, discord_id: int, revert_id: int | None = None
+    ) -> Restored:
+        """Lift one revert of the rater, or all of them.
+
+        Raises NotAllowedError, NeverSeenError, NothingToRestoreError.
+        """
+        await self._access.require_moderator(caller, "rater.restore")
+        now = self._clock.now()
+
+        def unit(connection: Connection) -> tuple[int, int]:
+            rater = known(connection, discord_id)
+            lifted = [
+                order.id
+                for order in void_orders.in_force(connection, rater.number, "revert")
+                if revert_id in {None, order.id}
+            ]
+            if not lifted:
+                raise NothingToRestoreError
+            for order_id in lifted:
+                void_orders.lift(connection, order_id, now)
+                self._log(connection, caller, "rater.restore", rater, {"order": order_id})
+            return rater.number, len(lifted)
+
+        number, lifted = await self._database.write(unit)
+        await self._orders.settle()
+        left = await self._database.read(lambda c: voids.count_of_rater(c, number))
+        return Restored(lifted, left)
+
+    async def void_vote(self, caller: Caller, discord_id: int, image_id: int) -> VoteVerdict:
+        """Take one vote out. Raises NotAllowedError, NeverSeenError, UnknownVoteError."""
+        await self._access.require_moderator(caller, "vote.void")
+        now = self._clock.now()
+
+        def unit(connection: Connection) -> VoteVerdict:
+            rater = known(connection, discord_id)
+            if votes.find(connection, rater.number, image_id) is None:
+                raise UnknownVoteError
+            if _of_vote(connection, rater, image_id):
+                return VoteVerdict(changed=False, void=True)
+            order = void_orders.add(connection, rater.number, "vote", now, image_id=image_id)
+            self._orders.void(connection, order, image_id)
+            void_orders.settle(connection, order.id, now)
+            self._log(connection, caller, "vote.void", rater, {"image": image_id})
+            return VoteVerdict(changed=True, void=True)
+
+        return await self._database.write(unit)
+
+    async def restore_vote(self, caller: Caller, discord_id: int, image_id: int) -> VoteVerdict:
+        """Bring one vote back that was taken out by itself. Raises what `void_vote` does."""
+        await self._access.require_moderator(caller, "vote.restore")
+        now = self._clock.now()
+
+        def unit(connection: Connection) -> VoteVerdict:
+            rater = known(connection, discord_id)
+            if votes.find(connection, rater.number, image_id) is None:
+                raise UnknownVoteError
+            orders = _of_vote(connection, rater, image_id)
+            for order in orders:
+                void_orders.lift(connection, order.id, now)
+                self._orders.restore(connection, order, image_id)
+                void_orders.settle(connection, order.id, now)
+            if orders:
+                self._log(connection, caller, "vote.restore", rater, {"image": image_id})
+            void = voids.undone(connection, rater.number, image_id) is not None
+            return VoteVerdict(changed=bool(orders), void=void)
+
+        return await self._database.write(unit)
+
+    def _log(
+        self, connection: Connection, caller: Caller, action: str, rater: Rater, details: Details
+    ) -> None:
+        now = self._clock.now()
+        audit.record(
+            connection,
+            at=now,
+            actor="moderator",
+            rater=self._enrolment.rater(connection, caller.discord_id, now).number,
+            action=action,
+            subject=f"rater:{rater.number}",
+            details=details,
+        )
+
+
+def _of_vote(connection: Connection, rater: Rater, image_id: int) -> list[VoidOrder]:
+    in_force = void_orders.in_force(connection, rater.number, "vote")
+    return [order for order in in_force if order.image_id == image_id]
+
+
+def _revert(connection: Connection, order: VoidOrder) -> Revert:
+    assert order.since is not None  # noqa: S101 - a revert has it
+    count = voids.count(connection, order.id)
+    return Revert(order.id, order.since, order.ordered_at, order.reason, count)

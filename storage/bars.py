@@ -1,0 +1,106 @@
+"""Bars: who may not rate in the posts of one server."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from sqlite3 import Connection
+from typing import Final, Literal
+
+from storage.times import from_microseconds, to_microseconds
+
+PlacedBy = Literal["manager", "moderator"]
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One server's; `until` None: until somebody lifts it. `placed_by` says who may do that.
+
+    manager: who manages that server. moderator: at home, whom no manager overrules.
+    """
+
+    guild_id: int
+    placed_by: PlacedBy
+    until: datetime | None
+
+    def holds_at(self, moment: datetime) -> bool:
+        """Tell whether the bar is not over at this moment."""
+        return self.until is None or moment < self.until
+
+
+@dataclass(frozen=True, slots=True)
+class Barred:
+    """A bar with whom it concerns, as a server's managers see it."""
+
+    bar: Bar
+    discord_id: int
+    reason: str | None
+    barred_at: datetime
+
+
+LIVE: Final = "(b.until IS NULL OR b.until > :now)"
+"""Condition under which a row `b` holds at `now`."""
+
+
+def place(
+    connection: Connection, rater: int, bar: Bar, now: datetime, *, reason: str | None = None
+) -> None:
+    """Bar a rater from a server, in the place of what barred them there before."""
+    connection.execute(
+        _PLACE,
+        (
+            bar.guild_id,
+            rater,
+            bar.placed_by,
+            reason,
+            None if bar.until is None else to_microseconds(bar.until),
+            to_microseconds(now),
+        ),
+    )
+
+
+def lift(connection: Connection, rater: int, guild_id: int) -> None:
+    """Let a rater rate in a server again."""
+    connection.execute("DELETE FROM bars WHERE guild_id = ? AND rater = ?", (guild_id, rater))
+
+
+def of_rater(connection: Connection, rater: int, now: datetime) -> list[Bar]:
+    """Return the rater's bars that hold now."""
+    rows = connection.execute(_OF_RATER, {"rater": rater, "now": to_microseconds(now)})
+    return [_bar(*row) for row in rows]
+
+
+def guilds(connection: Connection, rater: int, now: datetime) -> frozenset[int]:
+    """Return the servers from which the rater is barred now."""
+    return frozenset(bar.guild_id for bar in of_rater(connection, rater, now))
+
+
+def of_guild(connection: Connection, guild_id: int, now: datetime) -> list[Barred]:
+    """Return whom a server bars now, the latest first; nobody who was erased."""
+    rows = connection.execute(_OF_GUILD, {"guild": guild_id, "now": to_microseconds(now)})
+    return [
+        Barred(_bar(guild_id, placed_by, until), discord_id, reason, from_microseconds(at))
+        for placed_by, until, discord_id, reason, at in rows
+    ]
+
+
+def _bar(guild_id: int, placed_by: PlacedBy, until: int | None) -> Bar:
+    return Bar(guild_id, placed_by, None if until is None else from_microseconds(until))
+
+
+_PLACE: Final = """
+    INSERT INTO bars (guild_id, rater, placed_by, reason, until, barred_at)
+    VALUES (?, ?, ?, ?, ?, ?)
+    ON CONFLICT (guild_id, rater) DO UPDATE SET placed_by = excluded.placed_by,
+        reason = excluded.reason, until = excluded.until, barred_at = excluded.barred_at
+"""
+_OF_RATER: Final = f"""
+    SELECT b.guild_id, b.placed_by, b.until FROM bars b
+    WHERE b.rater = :rater AND {LIVE} ORDER BY b.guild_id
+"""  # noqa: S608 - constants
+_OF_GUILD: Final = f"""
+    SELECT b.placed_by, b.until, r.discord_id, b.reason, b.barred_at
+    FROM bars b JOIN raters r ON r.number = b.rater
+    WHERE b.guild_id = :guild AND {LIVE} AND r.discord_id IS NOT NULL
+    ORDER BY b.barred_at DESC, b.rater
+"""  # noqa: S608 - constants
