@@ -38,7 +38,12 @@ from tests.process.jury import CHANNEL, HOME_GUILD, JURY, Home
 from tests.process.seed import seed
 
 IN_FLIGHT = 100
-RATERS = 200
+RATERS = 1100
+IMAGES_EACH = 8
+"""Raters who press as fast as these are asked captchas for it, but not before ten votes."""
+ACCOUNTS = [number * 3 * 86_400_000 << 22 for number in range(1, RATERS + 1)]
+"""Discord ids of accounts made three days after one another, for an id begins with the time. Of
+many accounts of one age that come together, captchas are asked too."""
 CHANNELS = tuple(range(CHANNEL, CHANNEL + 10))
 POSTS = 10
 """Posts a channel; each channel has a data set of its own, so that no image has two posts."""
@@ -124,7 +129,7 @@ async def _installed(folder: Path, discord: LoopbackDiscord, horde_url: str) -> 
             guild_id=HOME_GUILD,
             channel_ids=(channel,),
             count=POSTS,
-            target=RATERS,
+            target=1000,
             open_posts=POSTS,
             name=f"drawn-{channel}",
         )
@@ -135,7 +140,7 @@ async def _installed(folder: Path, discord: LoopbackDiscord, horde_url: str) -> 
         media_dir=folder / "images",
     )
     async with open_services(settings) as services:
-        agreeing = (services.voting.agree(Caller(number)) for number in range(1, RATERS + 1))
+        agreeing = (services.voting.agree(Caller(account)) for account in ACCOUNTS)
         await asyncio.gather(*agreeing)
         await services.database.write(_let_captchas_be_far)
     return home
@@ -147,15 +152,20 @@ def _let_captchas_be_far(connection: Connection) -> None:
 
 
 def _presses(discord: LoopbackDiscord) -> Iterator[Press]:
-    """Give each rater's score for every post and scale, once; IN_FLIGHT raters at a time."""
+    """Give each rater's score for some posts and every scale, once; IN_FLIGHT raters at a time."""
     random = Random(7)
     posts = [post for channel in CHANNELS for post in discord.world.in_channel(channel)]
-    for first in range(1, RATERS + 1, IN_FLIGHT):
-        together = list(itertools.product(range(first, first + IN_FLIGHT), posts, SCALES))
+    for first in range(0, RATERS, IN_FLIGHT):
+        together = [
+            (account, post, scale)
+            for account in ACCOUNTS[first : first + IN_FLIGHT]
+            for post in random.sample(posts, IMAGES_EACH)
+            for scale in SCALES
+        ]
         random.shuffle(together)
-        for rater, post, scale in together:
+        for account, post, scale in together:
             offered = [each for each in button_ids(post) if each.startswith(f"vote:{scale}:")]
-            yield Person(rater), post, random.choice(offered)
+            yield Person(account), post, random.choice(offered)
 
 
 @asynccontextmanager
