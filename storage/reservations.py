@@ -56,7 +56,8 @@ def keep(
         "since": to_microseconds(now - HOLD),
     }
     connection.execute(_KEEP, values)
-    connection.execute(_END_OLDEST, {**values, "others": MOST - 1})
+    for (too_many,) in connection.execute(_BEYOND_MOST, {**values, "most": MOST}).fetchall():
+        end(connection, too_many, rater, now)
 
 
 def release(connection: Connection, image_id: int, rater: int) -> None:
@@ -103,12 +104,10 @@ _KEEP = """
         expires_at = excluded.expires_at
     WHERE reservations.kept_since > :since
 """
-_END_OLDEST = f"""
-    UPDATE reservations SET expires_at = :now
-    WHERE rater = :rater AND {LIVE} AND (expires_at, image_id) < (
-        SELECT expires_at, image_id FROM reservations WHERE rater = :rater AND {LIVE}
-        ORDER BY expires_at DESC, image_id DESC LIMIT 1 OFFSET :others
-    )
+_BEYOND_MOST = f"""
+    SELECT image_id FROM reservations
+    WHERE rater = :rater AND {LIVE}
+    ORDER BY expires_at DESC, image_id DESC LIMIT -1 OFFSET :most
 """  # noqa: S608 - constants
 _OF_OTHERS = f"""
     SELECT count(*) FROM reservations

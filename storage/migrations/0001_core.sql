@@ -1,6 +1,8 @@
 -- The main job: images in, posts, votes, and what keeps them honest.
 -- Every *_at is whole microseconds since 1970-01-01 UTC. Every flag is 0 or 1. Ids of Discord are
 -- its snowflakes. `number` of a rater is ours and is all that audit and history ever name.
+-- What presses write is checked with OR: for an IN of more than two, SQLite fills a table of its own
+-- in memory each time.
 
 CREATE TABLE data_sets (
     id INTEGER PRIMARY KEY,
@@ -55,7 +57,8 @@ CREATE TABLE images (
     height INTEGER,
     safe INTEGER NOT NULL CHECK (safe IN (0, 1)),
     stage TEXT NOT NULL DEFAULT 'waiting'
-        CHECK (stage IN ('waiting', 'begun', 'full', 'hidden', 'broken')),
+        CHECK (stage = 'waiting' OR stage = 'begun' OR stage = 'full' OR stage = 'hidden'
+            OR stage = 'broken'),
     random_key INTEGER NOT NULL,
     complete_votes INTEGER NOT NULL DEFAULT 0 CHECK (complete_votes >= 0),
     closes_at INTEGER,
@@ -128,7 +131,9 @@ CREATE TABLE posts (
     message_id INTEGER,
     rater INTEGER REFERENCES raters (number),
     previous_id INTEGER UNIQUE REFERENCES posts (id),
-    state TEXT NOT NULL CHECK (state IN ('pending', 'open', 'closing', 'closed', 'lost')),
+    state TEXT NOT NULL
+        CHECK (state = 'pending' OR state = 'open' OR state = 'closing' OR state = 'closed'
+            OR state = 'lost'),
     shown_at INTEGER NOT NULL,
     closed_at INTEGER,
     withdrawn INTEGER NOT NULL DEFAULT 0 CHECK (withdrawn IN (0, 1)),
@@ -154,7 +159,7 @@ CREATE TABLE reservations (
     PRIMARY KEY (image_id, rater)
 ) STRICT;
 CREATE INDEX reservations_by_expiry ON reservations (expires_at);
-CREATE INDEX reservations_by_rater ON reservations (rater);
+CREATE INDEX reservations_by_rater ON reservations (rater, expires_at, image_id);
 
 CREATE TABLE client_agents (
     id INTEGER PRIMARY KEY,
@@ -172,7 +177,8 @@ CREATE TABLE votes (
     artifacts INTEGER CHECK (artifacts BETWEEN 0 AND 5),
     aesthetic_at INTEGER,
     artifacts_at INTEGER,
-    state TEXT NOT NULL DEFAULT 'given' CHECK (state IN ('given', 'undone', 'void')),
+    state TEXT NOT NULL DEFAULT 'given'
+        CHECK (state = 'given' OR state = 'undone' OR state = 'void'),
     post_id INTEGER NOT NULL REFERENCES posts (id),
     surface TEXT NOT NULL CHECK (surface IN ('public', 'private')),
     locale TEXT NOT NULL,
@@ -198,7 +204,8 @@ CREATE TABLE vote_history (
     rater INTEGER NOT NULL REFERENCES raters (number),
     image_id INTEGER NOT NULL REFERENCES images (id),
     action TEXT NOT NULL
-        CHECK (action IN ('given', 'changed', 'undone', 'kept', 'voided', 'restored', 'erased')),
+        CHECK (action = 'given' OR action = 'changed' OR action = 'undone' OR action = 'kept'
+            OR action = 'voided' OR action = 'restored' OR action = 'erased'),
     aesthetic INTEGER,
     artifacts INTEGER,
     post_id INTEGER REFERENCES posts (id),

@@ -135,7 +135,8 @@ CREATE TABLE awards (
     scale TEXT NOT NULL CHECK (length(scale) BETWEEN 1 AND 20),
     amount INTEGER NOT NULL CHECK (amount BETWEEN 1 AND 1000000),
     standing TEXT NOT NULL DEFAULT 'stands'
-        CHECK (standing IN ('stands', 'undone', 'void', 'forfeited')),
+        CHECK (standing = 'stands' OR standing = 'undone' OR standing = 'void'
+            OR standing = 'forfeited'),
     payout_id INTEGER REFERENCES payouts (id),
     earned_at INTEGER NOT NULL,
     PRIMARY KEY (rater, image_id, scale)

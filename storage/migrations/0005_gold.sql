@@ -3,7 +3,7 @@
 -- purpose: vote (an image to be judged), gold (its scores are known), repeat (the rater has judged
 -- it before), lesson (gold with an explanation, before the first votes). Nothing outside shows it.
 ALTER TABLE posts ADD COLUMN purpose TEXT NOT NULL DEFAULT 'vote'
-    CHECK (purpose IN ('vote', 'gold', 'repeat', 'lesson'));
+    CHECK (purpose = 'vote' OR purpose = 'gold' OR purpose = 'repeat' OR purpose = 'lesson');
 
 -- gold: given on a gold showing; kept and paid like others, in no counter, score or export.
 ALTER TABLE votes ADD COLUMN gold INTEGER NOT NULL DEFAULT 0 CHECK (gold IN (0, 1));
@@ -14,7 +14,7 @@ ALTER TABLE awards ADD COLUMN gold INTEGER NOT NULL DEFAULT 0 CHECK (gold IN (0,
 -- purpose: of the post. Only for a vote a place of the image is taken; what else is shown is kept
 -- for its rater all the same, so that it comes back as everything comes back.
 ALTER TABLE reservations ADD COLUMN purpose TEXT NOT NULL DEFAULT 'vote'
-    CHECK (purpose IN ('vote', 'gold', 'repeat'));
+    CHECK (purpose = 'vote' OR purpose = 'gold' OR purpose = 'repeat');
 
 -- state: proposed (by the program, from closed images), accepted, refused, retired. The right
 -- scores of a scale are a range, both ends included; NULL: nothing is known on that scale.
