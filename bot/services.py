@@ -45,7 +45,9 @@ from bot.trust.captcha.workshop import Workshop, makers_of
 from bot.trust.decisions import Decisions
 from bot.trust.dossier import DossierService
 from bot.trust.enrolment import Enrolment
+from bot.trust.gold.candidates import GoldCandidates
 from bot.trust.gold.marking import GoldService
+from bot.trust.gold.proposing import Proposing
 from bot.trust.holds import HoldService
 from bot.trust.image_record import ImageRecordService
 from bot.trust.moderation import ModerationService
@@ -140,6 +142,7 @@ def build_services(
         database, clock, settings, enrolment=enrolment, bans=bans, answers=answers
     )
     scores = ScoringService(database, clock, settings, alerts)
+    scores.follow(Proposing(database, clock).propose)
     horde = HordeClient(settings.horde_api_url, settings.horde_api_key, clock, random)
     return Services(
         settings=settings,
@@ -186,6 +189,7 @@ def build_services(
                 ReportedImages(decisions),
                 Suspects(database, clock, enrolment, bans),
                 appeal_cases,
+                GoldCandidates(clock, enrolment),
             ),
         ),
         appeals=AppealService(database, clock, settings, enrolment, alerts),

@@ -1,4 +1,4 @@
-"""What moderators do to images: `/image info|hide|restore`. Home server only."""
+"""What moderators do to images: `/image info|hide|restore|gold`. Home server only."""
 
 from __future__ import annotations
 
@@ -7,13 +7,19 @@ from typing import TYPE_CHECKING
 import discord
 from discord import app_commands
 
+from bot.rating.scales import AESTHETIC, ARTIFACTS
+from bot.trust.wording import REASON_LENGTH
 from cogs.ui.choices import image_choices
 from cogs.ui.edge import Exchange
+from cogs.ui.gold import GoldListCard, gold_lines
 from cogs.ui.image_record import ImageRecordCard
 from cogs.ui.reported_image import picture_of
 
 if TYPE_CHECKING:
     from bot.client import JuryBot
+
+Scores = app_commands.Range[str, 1, 20]
+"""What is typed for a scale: a score, a range, or a dash."""
 
 
 class ImageGroup(app_commands.Group):
@@ -66,6 +72,38 @@ class ImageGroup(app_commands.Group):
 
         await self._bot.edge.run(interaction, act)
 
+    @app_commands.command(name="gold")
+    async def gold(
+        self,
+        interaction: discord.Interaction[JuryBot],
+        *,
+        image: str | None = None,
+        aesthetic: Scores | None = None,
+        artifacts: Scores | None = None,
+        explanation: app_commands.Range[str, 1, REASON_LENGTH] | None = None,
+        retire: bool = False,
+    ) -> None:
+        """Say what is right on an image, look at one or all of them, or retire one."""
+        given = {AESTHETIC.name: aesthetic, ARTIFACTS.name: artifacts}
+        typed = {scale: text for scale, text in given.items() if text is not None}
+
+        async def act(exchange: Exchange) -> None:
+            gold = exchange.services.gold
+            if image is None:
+                await exchange.answer(GoldListCard(exchange, await gold.accepted(exchange.caller)))
+                return
+            found = await exchange.services.moderation.find_image(exchange.caller, image)
+            if retire:
+                entry = await gold.retire(exchange.caller, found.id)
+            elif typed or explanation is not None:
+                entry = await gold.mark(exchange.caller, found.id, typed, explanation)
+            else:
+                entry = await gold.look(exchange.caller, found.id)
+            await exchange.answer("\n".join(gold_lines(exchange, entry)))
+
+        await self._bot.edge.run(interaction, act)
+
+    @gold.autocomplete("image")
     @info.autocomplete("image")
     @hide.autocomplete("image")
     @restore.autocomplete("image")

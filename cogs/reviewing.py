@@ -19,11 +19,12 @@ from cogs.ui.appeal_case import show_appeal
 from cogs.ui.card import Card, NoticeCard
 from cogs.ui.case import LATER
 from cogs.ui.edge import Exchange
+from cogs.ui.gold import show_candidate
 from cogs.ui.items import JuryItem
 from cogs.ui.modals import JuryModal
 from cogs.ui.reported_image import show_reported_image
 from cogs.ui.suspect import show_suspect
-from storage.review_queue import APPEAL, REPORTED_IMAGE, SUSPECT
+from storage.review_queue import APPEAL, GOLD_CANDIDATE, REPORTED_IMAGE, SUSPECT
 
 if TYPE_CHECKING:
     from bot.client import JuryBot
@@ -31,7 +32,12 @@ if TYPE_CHECKING:
 CARDS: Final[
     Mapping[str, Callable[[Exchange, Case], Awaitable[tuple[Card, discord.File | None]]]]
 ] = MappingProxyType(
-    {REPORTED_IMAGE: show_reported_image, SUSPECT: show_suspect, APPEAL: show_appeal}
+    {
+        REPORTED_IMAGE: show_reported_image,
+        SUSPECT: show_suspect,
+        APPEAL: show_appeal,
+        GOLD_CANDIDATE: show_candidate,
+    }
 )
 """How a case of each kind is shown, with its picture; a test compares it with the services."""
 

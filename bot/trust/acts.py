@@ -25,6 +25,7 @@ ACTIONS: Final = (
     "horde.verify",
     "image.dismiss",
     "image.gold",
+    "image.gold_refused",
     "image.gold_retired",
     "image.hide",
     "image.restore",

@@ -40,6 +40,7 @@ REPORTED: Final = 1
 IN_DOUBT: Final = 2
 APPEALED: Final = 3
 SUSPECTED: Final = 4
+CANDIDATE: Final = 5
 """Cases of the review queue."""
 
 REVERT: Final = 1
@@ -156,6 +157,10 @@ COMMANDS: Final[Mapping[str, tuple[Use, ...]]] = {
     ),
     "/image hide": (moderator("image.find", "image.hide", image="#1"),),
     "/image restore": (moderator("image.find", "image.restore", image="#1"),),
+    "/image gold": (
+        moderator("image.gold"),
+        moderator("image.find", "image.gold", image="#1", aesthetic="9", explanation="mine"),
+    ),
     "/export": (operator("export", "export", dataset=DATA_SET),),
     "/kudos": (operator("kudos"),),
 }
@@ -189,6 +194,15 @@ PRESSES: Final[Mapping[str, tuple[Use, ...]]] = {
         press_of("moderator", f"review:honest:{SUSPECTED}", "review.honest", "suspect.honest"),
         press_of("moderator", f"review:watch:{SUSPECTED}", "review.watch", "suspect.watch"),
         press_of("moderator", f"review:ban:{SUSPECTED}", "review.ban"),
+        press_of(
+            "moderator", f"review:gold_accept:{CANDIDATE}", "review.gold_accept", "image.gold"
+        ),
+        press_of(
+            "moderator",
+            f"review:gold_refuse:{CANDIDATE}",
+            "review.gold_refuse",
+            "image.gold_refused",
+        ),
     ),
     "RaterButton": (
         press_of("moderator", f"rater:info:{VICTIM_ID}", "rater.info"),
@@ -258,6 +272,7 @@ TYPING: Final[Mapping[str, Rank]] = {
     "/audit action": "moderator",
     "/audit image": "moderator",
     "/image restore image": "moderator",
+    "/image gold image": "moderator",
     "/export dataset": "operator",
 }
 

@@ -23,12 +23,14 @@ from bot.caller import Caller
 from bot.client import JuryBot
 from bot.trust.access import REFUSALS_APART
 from cogs.ui import custom_ids
-from storage import findings, holds, raters, review_queue, void_orders
+from storage import findings, gold_images, holds, raters, review_queue, void_orders
 from storage.findings import KeptFinding
-from storage.review_queue import SUSPECT
+from storage.gold_images import GoldImage
+from storage.review_queue import GOLD_CANDIDATE, SUSPECT
 from tests.cogs import managing
 from tests.cogs.authority import (
     APPEALED,
+    CANDIDATE,
     COMMANDS,
     DATA_SET,
     EVERYBODYS,
@@ -77,6 +79,7 @@ class Scene:
         await stage.services.database.write(scene._leave_reverted)
         await scene._limit_and_appeal()
         await scene._suspect()
+        await stage.services.database.write(scene._propose)
         return scene
 
     def _leave_in_doubt(self, connection: Connection) -> None:
@@ -136,6 +139,14 @@ class Scene:
             return review_queue.put(connection, SUSPECT, rater=rater.number, now=now)
 
         assert await stage.services.database.write(unit) == SUSPECTED
+
+    def _propose(self, connection: Connection) -> None:
+        """Have an image proposed as gold."""
+        now = self.stage.clock.now()
+        gold = GoldImage(2, "proposed", {"aesthetic": (7, 10)}, None, now, None, None)
+        gold_images.store(connection, gold)
+        case = review_queue.put(connection, GOLD_CANDIDATE, image_id=2, now=now)
+        assert case == CANDIDATE
 
     def _hold(self, connection: Connection, discord_id: int) -> None:
         """Have a rule hold somebody's kudos."""

@@ -14,8 +14,17 @@ from bot.rating.scales import SCALES
 from bot.trust.access import AccessService
 from bot.trust.enrolment import Enrolment
 from bot.trust.gold.judging import typed_range
+from bot.trust.gold.proposing import TARGET
 from bot.trust.wording import tidy
-from storage import audit, data_sets, gold_answers, gold_images, images, review_queue
+from storage import (
+    audit,
+    data_sets,
+    gold_answers,
+    gold_candidates,
+    gold_images,
+    images,
+    review_queue,
+)
 from storage.database import Database
 from storage.gold_answers import Tally
 from storage.gold_images import GoldImage, Ranges
@@ -35,6 +44,16 @@ class Entry:
     image: Image
     data_set: str
     tally: Tally
+
+
+@dataclass(frozen=True, slots=True)
+class Treasury:
+    """The accepted gold images of a data set, the newest first, and how many are proposed."""
+
+    data_set: str
+    gold: list[Entry]
+    proposed: int
+    target: int = TARGET
 
 
 class GoldService:
@@ -116,30 +135,34 @@ class GoldService:
 
         return await self._database.write(unit)
 
-    async def look(self, caller: Caller, image_id: int) -> Entry | None:
-        """Return what is known of an image as gold. Raises NotAllowedError."""
+    async def look(self, caller: Caller, image_id: int) -> Entry:
+        """Return what is known of an image as gold. Raises NotAllowedError, NotGoldError."""
         await self._access.require_moderator(caller, ACTION)
 
-        def query(connection: Connection) -> Entry | None:
+        def query(connection: Connection) -> Entry:
             gold = gold_images.find(connection, image_id)
-            return None if gold is None else _entry(connection, gold)
+            if gold is None:
+                raise NotGoldError
+            return _entry(connection, gold)
 
         return await self._database.read(query)
 
-    async def accepted(self, caller: Caller) -> Mapping[str, list[Entry]]:
-        """Return the accepted gold images of each data set, the newest first.
-
-        Raises NotAllowedError.
-        """
+    async def accepted(self, caller: Caller) -> list[Treasury]:
+        """Return the gold images of each data set. Raises NotAllowedError."""
         await self._access.require_moderator(caller, ACTION)
 
-        def query(connection: Connection) -> Mapping[str, list[Entry]]:
-            return {
-                each.name: [
-                    _entry(connection, gold) for gold in gold_images.accepted(connection, each.id)
-                ]
+        def query(connection: Connection) -> list[Treasury]:
+            return [
+                Treasury(
+                    each.name,
+                    [
+                        _entry(connection, gold)
+                        for gold in gold_images.accepted(connection, each.id)
+                    ],
+                    gold_candidates.count(connection, each.id)[1],
+                )
                 for each in data_sets.every(connection)
-            }
+            ]
 
         return await self._database.read(query)
 

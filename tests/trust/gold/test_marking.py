@@ -11,7 +11,7 @@ from bot.errors import (
     NotGoldError,
     UnknownImageError,
 )
-from bot.trust.gold.marking import Entry
+from bot.trust.gold.marking import Entry, Treasury
 from storage import gold_answers, gold_images, review_queue
 from storage.gold_images import GoldImage
 from storage.review_queue import GOLD_CANDIDATE
@@ -36,7 +36,7 @@ async def test_an_image_is_marked_with_a_score_a_range_and_an_explanation(home: 
     assert entry.gold.ranges == {"aesthetic": (6, 10), "artifacts": (0, 2)}
     assert entry.gold.explanation == "look at the sky"
     assert (entry.image.id, entry.data_set) == (number, "set")
-    assert (await home.services.gold.accepted(home.moderator))["set"] == [entry]
+    assert await home.services.gold.accepted(home.moderator) == [Treasury("set", [entry], 0)]
     (log,) = [each for each in await home.log() if each.action == "image.gold"]
     assert (log.actor, log.subject, log.details) == ("moderator", f"image:{number}", {})
 
@@ -52,7 +52,6 @@ async def test_scales_left_out_stay_and_a_dash_takes_one_away(home: Home) -> Non
     with pytest.raises(NoGoldScoresError):
         await mark(home, number, artifacts="-")
     kept = await home.services.gold.look(home.moderator, number)
-    assert kept is not None
     assert kept.gold.ranges == {"artifacts": (0, 1)}
 
 
@@ -64,7 +63,8 @@ async def test_nothing_changes_where_something_is_wrong(home: Home) -> None:
         await mark(home, number)
     with pytest.raises(UnknownImageError):
         await mark(home, number + 1, aesthetic="9")
-    assert await home.services.gold.look(home.moderator, number) is None
+    with pytest.raises(NotGoldError):
+        await home.services.gold.look(home.moderator, number)
     assert "image.gold" not in await home.actions()
 
 
@@ -74,7 +74,7 @@ async def test_a_retired_image_is_gold_no_more_until_it_is_marked_again(home: Ho
         await home.services.gold.retire(home.moderator, number)
     await mark(home, number, aesthetic="9")
     assert (await home.services.gold.retire(home.moderator, number)).gold.state == "retired"
-    assert (await home.services.gold.accepted(home.moderator))["set"] == []
+    assert await home.services.gold.accepted(home.moderator) == [Treasury("set", [], 0)]
     with pytest.raises(NotGoldError):
         await home.services.gold.retire(home.moderator, number)
     again = await mark(home, number, artifacts="0-1")

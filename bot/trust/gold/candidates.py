@@ -1,0 +1,97 @@
+"""Candidates for gold, as cases for moderators."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from sqlite3 import Connection
+from typing import Final
+
+from bot.caller import Caller
+from bot.clock import Clock
+from bot.errors import WrongValueError
+from bot.trust.enrolment import Enrolment
+from bot.trust.gold.proposing import TARGET
+from bot.trust.review import CaseKind
+from storage import (
+    audit,
+    data_sets,
+    gold_answers,
+    gold_candidates,
+    gold_images,
+    images,
+    review_queue,
+)
+from storage.gold_candidates import Scored
+from storage.gold_images import GoldImage
+from storage.images import Image
+from storage.review_queue import GOLD_CANDIDATE, QueueItem
+
+ACCEPT: Final = "gold_accept"
+REFUSE: Final = "gold_refuse"
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A closed image, what is right on it by its scores, and how much gold there is by now."""
+
+    image: Image
+    data_set: str
+    gold: GoldImage
+    scores: Mapping[str, Scored]
+    accepted: int
+    target: int = TARGET
+
+
+class GoldCandidates(CaseKind):
+    """Make the image gold, or never propose it again."""
+
+    name = GOLD_CANDIDATE
+    decisions = (ACCEPT, REFUSE)
+
+    def __init__(self, clock: Clock, enrolment: Enrolment) -> None:
+        self._clock = clock
+        self._enrolment = enrolment
+
+    def look(self, connection: Connection, item: QueueItem) -> Candidate | None:
+        """Return the candidate; None once it is out of sight, or was decided by command."""
+        image = None if item.image_id is None else images.by_id(connection, item.image_id)
+        gold = None if image is None else gold_images.find(connection, image.id)
+        if image is None or gold is None or gold.state != "proposed":
+            return None
+        data_set = data_sets.by_id(connection, image.data_set_id)
+        if data_set is None or image.stage in {"hidden", "broken"}:
+            return None
+        accepted, _ = gold_candidates.count(connection, data_set.id)
+        scores = gold_candidates.scores(connection, image.id)
+        return Candidate(image, data_set.name, gold, scores, accepted)
+
+    def carry_out(
+        self, connection: Connection, caller: Caller, item: QueueItem, decision: str, words: str
+    ) -> None:
+        """Accept or refuse the image; raises WrongValueError for what is no candidate any more."""
+        del words  # neither decision needs any
+        candidate = self.look(connection, item)
+        if candidate is None:
+            raise WrongValueError
+        now, accept = self._clock.now(), decision == ACCEPT
+        by = self._enrolment.rater(connection, caller.discord_id, now).number
+        gold = replace(
+            candidate.gold,
+            state="accepted" if accept else "refused",
+            decided_at=now,
+            decided_by=by,
+        )
+        gold_images.store(connection, gold)
+        gold_answers.judge_again(connection, gold.image_id, gold.ranges)
+        review_queue.settle_kind(
+            connection, GOLD_CANDIDATE, gold.image_id, by=by, outcome=decision, now=now
+        )
+        audit.record(
+            connection,
+            at=now,
+            actor="moderator",
+            rater=by,
+            action="image.gold" if accept else "image.gold_refused",
+            subject=f"image:{gold.image_id}",
+        )
