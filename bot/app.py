@@ -83,6 +83,7 @@ async def _run_until(bot: JuryBot, token: str, stop: asyncio.Event, lost: asynci
         ("answers", services.answers.run()),
         ("signals", services.signals.run()),
         ("rules", services.rules.run()),
+        ("pairs", services.pairs.run()),
         ("stop", stop.wait()),
         ("lease lost", lost.wait()),
     ]

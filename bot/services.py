@@ -56,6 +56,7 @@ from bot.trust.recounting import Recounting
 from bot.trust.reported_images import ReportedImages
 from bot.trust.reports import ReportService
 from bot.trust.review import ReviewService
+from bot.trust.rules.nightly import PairSearch
 from bot.trust.rules.worker import RuleWorker
 from bot.trust.scoring.service import ScoringService
 from bot.trust.suspects import Suspects
@@ -115,6 +116,7 @@ class Services:
     overview: OverviewService
     holds: HoldService
     rules: RuleWorker
+    pairs: PairSearch
 
 
 def build_services(
@@ -143,6 +145,7 @@ def build_services(
     )
     scores = ScoringService(database, clock, settings, alerts)
     scores.follow(Proposing(database, clock).propose)
+    rules = RuleWorker(database, clock, random, alerts=alerts)
     horde = HordeClient(settings.horde_api_url, settings.horde_api_key, clock, random)
     return Services(
         settings=settings,
@@ -226,7 +229,8 @@ def build_services(
             database, clock, settings, access=access, enrolment=enrolment, horde=horde
         ),
         holds=HoldService(database, clock, enrolment),
-        rules=RuleWorker(database, clock, random, alerts=alerts),
+        rules=rules,
+        pairs=PairSearch(database, clock, rules),
     )
 
 

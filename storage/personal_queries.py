@@ -143,7 +143,7 @@ QUERIES: Mapping[str, str] = {
         WHERE rater = :rater
     """,
     "findings": """
-        SELECT rule, figure, votes, since, asked_at, held, queued FROM findings
+        SELECT rule, figure, votes, since, asked_at, held, queued_at FROM findings
         WHERE rater = :rater ORDER BY rule
     """,
     "risks": """

@@ -12,7 +12,7 @@ from typing import Any, Final
 from storage import findings, remembered
 from storage.findings import KeptFinding
 from storage.raters import RaterStatus
-from storage.times import from_microseconds, to_microseconds
+from storage.times import to_microseconds
 
 _CROWD: Final = "rules.crowd"
 
@@ -28,24 +28,25 @@ class KeptRecord:
 
 @dataclass(frozen=True, slots=True)
 class RatedRater:
-    """A rater who is not erased; `kept` is None at first.
+    """A rater who is not erased; `kept` is None at first. Times are in microseconds.
 
-    `last_repeat` is the moment of the rater's newest whole second answer on an image, in
-    microseconds, 0 without one.
+    `last_repeat` is the moment of the rater's newest whole second answer on an image, 0 without.
     """
 
     number: int
     discord_id: int
     status: RaterStatus
-    status_until: datetime | None
-    first_seen_at: datetime
+    status_until: int | None
+    first_seen_at: int
     kept: KeptRecord | None
     findings: Mapping[str, KeptFinding]
     last_repeat: int
 
     def banned_at(self, moment: datetime) -> bool:
         """Tell whether the rater may not rate at this moment."""
-        return self.status == "banned" and (self.status_until is None or moment < self.status_until)
+        if self.status != "banned":
+            return False
+        return self.status_until is None or to_microseconds(moment) < self.status_until
 
 
 def find(connection: Connection, rater: int) -> RatedRater | None:
@@ -58,8 +59,8 @@ def find(connection: Connection, rater: int) -> RatedRater | None:
         number,
         discord_id,
         status,
-        None if until is None else from_microseconds(until),
-        from_microseconds(first_seen),
+        until,
+        first_seen,
         None if votes is None else KeptRecord(votes, states, agreement),
         findings.of_rater(connection, rater) if found else {},
         repeat or 0,
@@ -82,6 +83,14 @@ def count(connection: Connection) -> int:
     return int(number)
 
 
+def has_judged(connection: Connection, votes: int) -> bool:
+    """Tell whether anybody judged so many images."""
+    row = connection.execute(
+        "SELECT 1 FROM rule_records WHERE votes >= ? LIMIT 1", (votes,)
+    ).fetchone()
+    return row is not None
+
+
 def after(
     connection: Connection, rater: int, *, every: int, offset: int, limit: int
 ) -> list[tuple[int, str]]:
@@ -97,20 +106,21 @@ def beside(
     connection: Connection,
     rater: int,
     *,
-    seen: tuple[datetime, datetime],
+    seen: tuple[int, int],
     made: tuple[int, int],
     most: int,
 ) -> int:
     """Count other raters who voted, were first seen then and have Discord ids in this range.
 
-    No more than some hundred are looked at, so that a flood costs no more than a crowd.
+    `seen` is in microseconds. No more than some hundred are looked at, so that a flood costs no
+    more than a crowd.
     """
     (number,) = connection.execute(
         "SELECT count(*) FROM (SELECT discord_id FROM raters r"
         " WHERE first_seen_at BETWEEN ? AND ? AND number <> ?"
         " AND EXISTS (SELECT 1 FROM rule_records k WHERE k.rater = r.number) LIMIT ?)"
         " WHERE discord_id BETWEEN ? AND ?",
-        (to_microseconds(seen[0]), to_microseconds(seen[1]), rater, 4 * most, *made),
+        (*seen, rater, 4 * most, *made),
     ).fetchone()
     return min(int(number), most)
 

@@ -23,7 +23,7 @@ CREATE TABLE rule_records (
 
 -- What a rule finds now; a row leaves when it finds nothing any more. figure is what it measured.
 -- asked_at: the number of votes at which it asked for a captcha last. held: the program placed the
--- hold of this name. queued: a person was asked to look.
+-- hold of this name. queued_at: the same, of when a person was asked to look last.
 CREATE TABLE findings (
     rater INTEGER NOT NULL REFERENCES raters (number),
     rule TEXT NOT NULL CHECK (length(rule) BETWEEN 1 AND 40),
@@ -32,7 +32,7 @@ CREATE TABLE findings (
     since INTEGER NOT NULL,
     asked_at INTEGER,
     held INTEGER NOT NULL DEFAULT 0 CHECK (held IN (0, 1)),
-    queued INTEGER NOT NULL DEFAULT 0 CHECK (queued IN (0, 1)),
+    queued_at INTEGER,
     PRIMARY KEY (rater, rule)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX findings_by_rule ON findings (rule);

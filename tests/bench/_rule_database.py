@@ -56,9 +56,12 @@ async def open_empty(path: Path, raters: int, items: int) -> Database:
 
 
 class Filler:
-    """Writes votes image by image, as presses would have: two entries of the history a vote."""
+    """Writes votes image by image, as presses would have: two entries of the history a vote.
 
-    def __init__(self, votes: Votes, seed: int) -> None:
+    The images before `begin` are written already.
+    """
+
+    def __init__(self, votes: Votes, seed: int, begin: int = 0) -> None:
         rng = np.random.default_rng(seed)
         scale = (votes.score - votes.low) / (votes.high - votes.low)
         self._aesthetic = np.rint(1 + 9 * scale).astype(int).tolist()
@@ -66,8 +69,8 @@ class Filler:
         self._artifacts = flaws.tolist()
         self._rater = (votes.rater + 1).tolist()
         self._start = np.searchsorted(votes.item, np.arange(votes.items + 1)).tolist()
-        self._interaction = 0
-        self._now = to_microseconds(BEGIN)
+        self._interaction = 2 * self._start[begin]
+        self._now = to_microseconds(BEGIN) + VOTE_SECONDS * SECOND * self._start[begin]
 
     def fill(self, connection: Connection, items: range) -> int:
         """Write the votes on these items; return how many there are."""

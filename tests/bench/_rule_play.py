@@ -12,16 +12,18 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from bot.trust.rules.acting import before_of, decide
+from bot.trust.rules.acting import before_of, decide, was_doubted
 from bot.trust.rules.comparing import Answer, compare
 from bot.trust.rules.crowd import Crowd
 from bot.trust.rules.fitting import fit
 from bot.trust.rules.record import Record
+from bot.trust.rules.round import LOOK_EVERY
 from bot.trust.rules.rule import Account, Measure
 from bot.trust.rules.ruleset import look, looking_again
 from bot.trust.rules.scales import RatedScale
+from bot.trust.rules.worker import FIT_AFTER, FIT_AFTER_EACH
 from bot.trust.rules.yardstick import Yardstick, Yardsticks, yardsticks
-from bot.trust.scoring.votes import Floats
+from bot.trust.scoring.votes import Flags, Floats
 from storage.findings import KeptFinding
 from tests.bench._sparse_pool import Pool
 
@@ -29,7 +31,6 @@ SCALE = RatedScale("faces", 1, 7)
 SCALES = {SCALE.name: SCALE}
 ACCOUNT = Account()
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
-FEWEST_BETWEEN_FITS = 100
 
 
 @dataclass(slots=True)
@@ -45,7 +46,12 @@ class Player:
 
     def step(self, yards: Yardsticks, *changed: Measure) -> None:
         """Let the rules look and follow what they find."""
-        sight = self.record.sight(yards, account=ACCOUNT, main=SCALE.name)
+        sight = self.record.sight(
+            yards,
+            account=ACCOUNT,
+            main=SCALE.name,
+            doubted_before=Measure.AGREEMENT in changed and was_doubted(self.findings),
+        )
         found = look(looking_again(frozenset(changed)), sight, before_of(self.findings))
         decision = decide(self.findings, found, votes=self.record.votes, status="normal", now=NOW)
         self.findings = decision.kept
@@ -69,6 +75,18 @@ class Game:
         """Return a detector's figure of each rater: the greater, the more suspect."""
         return np.array([_figure(name, each.record, self.yard) for each in self.players])
 
+    def asked(self) -> Flags:
+        """Tell who was asked a captcha by a rule."""
+        return np.array([each.captcha_at is not None for each in self.players])
+
+    def held(self) -> Flags:
+        """Tell whose kudos were ever held."""
+        return np.array([each.held_at is not None for each in self.players])
+
+    def looked(self) -> Flags:
+        """Tell who ever came to the moderators."""
+        return np.array([each.looked_at is not None for each in self.players])
+
 
 def play(pool: Pool, *, rules: bool = True) -> Game:
     """Play the pool, in the order of its items; without `rules` only the measures are kept."""
@@ -78,7 +96,7 @@ def play(pool: Pool, *, rules: bool = True) -> Game:
     players = [Player() for _ in range(votes.raters)]
     crowd = Crowd.unknown([SCALE])
     yards = yardsticks(crowd, SCALES)
-    done, due = 0, FEWEST_BETWEEN_FITS
+    done, due = 0, FIT_AFTER
     for item in range(votes.items):
         here = range(start[item], start[item + 1])
         for vote in here:
@@ -86,14 +104,15 @@ def play(pool: Pool, *, rules: bool = True) -> Game:
             player.record = player.record.pressed(
                 SCALE, score[vote], vote, first=True, shown_at=None
             )
-            if rules:
+            judged = player.record.votes
+            if rules and (judged == 1 or not judged % LOOK_EVERY):
                 player.step(yards, Measure.BUTTONS)
         _close({rater[vote]: score[vote] for vote in here}, players, yards, rules=rules)
         done += len(here)
         if done >= due:
             crowd = fit([each.record.agreement for each in players], crowd, done, SCALES)
             yards = yardsticks(crowd, SCALES)
-            due = done + max(FEWEST_BETWEEN_FITS, 2 * votes.raters)
+            due = done + max(FIT_AFTER, FIT_AFTER_EACH * votes.raters)
     crowd = fit([each.record.agreement for each in players], crowd, done, SCALES)
     return Game(players, yardsticks(crowd, SCALES)[SCALE.name])
 
@@ -109,7 +128,7 @@ def _close(
     for rater, vote in compare(answers, yard).items():
         player = players[rater]
         player.record = player.record.compared(SCALE, vote)
-        if rules:
+        if rules and not player.record.agreement[SCALE.name].sums.n % LOOK_EVERY:
             player.step(yards, Measure.AGREEMENT)
 
 

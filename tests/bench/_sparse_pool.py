@@ -17,6 +17,9 @@ from bot.trust.scoring.votes import Flags, Floats, Index, Votes
 
 PANEL = 5
 RATERS = 700
+AWAKE = 0.6
+GROUP, HOLDING, PUSHED = 8, 3, 0.15
+"""A group has so many members, holds so many places of an image, and pushes this share."""
 SHARED = Path(__file__).parents[2].parent / "shared" / "data"
 SAMPLE = Path(__file__).with_name("london_faces_150.txt")
 
@@ -75,27 +78,39 @@ def sample() -> Study:
 def sparse_pool(study: Study, seed: int, each: int, kind: str, share: float) -> Pool:
     """Draw a pool of `each` votes a rater in which a `share` of the raters attacks."""
     rng = np.random.default_rng(seed)
-    busy = np.flatnonzero(np.isfinite(study.scores).sum(1) >= each)
-    table = study.scores[rng.permutation(busy)[:RATERS]]
+    table, rater, image, item = _dealt(rng, study, each)
     raters = len(table)
-    key = np.where(np.isfinite(table), rng.random(table.shape), 2.0)
-    image = np.argsort(key, axis=1)[:, :each].ravel()
-    rater = np.repeat(np.arange(raters), each)
-    rater, image, item = _deal(rng, rater, image)
     honest = table[rater, image]
     bad = np.zeros(raters, bool)
     bad[rng.permutation(raters)[: round(share * raters)]] = kind != "none"
     there = np.isfinite(study.scores)
     total, many = np.where(there, study.scores, 0.0).sum(0), there.sum(0)
     false = attack(rng, kind, honest, rater, (study.low, study.high), (total / many)[image])
-    of_item = np.zeros(item.max() + 1, int)
-    of_item[item] = image
-    truth = (total[of_item] - np.bincount(item, honest)) / (many[of_item] - PANEL)
+    truth = _truth(study, image, item, honest)
     votes = Votes.of(
         rater, item, np.where(bad[rater], false, honest),
         low=study.low, high=study.high, raters=raters, items=len(truth),
     )  # fmt: skip
     return Pool(votes, truth, bad)
+
+
+def _dealt(rng: np.random.Generator, study: Study, each: int) -> tuple[Floats, Index, Index, Index]:
+    """Return the scores of those who are drawn, and rater, image and item of each vote."""
+    busy = np.flatnonzero(np.isfinite(study.scores).sum(1) >= each)
+    table = study.scores[rng.permutation(busy)[:RATERS]]
+    key = np.where(np.isfinite(table), rng.random(table.shape), 2.0)
+    image = np.argsort(key, axis=1)[:, :each].ravel()
+    return table, *_deal(rng, np.repeat(np.arange(len(table)), each), image)
+
+
+def _truth(study: Study, image: Index, item: Index, honest: Floats) -> Floats:
+    """Return the mean of all votes on each item's real image that are not in the item."""
+    there = np.isfinite(study.scores)
+    total, many = np.where(there, study.scores, 0.0).sum(0), there.sum(0)
+    of_item = np.zeros(item.max() + 1, int)
+    of_item[item] = image
+    truth: Floats = (total[of_item] - np.bincount(item, honest)) / (many[of_item] - PANEL)
+    return truth
 
 
 def shuffled(pool: Pool, seed: int) -> Pool:
@@ -107,6 +122,80 @@ def shuffled(pool: Pool, seed: int) -> Pool:
         low=votes.low, high=votes.high, raters=votes.raters, items=votes.items,
     )  # fmt: skip
     return Pool(mixed, pool.truth[np.argsort(place)], pool.bad)
+
+
+def sleeper_pool(study: Study, seed: int, each: int, share: float) -> Pool:
+    """Return a shuffled pool in which attackers look at 60 % of their images, and then at none."""
+    pool = shuffled(sparse_pool(study, seed, each, "none", 0), seed)
+    votes, rng = pool.votes, np.random.default_rng(seed)
+    bad = np.zeros(votes.raters, bool)
+    bad[rng.permutation(votes.raters)[: round(share * votes.raters)]] = True
+    order = np.argsort(votes.rater, kind="stable")
+    rank = np.empty(len(votes), int)
+    many = np.bincount(votes.rater, minlength=votes.raters)
+    rank[order] = np.arange(len(votes)) - np.repeat(np.cumsum(many) - many, many)
+    asleep = bad[votes.rater] & (rank >= AWAKE * many[votes.rater])
+    uniform = rng.integers(study.low, study.high + 1, len(votes))
+    score = np.where(asleep, uniform, votes.score)
+    return Pool(
+        Votes.of(votes.rater, votes.item, score, low=votes.low, high=votes.high), pool.truth, bad
+    )
+
+
+def collusion_pool(study: Study, seed: int, each: int, share: float) -> Pool:
+    """Return a pool in which groups of eight push 15 % of their images to the top.
+
+    Three members hold three of the five places of such an image. Whoever had a place there gets
+    the one that the member leaves.
+    """
+    rng = np.random.default_rng(seed)
+    table, rater, image, item = _dealt(rng, study, each)
+    raters, many = len(table), round(share * len(table)) // GROUP * GROUP
+    groups = rng.permutation(raters)[:many].reshape(-1, GROUP)
+    rows = np.argsort(item, kind="stable").reshape(-1, PANEL)
+    free = rng.permutation(len(rows)).tolist()
+    pushed = np.zeros(len(rater), bool)
+    for group in groups:
+        for _ in range(round(PUSHED * each * GROUP / HOLDING)):
+            places = rows[free.pop()]
+            members = [one for one in rng.permutation(group) if one not in rater[places]]
+            seats = [row for row in rng.permutation(places) if rater[row] not in group]
+            for member, seat in zip(members[:HOLDING], seats, strict=False):
+                left = _place_left(rng, rows, rater, item, pushed, member=member, to=rater[seat])
+                if left is not None and _both(table, member, rater[seat], image, left, seat):
+                    rater[left], rater[seat], pushed[seat] = rater[seat], member, True
+    bad = np.zeros(raters, bool)
+    bad[groups.ravel()] = True
+    honest = table[rater, image]
+    votes = Votes.of(
+        rater, item, np.where(pushed, study.high, honest),
+        low=study.low, high=study.high, raters=raters, items=len(rows),
+    )  # fmt: skip
+    return Pool(votes, _truth(study, image, item, honest), bad)
+
+
+def _place_left(
+    rng: np.random.Generator,
+    rows: Index,
+    rater: Index,
+    item: Index,
+    pushed: Flags,
+    *,
+    member: int,
+    to: int,
+) -> int | None:
+    """Return a place that a member may leave to somebody else."""
+    for row in rng.permutation(np.flatnonzero((rater == member) & ~pushed)):
+        if to not in rater[rows[item[row]]]:
+            return int(row)
+    return None
+
+
+def _both(  # noqa: PLR0917 - the parts of one simulation
+    table: Floats, one: int, two: int, image: Index, left: int, seat: int
+) -> bool:
+    """Tell whether both have really judged what they are to judge now."""
+    return bool(np.isfinite(table[one, image[seat]]) and np.isfinite(table[two, image[left]]))
 
 
 def _deal(rng: np.random.Generator, rater: Index, image: Index) -> tuple[Index, Index, Index]:

@@ -91,8 +91,8 @@ async def suspect(stage: Stage, name: str) -> MemberActor:
     def unit(connection: Connection) -> None:
         now = stage.clock.now()
         found = [
-            KeptFinding("same_button", 0.97, 60, now, held=True, queued=True),
-            KeptFinding("too_fast", 0.8, 60, now, queued=True),
+            KeptFinding("same_button", 0.97, 60, now, held=True, queued_at=60),
+            KeptFinding("too_fast", 0.8, 60, now, queued_at=60),
         ]
         findings.store(connection, 1, found)
         holds.place(connection, 1, "same_button", now)

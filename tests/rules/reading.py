@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -154,11 +155,51 @@ def _fill(connection: Connection, *, filler: Filler, batch: range) -> None:
     filler.close(connection, batch)
 
 
+DAY_AFTER = NOON + timedelta(days=1)
+
+
 @asynccontextmanager
 async def pool_of(folder: Path, votes: Votes, *, seed: int = 1) -> AsyncIterator[Pool]:
     database = await open_empty(folder / "jury.db", votes.raters, votes.items)
-    clock = TurnedClock(NOON + timedelta(days=1))
     try:
-        yield Pool(database, clock, filler=Filler(votes, seed), items=votes.items)
+        yield Pool(database, TurnedClock(DAY_AFTER), filler=Filler(votes, seed), items=votes.items)
     finally:
         await database.close()
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A pool that was read up to some image, to go on with in a copy of its own."""
+
+    path: Path
+    votes: Votes
+    filled: int
+
+    @classmethod
+    def of(cls, folder: Path, votes: Votes, until: int, before: Prepared | None = None) -> Prepared:
+        """Read a pool up to this image, from where another one was left."""
+
+        async def read() -> None:
+            if before is not None:
+                async with before.copied(folder) as pool:
+                    await pool.read(until)
+                return
+            async with pool_of(folder, votes) as pool:
+                await pool.read(until)
+
+        folder.mkdir()
+        asyncio.run(read())
+        return cls(folder / "jury.db", votes, until)
+
+    @asynccontextmanager
+    async def copied(self, folder: Path) -> AsyncIterator[Pool]:
+        """Go on in a copy."""
+        copy = folder / "jury.db"
+        shutil.copy(self.path, copy)
+        database = await Database.open(copy)
+        filler = Filler(self.votes, 1, self.filled)
+        clock = TurnedClock(DAY_AFTER + timedelta(seconds=60 * self.filled))
+        try:
+            yield Pool(database, clock, filler=filler, items=self.votes.items, filled=self.filled)
+        finally:
+            await database.close()

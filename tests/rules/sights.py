@@ -92,8 +92,9 @@ def sight(
     account: Account = UNSUSPECTED,
     pair: PairFigure | None = None,
     crowd: Yardsticks | None = None,
+    doubted_before: bool = True,
 ) -> Sight:
     """Return what the rules see of a record beside the known crowd."""
     if votes is not None:
         record = replace(record, votes=votes)
-    return record.sight(crowd or yards(), account=account, pair=pair)
+    return record.sight(crowd or yards(), account=account, pair=pair, doubted_before=doubted_before)

@@ -20,8 +20,8 @@ SETS = [frozenset(some) for many in range(4) for some in combinations(Act, many)
 BEFORE = [
     None,
     *(
-        KeptFinding(RULE, 0.5, 10, NOON - timedelta(days=1), asked, held=held, queued=queued)
-        for asked, held, queued in product((None, 10), (False, True), (False, True))
+        KeptFinding(RULE, 0.5, 10, NOON - timedelta(days=1), asked, held=held, queued_at=queued)
+        for asked, held, queued in product((None, 10), (False, True), (None, 50))
     ),
 ]
 VOTES = (0, 19, 20, 49, 50, 59, 60, 100, 1_000)
@@ -38,20 +38,21 @@ def test_every_case(acts: frozenset[Act], votes: int, status: Judged) -> None:
         young, vouched = votes < LEAST_VOTES, status == "validated"
         holds = Act.HOLD in acts and not young and not vouched
         looks = not young and (Act.LOOK in acts or (Act.HOLD in acts and vouched))
-        held, queued = kept is not None and kept.held, kept is not None and kept.queued
+        held, queued = kept is not None and kept.held, None if kept is None else kept.queued_at
         asked = None if kept is None else kept.asked_at
         asks = Act.CAPTCHA in acts and (asked is None or votes >= asked + CAPTCHA_AGAIN)
         assert decision.captcha == (RULE if asks else None)
         assert decision.place == ([RULE] if holds and not held else [])
         assert decision.lift == ([RULE] if held and not holds else [])
-        assert decision.look == ([RULE] if looks and not queued else [])
+        calls = looks and (queued is None or votes >= 2 * queued)
+        assert decision.look == ([RULE] if calls else [])
         assert decision.gold_percent == 20
         assert decision.changed == (kept is None)
         now = decision.kept[RULE]
         assert (now.figure, now.votes) == (-0.3, votes)
         assert now.since == (NOON if kept is None else kept.since)
         assert now.asked_at == (votes if asks else asked)
-        assert (now.held, now.queued) == (holds, queued or looks)
+        assert (now.held, now.queued_at) == (holds, votes if calls else queued)
 
 
 @pytest.mark.parametrize("kept", [kept for kept in BEFORE if kept is not None])
@@ -67,7 +68,7 @@ def test_a_finding_that_ends_lifts_its_own_hold(kept: KeptFinding) -> None:
 
 
 def test_findings_of_rules_that_did_not_look_stand() -> None:
-    kept = KeptFinding("pair", 9.0, 120, NOON, queued=True)
+    kept = KeptFinding("pair", 9.0, 120, NOON, queued_at=120)
     decision = decide({"pair": kept}, {}, votes=130, status="normal", now=NOON)
     assert decision.kept == {"pair": kept}
     assert not decision.changed

@@ -61,6 +61,9 @@ def test_one_button_and_no_agreement_hold_from_fifty() -> None:
     flat = [(7, expected) for _, expected in looking(60)]
     record = compared(pressed(Record(), *[7] * 60), *flat)
     assert asked(SameButton(), sight(record)) == {Act.CAPTCHA, Act.HOLD}
+    once = sight(record, doubted_before=False)
+    assert asked(SameButton(), once) == {Act.CAPTCHA}
+    assert asked(SameButton(), once, HELD) == {Act.CAPTCHA, Act.HOLD}
     assert asked(SameButton(), sight(record, votes=49)) == {Act.CAPTCHA}
     few = compared(pressed(Record(), *[7] * 60), *flat[:49])
     assert asked(SameButton(), sight(few)) == {Act.CAPTCHA}
@@ -139,14 +142,27 @@ def test_low_agreement_raises_gold_alone() -> None:
 def test_independence_wants_both_signals() -> None:
     seen = sight(compared(Record(), *WORST), votes=60)
     assert seen.belief("aesthetic").honest < 0.05
-    assert asked(Independence(), seen) == {Act.CAPTCHA, Act.HOLD}
-    assert asked(Independence(), replace(seen, votes=100)) == {Act.CAPTCHA, Act.HOLD, Act.LOOK}
+    assert asked(Independence(), seen) == {Act.CAPTCHA}
+    assert asked(Independence(), seen, FOUND) == {Act.CAPTCHA, Act.HOLD}
+    older = replace(seen, votes=100)
+    assert asked(Independence(), older, FOUND) == {Act.CAPTCHA, Act.HOLD, Act.LOOK}
     flat = compared(Record(), *[(7, c) for _, c in looking(60)])
     seen = sight(flat, votes=60, crowd=yards(llr_low=-0.05))
     assert seen.belief("aesthetic").honest < 0.05
     assert abs(seen.llr("aesthetic")) < 0.05  # one button is neither for nor against
     assert asked(Independence(), seen) is None
     assert asked(Independence(), sight(compared(Record(), *looking(60)), votes=60)) is None
+
+
+def test_independence_that_weakens_goes_on_and_begins_no_hold() -> None:
+    seen = sight(compared(Record(), *dice(80, 11)), votes=90)
+    assert 0.05 <= seen.belief("aesthetic").honest < 0.2
+    assert seen.llr("aesthetic") < 0
+    assert asked(Independence(), seen) is None
+    assert asked(Independence(), seen, FOUND) == {Act.CAPTCHA}
+    assert asked(Independence(), seen, HELD) == {Act.CAPTCHA, Act.HOLD}
+    cleared = sight(compared(Record(), *dice(80, 11), *looking(200, 2)), votes=280)
+    assert asked(Independence(), cleared, HELD) is None
 
 
 def test_nobody_is_independent_before_fifty_answers() -> None:

@@ -25,7 +25,7 @@ async def suspect(home: Home, discord_id: int = 1, *, held: bool = True) -> int:
 
     def unit(connection: Connection) -> int:
         now = home.world.clock.now()
-        found = [KeptFinding(rule, 0.9, 60, now, held=held, queued=True) for rule in RULES]
+        found = [KeptFinding(rule, 0.9, 60, now, held=held, queued_at=60) for rule in RULES]
         findings.store(connection, number, found)
         if held:
             for reason in (*RULES, "operators_own"):
@@ -142,6 +142,6 @@ async def test_a_rule_that_still_finds_the_same_asks_no_second_time(home: Home) 
     await home.services.review.decide(home.moderator, case, HONEST)
     number = await home.world.number(1)
     kept = await home.world.database.read(lambda c: findings.of_rater(c, number))
-    assert all(one.held and one.queued for one in kept.values())
+    assert all(one.held and one.queued_at for one in kept.values())
     last = await home.world.database.read(lambda c: review_queue.votes_at_last(c, SUSPECT, number))
     assert last == 60

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, Literal
 
-from bot.trust.rules.rule import Act, Before, Finding
+from bot.trust.rules.looking import Disagreement
+from bot.trust.rules.rule import DOUBTED, Act, Before, Finding
 from bot.trust.rules.ruleset import BY_NAME
 from storage.findings import KeptFinding
 from storage.risks import LEAST_GOLD_PERCENT
@@ -17,6 +18,9 @@ LEAST_VOTES: Final = 20
 
 CAPTCHA_AGAIN: Final = 50
 """Votes after which a finding that stands asks for a captcha again."""
+
+LOOK_AGAIN_AT: Final = 2
+"""A person is asked again once there are so many times as many votes as when one was asked."""
 
 Judged = Literal["normal", "validated"]
 
@@ -47,6 +51,12 @@ class Decision:
 def before_of(kept: Mapping[str, KeptFinding]) -> dict[str, Before]:
     """Return what the rules are told of the last time."""
     return {name: Before(found=True, held=each.held) for name, each in kept.items()}
+
+
+def was_doubted(kept: Mapping[str, KeptFinding]) -> bool:
+    """Tell whether the reliability was below `DOUBTED` at the last look at the agreement."""
+    disagreement = kept.get(Disagreement.name)
+    return disagreement is not None and disagreement.figure < DOUBTED
 
 
 def decide(
@@ -92,7 +102,8 @@ def _follow(  # noqa: PLR0917 - the parts of one step
 ) -> None:
     name = finding.rule
     asked_at = kept.asked_at if kept is not None else None
-    held, queued = (kept.held, kept.queued) if kept is not None else (False, False)
+    queued_at = kept.queued_at if kept is not None else None
+    held = kept is not None and kept.held
     if Act.CAPTCHA in acts and (asked_at is None or votes - asked_at >= CAPTCHA_AGAIN):
         decision.captcha = decision.captcha or name
         asked_at = votes
@@ -100,8 +111,9 @@ def _follow(  # noqa: PLR0917 - the parts of one step
         decision.place.append(name)
     elif held and Act.HOLD not in acts:
         decision.lift.append(name)
-    if Act.LOOK in acts and not queued:
+    if Act.LOOK in acts and (queued_at is None or votes >= LOOK_AGAIN_AT * queued_at):
         decision.look.append(name)
+        queued_at = votes
     decision.kept[name] = KeptFinding(
         name,
         finding.figure,
@@ -109,5 +121,5 @@ def _follow(  # noqa: PLR0917 - the parts of one step
         now if kept is None else kept.since,
         asked_at,
         held=Act.HOLD in acts,
-        queued=queued or Act.LOOK in acts,
+        queued_at=queued_at,
     )

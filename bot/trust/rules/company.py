@@ -12,7 +12,7 @@ from bot.trust.rules.rule import SHOWN_FROM, Act, Before, Figure, Finding, Measu
 class Pair:
     """The closest partners deviate alike on the same images (PAIR), found once a night.
 
-    The limit is the night's: above 99.5 % of sound raters, and far above what chance gives.
+    The limit is the night's: far above the median, and above what chance gives.
     """
 
     name: ClassVar = "pair"

@@ -49,6 +49,7 @@ class Independence:
     """The answers do not depend on the images: by agreement, and by the LLR.
 
     The LLR must be below 0, which speaks against looking, and below that of 99 % of sound raters.
+    Who is found at two looks is held: five more answers clear many by whom nothing was meant.
     """
 
     name: ClassVar = "independence"
@@ -60,21 +61,29 @@ class Independence:
 
     def finding(self, sight: Sight, before: Before) -> Finding | None:
         """Find the least evidence a vote over the scales on which both signals agree."""
-        honest, slack = (STILL_DOUBTED, self.slack) if before.found else (DOUBTED, 0.0)
-        found = []
-        for name in sight.agreement:
-            belief = sight.belief(name)
-            few = belief.answers < HELD_FROM or belief.shown < TELLING_FROM
-            if few or belief.honest >= honest:
-                continue
-            low = sight.crowd(name).llr_low
-            llr = sight.llr(name)
-            if llr < min(0.0, 0.0 if low is None else low) + slack:
-                found.append(llr)
+        strict = [llr for name in sight.agreement if (llr := self._found(sight, name)) is not None]
+        if strict:
+            wanted = acts(Act.CAPTCHA) | (held_acts(sight.votes) if before.found else acts())
+            return Finding(self.name, min(strict), wanted)
+        if not before.found:
+            return None
+        lax = [self._found(sight, name, still=True) for name in sight.agreement]
+        found = [llr for llr in lax if llr is not None]
         if not found:
             return None
-        wanted = acts(Act.CAPTCHA) | held_acts(sight.votes)
+        wanted = acts(Act.CAPTCHA) | (held_acts(sight.votes) if before.held else acts())
         return Finding(self.name, min(found), wanted)
+
+    def _found(self, sight: Sight, name: str, *, still: bool = False) -> float | None:
+        """Return the evidence on a scale where both signals agree, None elsewhere."""
+        belief = sight.belief(name)
+        if belief.answers < HELD_FROM or belief.shown < TELLING_FROM:
+            return None
+        if belief.honest >= (STILL_DOUBTED if still else DOUBTED):
+            return None
+        low, llr = sight.crowd(name).llr_low, sight.llr(name)
+        limit = min(0.0, 0.0 if low is None else low) + (self.slack if still else 0.0)
+        return llr if llr < limit else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from sqlite3 import Connection
 from typing import Final
 
 from bot.trust.rules.accounts import MOST_BESIDE, NEAR_FIRST_SEEN, NEAR_MADE, Burst
-from bot.trust.rules.acting import Decision, Judged, before_of, decide
+from bot.trust.rules.acting import Decision, Judged, before_of, decide, was_doubted
 from bot.trust.rules.answers import Gold, Repeats
 from bot.trust.rules.comparing import MOST_OTHERS, Answer, compare
 from bot.trust.rules.record import Record
@@ -21,6 +21,7 @@ from bot.trust.rules.yardstick import Yardsticks
 from storage import alerts, audit, findings, holds, review_queue, risks, rule_queue, rule_records
 from storage.rule_queue import ImageAnswer, Pressed, Progress
 from storage.rule_records import KeptRecord, RatedRater
+from storage.times import MICROSECOND
 
 MOST_COMPARED: Final = 20
 """Answers on one image that are compared in one unit."""
@@ -222,11 +223,11 @@ class Round:
         beside = 0
         if opened.record.votes <= Burst().votes:
             near = NEAR_MADE // timedelta(milliseconds=1) << SNOWFLAKE_SHIFT
-            seen = rater.first_seen_at
+            seen, apart = rater.first_seen_at, NEAR_FIRST_SEEN // MICROSECOND
             beside = rule_records.beside(
                 self.connection,
                 rater.number,
-                seen=(seen - NEAR_FIRST_SEEN, seen + NEAR_FIRST_SEEN),
+                seen=(seen - apart, seen + apart),
                 made=(rater.discord_id - near, rater.discord_id + near),
                 most=MOST_BESIDE,
             )
@@ -238,7 +239,12 @@ class Round:
             return  # people have decided
         before = rater.findings
         account = self._account(opened) if Measure.ACCOUNT in opened.changed else UNSUSPECTED
-        sight = opened.record.sight(self.yards, account=account, pair=opened.pair)
+        sight = opened.record.sight(
+            self.yards,
+            account=account,
+            pair=opened.pair,
+            doubted_before=Measure.AGREEMENT in opened.changed and was_doubted(before),
+        )
         found = look(looking_again(frozenset(opened.changed)), sight, before_of(before))
         status: Judged = "validated" if rater.status == "validated" else "normal"
         decision = decide(before, found, votes=votes, status=status, now=self.now)

@@ -17,8 +17,8 @@ from bot.trust.rules.yardstick import Yardsticks
 
 DOUBTED: Final = 0.05
 STILL_DOUBTED: Final = 0.2
-"""A reliability below `DOUBTED` is one of the two signals that a hold needs; it goes on as long as
-the reliability stays below `STILL_DOUBTED`."""
+"""A reliability below `DOUBTED` at two looks is one of the two signals that a hold needs; it goes
+on as long as the reliability stays below `STILL_DOUBTED`."""
 
 HELD_FROM: Final = 50
 """Compared answers, or votes, from which kudos may be held (facts, section 5)."""
@@ -99,8 +99,9 @@ class PairFigure:
 class Sight:
     """All that is known of one rater when a rule looks; `votes` counts images judged.
 
-    `pair` is there only where it was worked out anew. What is believed by the agreement is worked
-    out when a rule asks for it.
+    `pair` is there only where it was worked out anew. `doubted_before`: at the look before, with
+    fewer compared answers, the reliability was below `DOUBTED`. What is believed by the agreement
+    is worked out when a rule asks for it.
     """
 
     votes: int
@@ -113,6 +114,7 @@ class Sight:
     account: Account = UNSUSPECTED
     pair: PairFigure | None = None
     main: str = MAIN
+    doubted_before: bool = False
     _beliefs: dict[str, Belief] = field(default_factory=dict)
 
     def scale(self, name: str) -> RatedScale:
@@ -144,14 +146,16 @@ class Sight:
         return self.yards[name].newest_llr(self.agreement[name], belief)
 
     def is_doubted(self, *, still: bool = False) -> bool:
-        """Tell whether at least 50 compared answers hardly depend on the images.
+        """Tell whether at least 50 compared answers hardly depend on the images, at two looks.
 
-        `still`: whether that may be said of somebody who was doubted before.
+        `still`: whether that may go on to be said.
         """
         belief = self.belief(self.main)
         if belief.answers < HELD_FROM or belief.shown < TELLING_FROM:
             return False
-        return belief.honest < (STILL_DOUBTED if still else DOUBTED)
+        if still:
+            return belief.honest < STILL_DOUBTED
+        return self.doubted_before and belief.honest < DOUBTED
 
 
 @dataclass(frozen=True, slots=True)

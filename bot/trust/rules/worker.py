@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -20,15 +21,19 @@ from bot.trust.rules.crowd import Crowd
 from bot.trust.rules.fitting import fit
 from bot.trust.rules.record import agreement_of
 from bot.trust.rules.round import Round
+from bot.trust.rules.rule import PairFigure
 from bot.trust.rules.shelf import UNREADABLE, Shelf
 from bot.trust.rules.yardstick import yardsticks
 from storage import rule_queue, rule_records
 from storage.database import Database
 from storage.rule_queue import Progress
 
-ENTRIES: Final = 20
-IMAGES: Final = 2
+ENTRIES: Final = 30
+IMAGES: Final = 3
 """Entries of the history and closed images of one unit: presses wait for no more than that."""
+
+RATERS: Final = 20
+"""Raters of whom pairs are judged in one unit."""
 
 LOOK_SECONDS: Final = 1.0
 """Between two looks for something new."""
@@ -106,6 +111,24 @@ class RuleWorker:
         """Do all that waits, without a pause."""
         while await self.step() is not None:
             pass
+
+    async def pair_up(self, figures: Mapping[int, PairFigure]) -> None:
+        """Let the rule on pairs look at these raters, some of them at a time."""
+        if self._crowd is None:
+            await self._recall()
+        waiting = list(figures.items())
+        for first in range(0, len(waiting), RATERS):
+            some = waiting[first : first + RATERS]
+            if await self._database.write(partial(self._pair_up, some=some)):
+                self._alerts.wake()
+            await asyncio.sleep(LEAST_PAUSE_SECONDS)
+
+    def _pair_up(self, connection: Connection, *, some: list[tuple[int, PairFigure]]) -> bool:
+        round_ = Round(connection, self._yards, self._shelf, self._clock.now())
+        for rater, pair in some:
+            round_.pair_up(rater, pair)
+        round_.finish()
+        return round_.alerted
 
     async def run(self) -> None:
         """Work until drained or cancelled."""

@@ -84,24 +84,31 @@ def _closest(rater: Index, total: Floats, raters: int) -> Floats:
 
 
 def _products(votes: Votes, deviation: Floats) -> Iterator[tuple[Index, Floats]]:
-    """Yield pairs of votes on one item and their products, a distance in the table a time.
+    """Yield pairs of votes on one item and their products.
 
     A pair of raters is the number lower * raters + higher.
     """
-    rater, count = votes.rater, np.bincount(votes.item, minlength=votes.items)
-    start = np.cumsum(count) - count
-    place = np.arange(len(votes)) - start[votes.item]
-    if count.max(initial=0) > MOST_SHARED:
-        shuffled = _shuffled(votes)
-        rater, deviation = rater[shuffled], deviation[shuffled]
+    for one, two in meetings(votes):
+        first, second = votes.rater[one], votes.rater[two]
+        pair = np.minimum(first, second) * votes.raters + np.maximum(first, second)
+        yield pair, deviation[one] * deviation[two]
+
+
+def meetings(votes: Votes) -> Iterator[tuple[Index, Index]]:
+    """Yield the places of pairs of votes on one item, a distance in the table a time.
+
+    Of an item with more than `MOST_SHARED` votes so many are paired, by a fixed shuffle.
+    """
+    count = np.bincount(votes.item, minlength=votes.items)
+    place = np.arange(len(votes)) - (np.cumsum(count) - count)[votes.item]
+    mixed = None if count.max(initial=0) <= MOST_SHARED else _shuffled(votes)
     for distance in range(1, MOST_SHARED):
         here = np.flatnonzero(place[distance:] >= distance)
         here = here[place[here + distance] < MOST_SHARED]
         if not len(here):
             break
-        one, two = rater[here], rater[here + distance]
-        product = deviation[here] * deviation[here + distance]
-        yield np.minimum(one, two) * votes.raters + np.maximum(one, two), product
+        one, two = here, here + distance
+        yield (one, two) if mixed is None else (mixed[one], mixed[two])
 
 
 def _shuffled(votes: Votes) -> Index:
