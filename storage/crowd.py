@@ -47,5 +47,5 @@ _SAMPLED: Final = f"""
     )
     SELECT {", ".join(f"v.{scale}" for scale in SCALES)}
     FROM points CROSS JOIN votes v ON v.id = :first + CAST(number * :step AS INTEGER)
-    WHERE {COUNTS} AND v.gold = 0 AND v.rater <> :without
+    WHERE {COUNTS} AND v.rater <> :without
 """  # noqa: S608 - constants

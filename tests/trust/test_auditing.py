@@ -38,6 +38,10 @@ async def test_pages_lead_down_and_back(home: Home) -> None:
         home.moderator, Filter(image=image), after=pages[2].newer
     )
     assert middle.entries == pages[1].entries
+    last = await home.services.auditing.page(
+        home.moderator, Filter(image=image), before=middle.older
+    )
+    assert last.entries == pages[2].entries
     first = await home.services.auditing.page(
         home.moderator, Filter(image=image), after=middle.newer
     )

@@ -50,6 +50,10 @@ async def test_a_thousand_votes_are_paged_newest_first_and_back(home: Home) -> N
         )
         up.insert(0, last)
     assert [page.votes for page in up] == [page.votes for page in pages]
+    down = await home.services.ratings.page(
+        home.moderator, last.rater.number, EVERY, before=up[3].older
+    )
+    assert down.votes == pages[4].votes
 
 
 async def test_the_last_page_of_any_number_of_votes_is_an_end(home: Home) -> None:
