@@ -201,7 +201,7 @@ def build_services(
         dossiers=DossierService(database, clock, settings, access),
         ratings=RatingsService(database, clock, access),
         validation=ValidationService(database, clock, access, enrolment),
-        auditing=AuditService(database, access),
+        auditing=AuditService(database, clock, access),
         image_records=ImageRecordService(database, access),
         personal_data=PersonalDataService(database, clock, enrolment),
         erasure=ErasureService(database, clock, enrolment, recounting),

@@ -10,6 +10,7 @@ from discord import app_commands
 
 from bot.trust.acts import ACTIONS
 from bot.trust.auditing import REFUSED, Question
+from cogs.raters import MOMENT_CHARACTERS
 from cogs.ui import custom_ids
 from cogs.ui.audit_log import ACTORS, AuditCard
 from cogs.ui.choices import CHOICES, image_choices
@@ -53,11 +54,13 @@ async def audit(
     interaction: discord.Interaction[JuryBot],
     actor: Actor | None = None,
     action: app_commands.Range[str, 1, 35] | None = None,
+    *,
     rater: discord.User | None = None,
     image: str | None = None,
+    since: app_commands.Range[str, 1, MOMENT_CHARACTERS] | None = None,
 ) -> None:
     """Look through the audit log."""
-    asked = Question(actor, action, None if rater is None else rater.id, image)
+    asked = Question(actor, action, None if rater is None else rater.id, image, since)
 
     async def act(exchange: Exchange) -> None:
         page = await exchange.services.auditing.search(exchange.caller, asked)

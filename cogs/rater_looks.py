@@ -12,12 +12,13 @@ import discord
 from discord import app_commands
 
 from bot.errors import UnknownButtonError
-from bot.settings import LARGEST_ID
 from bot.trust.ratings import MOST_MINUTES
+from cogs.banning import ask_for_ban, unban
 from cogs.ui import custom_ids
 from cogs.ui.dossier import DossierCard, picture_of
 from cogs.ui.edge import Exchange
 from cogs.ui.items import JuryItem
+from cogs.ui.pressed import user_of
 from cogs.ui.ratings import RatingsCard, check_text
 from storage.rater_listing import Sieve
 
@@ -146,14 +147,6 @@ async def show_rater(exchange: Exchange, discord_id: int) -> None:
     await exchange.finish(DossierCard(exchange, dossier, picture), picture)
 
 
-def user_of(groups: Mapping[str, str]) -> int:
-    """Return the Discord id in a custom_id; raises UnknownButtonError for one that is none."""
-    user = int(groups["user"])
-    if user > LARGEST_ID:
-        raise UnknownButtonError
-    return user
-
-
 async def _show_ratings(exchange: Exchange, discord_id: int) -> None:
     page = await exchange.services.ratings.of(exchange.caller, discord_id, Sieve())
     await exchange.respond(RatingsCard(exchange, page))
@@ -174,6 +167,8 @@ _ACTS: Final[Mapping[str, Callable[[Exchange, int], Awaitable[None]]]] = {
     "ratings": _show_ratings,
     "validate": _validate,
     "unvalidate": _unvalidate,
+    "ban": ask_for_ban,
+    "unban": unban,
 }
 
 

@@ -52,10 +52,11 @@ class Download:
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """What a rater did, and their newest votes, newest first."""
+    """What a rater did, their newest votes, newest first, and whether moderators vouch for them."""
 
     activity: Activity
     votes: tuple[PastVote, ...]
+    validated: bool = False
 
 
 class PersonalDataService:
@@ -77,6 +78,7 @@ class PersonalDataService:
             return Past(
                 personal_data.activity(connection, rater.number, midnight),
                 tuple(personal_data.last_votes(connection, rater.number, LAST_VOTES)),
+                validated=rater.status == "validated",
             )
 
         return await self._database.read(query)

@@ -14,8 +14,8 @@ from bot.trust.appeal_answers import AnswerService
 from bot.trust.appeals import is_managers
 from bot.trust.banning import BanService
 from bot.trust.enrolment import Enrolment
+from bot.trust.holds import BY_PROGRAM
 from bot.trust.review import CaseKind
-from bot.trust.rules.ruleset import BY_NAME
 from bot.trust.wording import tidy
 from storage import appeals, audit, captchas, holds, limits, raters, review_queue
 from storage.appeals import Appeal
@@ -40,7 +40,7 @@ class AppealCase:
     def operators_holds(self) -> tuple[str, ...]:
         """The reasons for which operators hold the rater's kudos, which granting does not lift."""
         held = (limit.reason for limit in self.limits if limit.kind == "held")
-        return tuple(reason for reason in held if reason is not None and reason not in BY_NAME)
+        return tuple(reason for reason in held if reason is not None and reason not in BY_PROGRAM)
 
 
 class AppealCases(CaseKind):
@@ -123,7 +123,7 @@ class AppealCases(CaseKind):
 
     def _release(self, connection: Connection, case: AppealCase, by: int) -> None:
         for limit in case.limits:
-            if limit.kind == "held" and limit.reason in BY_NAME:
+            if limit.kind == "held" and limit.reason in BY_PROGRAM:
                 holds.lift(connection, case.rater.number, limit.reason)
                 self._log(connection, case.rater, by, "hold.lifted", {"reason": limit.reason})
 

@@ -9,9 +9,11 @@ from sqlite3 import Connection
 from typing import Final
 
 from bot.caller import Caller
+from bot.clock import Clock
 from bot.errors import UnknownImageError
 from bot.trust.access import AccessService
 from bot.trust.moderation import find_image
+from bot.trust.moments import parse_past
 from bot.trust.people import known, people_in
 from storage import audit
 from storage.audit import Actor, AuditEntry, Filter
@@ -44,29 +46,35 @@ class Question:
 
     `action` is one of the log's own words, or REFUSED for refusals of any act. `discord_id`: what
     a person did, and what was done to them. `image` is what names one: a key, a link, `#<id>`.
+    `since` is a moment as moderators type it.
     """
 
     actor: Actor | None = None
     action: str | None = None
     discord_id: int | None = None
     image: str | None = None
-    since: datetime | None = None
+    since: str | None = None
 
 
 class AuditService:
     """Shows the log; the role is checked at each look."""
 
-    def __init__(self, database: Database, access: AccessService) -> None:
+    def __init__(self, database: Database, clock: Clock, access: AccessService) -> None:
         self._database = database
+        self._clock = clock
         self._access = access
 
     async def search(self, caller: Caller, question: Question) -> AuditPage:
         """Return the newest entries that a question means.
 
-        Raises NotAllowedError, NeverSeenError, UnknownImageError.
+        Raises NotAllowedError, NeverSeenError, UnknownImageError, UnknownMomentError,
+        FutureMomentError.
         """
         await self._access.require_moderator(caller, "audit")
-        return await self._database.read(lambda c: _look(c, _filter(c, question), None, None))
+        since = None if question.since is None else parse_past(question.since, self._clock.now())
+        return await self._database.read(
+            lambda c: _look(c, _filter(c, question, since), None, None)
+        )
 
     async def page(
         self,
@@ -81,7 +89,7 @@ class AuditService:
         return await self._database.read(lambda c: _look(c, wanted, before, after))
 
 
-def _filter(connection: Connection, question: Question) -> Filter:
+def _filter(connection: Connection, question: Question, since: datetime | None) -> Filter:
     rater = None if question.discord_id is None else known(connection, question.discord_id)
     image = None if question.image is None else find_image(connection, question.image)
     if question.image is not None and image is None:
@@ -93,7 +101,7 @@ def _filter(connection: Connection, question: Question) -> Filter:
         refused=refused,
         rater=None if rater is None else rater.number,
         image=None if image is None else image.id,
-        since=question.since,
+        since=since,
     )
 
 

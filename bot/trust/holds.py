@@ -10,12 +10,17 @@ from bot.clock import Clock
 from bot.errors import JuryError, NothingKeptError
 from bot.trust.enrolment import Enrolment
 from bot.trust.rules.ruleset import BY_NAME
+from bot.trust.scoring import holding
 from storage import audit, holds, raters
 from storage.database import Database
 from storage.raters import Rater
 
 REASON: Final = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 """A reason is a word, not what somebody wrote about a person: the audit log keeps it for good."""
+
+
+BY_PROGRAM: Final = frozenset({*BY_NAME, holding.REASON})
+"""Holds that the program places and lifts by itself: those of the rules, and of the estimator."""
 
 
 class HoldService:
@@ -30,15 +35,15 @@ class HoldService:
         """Let the rater's kudos wait; False where they do already for this reason.
 
         A person who was never seen may be held before they come. Raises JuryError for a reason
-        that is no word as of REASON, or that is the name of an online rule.
+        that is no word as of REASON, or that is one of the program's own.
         """
         if not REASON.fullmatch(reason):
             raise JuryError(
                 "a reason is one word of at most 40 small letters, digits, - and _, such as review"
             )
-        if reason in BY_NAME:
+        if reason in BY_PROGRAM:
             raise JuryError(
-                f"{reason} is the name of a rule, which lifts its holds by itself; choose another"
+                f"{reason} is the program's own, which lifts such holds by itself; choose another"
             )
         now = self._clock.now()
 

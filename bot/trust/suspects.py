@@ -11,8 +11,8 @@ from bot.clock import Clock
 from bot.errors import SettledError, WordsNeededError
 from bot.trust.banning import BanService
 from bot.trust.enrolment import Enrolment
+from bot.trust.holds import BY_PROGRAM
 from bot.trust.review import CaseKind
-from bot.trust.rules.ruleset import BY_NAME
 from bot.trust.wording import tidy
 from storage import audit, findings, holds, raters, review_queue
 from storage.database import Database
@@ -26,7 +26,7 @@ BAN: Final = "ban"
 
 @dataclass(frozen=True, slots=True)
 class SuspectCase:
-    """A rater of whom the rules find something; `held` are the rules that hold their kudos."""
+    """A rater of whom the rules find something; `held` is why the program holds their kudos."""
 
     rater: Rater
     discord_id: int
@@ -57,7 +57,7 @@ class Suspects(CaseKind):
         if rater is None or rater.discord_id is None or rater.banned_at(self._clock.now()):
             return None
         held = tuple(
-            reason for reason in holds.of_rater(connection, rater.number) if reason in BY_NAME
+            reason for reason in holds.of_rater(connection, rater.number) if reason in BY_PROGRAM
         )
         if not held and not findings.of_rater(connection, rater.number):
             return None

@@ -31,6 +31,7 @@ CAPTCHA_KIND: Final = r"captcha:kind:(?P<kind>picture|audio|question):(?P<captch
 PRIVACY: Final = r"privacy:(?P<answer>erase|keep)"
 KUDOS: Final = r"kudos:(?P<action>pause|resume|cases|refresh)"
 RATER: Final = r"rater:(?P<action>[a-z_]{1,20}):(?P<user>[0-9]{1,19})"
+BAN: Final = r"ban:(?P<user>[0-9]{1,19})"
 RATINGS: Final = (
     r"ratings:(?P<way>newer|older):(?P<place>[0-9]{1,18}):(?P<rater>[0-9]{1,18})"
     r":(?P<scale>[a-z_]{1,20}):(?P<low>[0-9]{0,3}):(?P<high>[0-9]{0,3}):(?P<apart>[0-9]{0,3})"
@@ -65,6 +66,7 @@ TEMPLATES: Final = (
     CAPTCHA_TYPED,
     CAPTCHA_KIND,
     RATER,
+    BAN,
     RATINGS,
     AUDIT,
     PRIVACY,
@@ -154,8 +156,13 @@ def captcha_kind(kind: str, captcha_id: int) -> str:
 
 
 def rater(action: str, discord_id: int) -> str:
-    """Return the id of a moderator's button, or modal, about a rater."""
+    """Return the id of a moderator's button about a rater."""
     return f"rater:{action}:{discord_id}"
+
+
+def ban(discord_id: int) -> str:
+    """Return the id of the modal that asks how somebody is to be banned."""
+    return f"ban:{discord_id}"
 
 
 def ratings(

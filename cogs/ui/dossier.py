@@ -243,6 +243,10 @@ def _buttons(exchange: Exchange, dossier: Dossier) -> Iterator[ui.Button[ui.Layo
         actions.append(("unvalidate", ButtonStyle.secondary))
     elif not dossier.banned:
         actions.append(("validate", ButtonStyle.success))
+    if dossier.banned:
+        actions.append(("unban", ButtonStyle.success))
+    else:
+        actions.append(("ban", ButtonStyle.danger))
     for action, style in actions:
         yield button(
             exchange.texts,

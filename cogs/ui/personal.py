@@ -44,6 +44,8 @@ def _past_lines(exchange: Exchange, past: Past) -> Iterator[str]:
     done = past.activity
     yield f"### {exchange.say('me.title')}"
     yield exchange.say("me.figures", today=done.today, ever=done.ever)
+    if past.validated:
+        yield exchange.say("me.validated")
     if done.half:
         yield exchange.count("me.half", done.half)
     if done.skipped or done.reported:

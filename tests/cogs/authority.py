@@ -150,10 +150,11 @@ COMMANDS: Final[Mapping[str, tuple[Use, ...]]] = {
     "/rater validate": (moderator("rater.validate", "rater.validate", user=VICTIM),),
     "/rater unvalidate": (moderator("rater.unvalidate", user=VICTIM),),
     "menu Rater: info": (moderator("rater.info"),),
+    "menu Rater: ban": (moderator("rater.ban"),),
     "/image info": (moderator("image.info", image="#1"),),
     "/audit": (
         moderator("audit"),
-        moderator("audit", actor="rater", action="refused", rater=VICTIM, image="#1"),
+        moderator("audit", actor="rater", action="refused", rater=VICTIM, image="#1", since="1d"),
     ),
     "/image hide": (moderator("image.find", "image.hide", image="#1"),),
     "/image restore": (moderator("image.find", "image.restore", image="#1"),),
@@ -209,6 +210,8 @@ PRESSES: Final[Mapping[str, tuple[Use, ...]]] = {
         press_of("moderator", f"rater:ratings:{VICTIM_ID}", "rater.ratings"),
         press_of("moderator", f"rater:validate:{VICTIM_ID}", "rater.validate", "rater.validate"),
         press_of("moderator", f"rater:unvalidate:{VICTIM_ID}", "rater.unvalidate"),
+        press_of("moderator", f"rater:ban:{VICTIM_ID}", "rater.ban"),
+        press_of("moderator", f"rater:unban:{VICTIM_ID}", "rater.unban", "rater.unban"),
     ),
     "RatingsButton": (
         press_of("moderator", "ratings:older:999:1:aesthetic:::", "rater.ratings"),
@@ -232,6 +235,9 @@ PRESSES: Final[Mapping[str, tuple[Use, ...]]] = {
 }
 
 MODALS: Final[Mapping[str, tuple[Use, ...]]] = {
+    "BanModal": (
+        typed_by("moderator", f"ban:{VICTIM_ID}", "rater.ban", "rater.ban", reason="spam"),
+    ),
     "ReportModal": (
         typed(f"report:reason:{HOME_POST}", reason="mine"),
         typed(f"report:reason:{PRIVATE_POST}", reason="mine"),

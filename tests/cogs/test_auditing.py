@@ -56,6 +56,17 @@ async def test_filters_are_combined_and_said(stage: Stage) -> None:
     assert "No such entries." in text(await audit(stage, actor="operator"))
 
 
+async def test_since_when_is_typed_as_elsewhere(stage: Stage) -> None:
+    await hide_often(stage, 3)
+    stage.clock.turn(30)
+    said = text(await audit(stage, since="1m"))
+    assert said.count("\n- ") == 1
+    assert "Only: since <t:" in said
+    assert text(await audit(stage, since="2026-03-01")).count("\n- ") == 6
+    for wrong in ("yesterday", "2099-01-01"):
+        assert "\n- " not in text(await audit(stage, since=wrong))
+
+
 async def test_refusals_are_found(stage: Stage) -> None:
     ada = await stage.member_who_agreed("ada")
     forged = await stage.offer("review:hide:1")

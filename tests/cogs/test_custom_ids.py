@@ -41,6 +41,7 @@ BUILT = {
     custom_ids.RATER: st.builds(
         custom_ids.rater, st.sampled_from(["info", "unvalidate"]), st.integers(0, 2**63 - 1)
     ),
+    custom_ids.BAN: st.builds(custom_ids.ban, st.integers(0, 2**63 - 1)),
     custom_ids.RATINGS: st.builds(
         custom_ids.ratings,
         st.sampled_from(["newer", "older"]),

@@ -71,7 +71,8 @@ async def test_a_rater_is_a_picture_and_words(stage: Stage) -> None:
     alt = gallery["items"][0]["description"]
     assert "ratings: 3" in alt
     assert "a rating: 4.0 s" in alt
-    assert custom_ids(card) == [f"rater:ratings:{ada.id}", f"rater:validate:{ada.id}"]
+    actions_ = ("ratings", "validate", "ban")
+    assert custom_ids(card) == [f"rater:{action}:{ada.id}" for action in actions_]
 
 
 async def test_the_context_menu_shows_the_same(stage: Stage) -> None:
@@ -185,6 +186,8 @@ async def test_validation_by_command_and_by_button(stage: Stage) -> None:
     assert "is validated." in await command("validate")
     assert "was validated already" in await command("validate")
     assert await status_of(stage, ada) == "validated"
+    told = text(answer(await ada.slash(stage.channel, "me")))
+    assert "Moderators have validated you" in told
     card = await look(stage, ada)
     assert "**Validated** by a moderator." in text(card)
     taken = answer(await moderator.click(card, custom_id=find(card, "rater:unvalidate")))
@@ -193,6 +196,7 @@ async def test_validation_by_command_and_by_button(stage: Stage) -> None:
     again = answer(await moderator.click(taken, custom_id=find(taken, "rater:validate")))
     assert "**Validated**" in text(again)
     assert "is validated no more" in await command("unvalidate")
+    assert "validated" not in text(answer(await ada.slash(stage.channel, "me")))
 
 
 async def test_a_banned_rater_is_unbanned_first(stage: Stage) -> None:

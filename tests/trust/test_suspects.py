@@ -16,6 +16,8 @@ from tests.trust.home import MODERATOR, MODERATORS, Home, caller
 
 OTHER = caller(MODERATOR + 1, roles=(MODERATORS,))
 RULES = ("independence", "same_button")
+PROGRAMS = ("independence", "reliability", "same_button")
+"""The estimator holds kudos too."""
 
 
 async def suspect(home: Home, discord_id: int = 1, *, held: bool = True) -> int:
@@ -28,7 +30,7 @@ async def suspect(home: Home, discord_id: int = 1, *, held: bool = True) -> int:
         found = [KeptFinding(rule, 0.9, 60, now, held=held, queued_at=60) for rule in RULES]
         findings.store(connection, number, found)
         if held:
-            for reason in (*RULES, "operators_own"):
+            for reason in (*PROGRAMS, "operators_own"):
                 holds.place(connection, number, reason, now)
         return review_queue.put(connection, SUSPECT, rater=number, now=now, details={"votes": 60})
 
@@ -59,7 +61,7 @@ async def test_a_case_is_about_the_rater_and_the_rules_holds(home: Home) -> None
     assert case.item.id == number
     assert isinstance(case.about, SuspectCase)
     assert case.about.discord_id == 1
-    assert case.about.held == RULES
+    assert case.about.held == PROGRAMS
 
 
 async def test_whoever_looks_honest_gets_what_the_rules_held(home: Home) -> None:
@@ -69,15 +71,15 @@ async def test_whoever_looks_honest_gets_what_the_rules_held(home: Home) -> None
     assert await outcome(home, case) == HONEST
     by = await home.world.number(MODERATOR)
     log = await home.log()
-    assert [entry.action for entry in log[:3]] == ["hold.lifted", "hold.lifted", "suspect.honest"]
-    assert {(entry.actor, entry.rater) for entry in log[:3]} == {("moderator", by)}
+    assert [entry.action for entry in log[:4]] == [*["hold.lifted"] * 3, "suspect.honest"]
+    assert {(entry.actor, entry.rater) for entry in log[:4]} == {("moderator", by)}
     assert await status(home) == "normal"
 
 
 async def test_leaving_it_changes_nothing_but_the_case(home: Home) -> None:
     case = await suspect(home)
     await home.services.review.decide(home.moderator, case, WATCH)
-    assert await held(home) == sorted((*RULES, "operators_own"))
+    assert await held(home) == sorted((*PROGRAMS, "operators_own"))
     assert await outcome(home, case) == WATCH
     assert isinstance(await home.services.review.next_case(home.moderator), Idle)
 
