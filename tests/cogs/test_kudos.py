@@ -74,6 +74,8 @@ async def earn(stage: Stage, name: str, *amounts: int, full: bool = True, at: in
             give(connection, number, image, amount, now)
 
     await stage.services.database.write(unit)
+    # Payouts wait for scores, and a run has its own tests.
+    await stage.services.scores.refresh()
 
 
 async def work(stage: Stage) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -16,7 +17,7 @@ from bot.errors import (
 )
 from bot.rating.receipts import Receipt
 from bot.rating.sessions import Showing
-from storage import image_stages, risks, votes
+from storage import image_stages, onboardings, risks, votes
 from tests.rating.world import Changes, World, caller
 
 ALWAYS = {"gold_percent": 100, "gold_percent_risk": 100, "repeat_percent": 0}
@@ -288,12 +289,24 @@ async def test_unsafe_gold_is_shown_where_unsafe_images_are(world: World, place:
         await world.press(2, shown.post_id, "aesthetic", 5, **place)
 
 
+async def introduced(world: World, *discord_ids: int) -> None:
+    """Have raters agree and leave their lessons behind them."""
+    await world.agree(*discord_ids)
+    now = world.clock.now()
+    for discord_id in discord_ids:
+        number = await world.number(discord_id)
+        await world.database.write(partial(onboardings.begin, rater=number, lessons=5, now=now))
+        await world.database.write(
+            partial(onboardings.end, rater=number, outcome="finished", now=now)
+        )
+
+
 async def test_what_is_announced_is_what_follows_with_gold_in_it(world: World) -> None:
     gold = await filled(world, 12)
     await world.data_set(60, target=9)
     await world.mark_gold(*gold)
     await open_world(world, gold_percent=50, gold_percent_risk=50)
-    await world.agree(1)
+    await introduced(world, 1)
     showing = await world.start(1)
     kinds = set()
     for number in range(20):
@@ -315,7 +328,7 @@ async def test_risk_decides_how_much_gold_there_is(world: World) -> None:
     await world.data_set(60, target=9)
     await world.mark_gold(*gold)
     await open_world(world, gold_percent=0, gold_percent_risk=100)
-    await world.agree(1, 2)
+    await introduced(world, 1, 2)
     now = world.clock.now()
     number = await world.number(2)
     await world.database.write(lambda c: risks.set_gold_percent(c, number, 100, now))
