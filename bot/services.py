@@ -12,7 +12,7 @@ import structlog
 
 from bot.clock import Clock, SystemClock
 from bot.datasets.administration import DataSetAdministration
-from bot.datasets.exporting import ExportService
+from bot.datasets.exports.service import ExportService
 from bot.horde.client import HordeClient
 from bot.images.store import ImageStore
 from bot.keyed_hash import KeyedHash

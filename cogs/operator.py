@@ -11,7 +11,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.datasets.exporting import ExportedFile
+from bot.datasets.exports.service import ExportedFile
 from bot.trust.scoring.service import EXPORT_AGE
 from cogs.ui.card import Upload
 from cogs.ui.choices import data_set_choices

@@ -19,7 +19,7 @@ from rich.progress import (
 )
 from rich.progress import Progress as Bars
 
-from bot.datasets.summary import Progress, Summary
+from bot.datasets.imports.summary import Progress, Summary
 
 PLAIN_LINE_SECONDS = 5.0
 

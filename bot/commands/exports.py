@@ -11,8 +11,8 @@ import typer
 
 from bot.commands.console import AsJson, progress, summarize, warn
 from bot.commands.opening import existing, interruptible
-from bot.datasets.exporting import ExportedFile
-from bot.datasets.request import ExportFormat
+from bot.datasets.exports.request import ExportFormat
+from bot.datasets.exports.service import ExportedFile
 from bot.demo.folder import DATABASE, DEFAULT_FOLDER, GALLERY, kept_in
 from bot.errors import JuryError
 from bot.services import Services

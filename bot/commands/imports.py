@@ -10,9 +10,9 @@ import typer
 
 from bot.commands.console import AsJson, progress, say_summary
 from bot.commands.opening import interruptible
-from bot.datasets.diffusiondb import Thresholds, import_diffusiondb
-from bot.datasets.folder import import_folder
-from bot.datasets.summary import Summary
+from bot.datasets.imports.diffusiondb import Thresholds, import_diffusiondb
+from bot.datasets.imports.folder import import_folder
+from bot.datasets.imports.summary import Summary
 from bot.errors import ImportRefusedError
 from bot.services import open_services
 from bot.settings import load_settings

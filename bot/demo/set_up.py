@@ -7,7 +7,7 @@ from sqlite3 import Connection
 
 from pydantic import SecretStr
 
-from bot.datasets.folder import import_folder
+from bot.datasets.imports.folder import import_folder
 from bot.demo.folder import AFTER_DARK, GALLERY, kept_in
 from bot.demo.horde_people import BOT_KEY
 from bot.demo.pictures.folder import RESTRICTED_FOLDER, SAFE_FOLDER

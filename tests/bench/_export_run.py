@@ -11,8 +11,8 @@ import sys
 import time
 from pathlib import Path
 
-from bot.datasets.child import export
-from bot.datasets.request import ExportRequest
+from bot.datasets.exports.child import export
+from bot.datasets.exports.request import ExportRequest
 from bot.keyed_hash import KeyedHash
 from tests.bench import _export_loop
 

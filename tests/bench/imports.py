@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from bot.clock import SystemClock
-from bot.datasets.diffusiondb import Thresholds, import_diffusiondb
+from bot.datasets.imports.diffusiondb import Thresholds, import_diffusiondb
 from storage import data_sets, images, sources
 from storage.connections import connect
 from storage.database import Database

@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
 
-from bot.datasets.earlier import is_export
-from bot.datasets.target import replacing
+from bot.datasets.exports.earlier import is_export
+from bot.datasets.exports.target import replacing
 from bot.errors import JuryError
 from bot.trust.scoring.assessing import Assessment, Raters, Scores
 from bot.trust.scoring.tables import VoteTable

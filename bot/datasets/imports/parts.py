@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from posixpath import splitext
 
-from bot.datasets.scanning import PICTURE_SUFFIXES
-from bot.datasets.summary import Reason, is_printable
+from bot.datasets.imports.scanning import PICTURE_SUFFIXES
+from bot.datasets.imports.summary import Reason, is_printable
 from bot.errors import SourceUnavailableError
 from bot.images.decoding import MAX_BYTES
 from bot.images.originals import ZIP_METHODS, is_inside, open_archive

@@ -13,10 +13,10 @@ from random import Random
 from sqlite3 import Connection
 
 from bot.clock import Clock
-from bot.datasets.checks import check_folder, check_name
-from bot.datasets.scanning import FoundFile, find_files
-from bot.datasets.sidecars import Sidecar, SidecarError, read_sidecar
-from bot.datasets.summary import Progress, Reason, Summary, Tally, no_progress
+from bot.datasets.imports.checks import check_folder, check_name
+from bot.datasets.imports.scanning import FoundFile, find_files
+from bot.datasets.imports.sidecars import Sidecar, SidecarError, read_sidecar
+from bot.datasets.imports.summary import Progress, Reason, Summary, Tally, no_progress
 from bot.errors import ImageUnreadableError
 from bot.images.decoding import Measured, measure
 from bot.images.originals import read_file

@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from bot.datasets.sidecars import clean
+from bot.datasets.imports.sidecars import clean
 from bot.errors import ImportRefusedError
 
 NAMES = ("metadata.parquet", "metadata-large.parquet")

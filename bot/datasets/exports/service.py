@@ -14,7 +14,7 @@ from typing import Any
 
 from bot.children.asking import ask
 from bot.clock import Clock
-from bot.datasets.request import (
+from bot.datasets.exports.request import (
     EXPORTED,
     FAILED,
     PROGRESS,
@@ -23,7 +23,7 @@ from bot.datasets.request import (
     ExportFormat,
     ExportRequest,
 )
-from bot.datasets.target import export_format, export_path
+from bot.datasets.exports.target import export_format, export_path
 from bot.errors import ExportBusyError, ExportFailedError, UnknownDataSetError
 from bot.keyed_hash import KeyedHash
 from storage.times import to_microseconds
@@ -115,7 +115,7 @@ async def _run(request: ExportRequest, progress: Progress) -> ExportCounts:
         if kind == PROGRESS:
             progress(values["done"], values["most"])
 
-    answer = await ask("bot.datasets.child", asdict(request), hear)
+    answer = await ask("bot.datasets.exports.child", asdict(request), hear)
     if answer.kind == EXPORTED:
         return ExportCounts(**answer.values)
     if answer.kind == UNKNOWN_DATA_SET:

@@ -12,14 +12,14 @@ import pyarrow.parquet as pq
 import pytest
 
 from bot.clock import SystemClock
-from bot.datasets import pace
-from bot.datasets.pace import Pace
+from bot.datasets.imports import pace
+from bot.datasets.imports.pace import Pace
 from bot.errors import ImportRefusedError
 from bot.images.store import ImageStore
 from storage import images
 from storage.database import Database
 from storage.leases import Lease
-from tests.datasets.importing import (
+from tests.datasets.imports.importing import (
     PICTURE,
     TYPES,
     bring_diffusiondb,

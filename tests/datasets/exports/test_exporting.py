@@ -13,11 +13,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from bot.datasets.columns import HORDE
-from bot.datasets.exporting import ExportService
-from bot.datasets.request import ExportFormat
+from bot.datasets.exports.columns import HORDE
+from bot.datasets.exports.request import ExportFormat
+from bot.datasets.exports.service import ExportService
 from bot.errors import ExportBusyError, ExportFailedError, UnknownDataSetError
-from tests.datasets.votes_file import KEY, VotesFile
+from tests.datasets.exports.votes_file import KEY, VotesFile
 from tests.rating.world import TurnedClock
 
 LOCKS = Path("/proc/locks")

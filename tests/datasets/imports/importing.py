@@ -13,9 +13,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from bot.clock import SystemClock
-from bot.datasets.diffusiondb import Thresholds, import_diffusiondb
-from bot.datasets.folder import import_folder
-from bot.datasets.summary import Progress, Summary, no_progress
+from bot.datasets.imports.diffusiondb import Thresholds, import_diffusiondb
+from bot.datasets.imports.folder import import_folder
+from bot.datasets.imports.summary import Progress, Summary, no_progress
 from storage import data_sets
 from storage.connections import connect
 from storage.database import Database

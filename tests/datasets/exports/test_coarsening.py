@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.datasets.coarsening import to_minutes, to_two_digits, to_weeks
+from bot.datasets.exports.coarsening import to_minutes, to_two_digits, to_weeks
 
 numbers = st.lists(st.integers(-(2**62), 2**62), min_size=1)
 

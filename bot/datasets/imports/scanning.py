@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from bot.datasets.sidecars import SUFFIXES as SIDECAR_SUFFIXES
-from bot.datasets.summary import Reason, Tally, is_printable
+from bot.datasets.imports.sidecars import SUFFIXES as SIDECAR_SUFFIXES
+from bot.datasets.imports.summary import Reason, Tally, is_printable
 
 PICTURE_SUFFIXES = frozenset({".png", ".webp", ".jpg", ".jpeg", ".gif"})
 

@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.datasets import horde
-from bot.datasets.columns import HORDE
+from bot.datasets.exports import horde, reading
+from bot.datasets.exports.columns import HORDE
 from storage import exporting
-from tests.datasets.votes_file import KEY, VotesFile
+from tests.datasets.exports.votes_file import KEY, VotesFile
 
 IMAGES, RATERS = 12, 6
 ERASED = 1
@@ -37,7 +37,7 @@ votes_given = st.dictionaries(
 @contextmanager
 def batch_rows(number: int) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(horde, "BATCH_ROWS", number)
+        patch.setattr(reading, "BATCH_ROWS", number)
         yield
 
 
@@ -117,14 +117,14 @@ def test_a_column_has_its_type_without_a_value(rows: str) -> None:
     with filled([]) as file:
         file.close()
         with closing(adbc_driver_sqlite.dbapi.connect(f"file:{file.path}?mode=ro")) as connection:
-            assert horde.fetch(connection, rows, schema).schema == schema
+            assert reading.fetch(connection, rows, schema).schema == schema
 
 
 def test_all_is_read_of_one_moment() -> None:
     with filled([(2, 1, 5, 5, "given"), (2, 3, 5, 5, "given")]) as file:
         connection = adbc_driver_sqlite.dbapi.connect(f"file:{file.path}?mode=ro")
         with closing(connection):
-            horde.fetch(connection, exporting.VOTES_EVER, horde.NUMBER)
+            reading.fetch(connection, exporting.VOTES_EVER, reading.NUMBER)
             late = file.rater()
             file.vote(late, file.image("late"))
             file.vote(late, 3)

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from bot.datasets.request import ExportFormat
+from bot.datasets.exports.request import ExportFormat
 from bot.errors import ExportFailedError
 from storage.durable import sync_folder
 

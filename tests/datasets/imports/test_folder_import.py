@@ -10,12 +10,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.datasets import folder as folder_module
-from bot.datasets.scanning import find_files
-from bot.datasets.summary import Tally
+from bot.datasets.imports import folder as folder_module
+from bot.datasets.imports.scanning import find_files
+from bot.datasets.imports.summary import Tally
 from bot.errors import ImportRefusedError
 from storage.database import Database
-from tests.datasets.importing import (
+from tests.datasets.imports.importing import (
     PICTURE,
     bring_folder,
     data_set_names,

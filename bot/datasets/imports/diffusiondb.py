@@ -19,11 +19,11 @@ from random import Random
 from sqlite3 import Connection
 
 from bot.clock import Clock
-from bot.datasets.checks import check_folder, check_name
-from bot.datasets.metadata import BLURRED, NAMES, Metadata, Rows, parameters_json
-from bot.datasets.pace import ROWS_ALONE, Pace
-from bot.datasets.parts import PLACES, Listing, Listings, Part, find_parts
-from bot.datasets.summary import Progress, Reason, Summary, Tally, no_progress
+from bot.datasets.imports.checks import check_folder, check_name
+from bot.datasets.imports.metadata import BLURRED, NAMES, Metadata, Rows, parameters_json
+from bot.datasets.imports.pace import ROWS_ALONE, Pace
+from bot.datasets.imports.parts import PLACES, Listing, Listings, Part, find_parts
+from bot.datasets.imports.summary import Progress, Reason, Summary, Tally, no_progress
 from bot.errors import ImportRefusedError
 from storage import data_sets, images, sources
 from storage.database import Database

@@ -12,10 +12,10 @@ from random import Random
 import pytest
 
 from bot.clock import SystemClock
-from bot.datasets.summary import Summary
+from bot.datasets.imports.summary import Summary
 from storage.database import Database
 from storage.leases import Lease
-from tests.datasets.importing import (
+from tests.datasets.imports.importing import (
     PICTURE,
     bring_diffusiondb,
     bring_folder,
@@ -26,13 +26,13 @@ from tests.datasets.importing import (
     write_zip,
 )
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 KILLS = 4
 SCRIPT = """
 import asyncio, sys
 from pathlib import Path
 from storage.database import Database
-from tests.datasets.importing import bring_diffusiondb, bring_folder
+from tests.datasets.imports.importing import bring_diffusiondb, bring_folder
 bring = {"folder": bring_folder, "diffusiondb": bring_diffusiondb}[sys.argv[3]]
 async def main():
     database = await Database.open(Path(sys.argv[1]))

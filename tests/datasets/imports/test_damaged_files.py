@@ -10,14 +10,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.datasets.metadata import Metadata
-from bot.datasets.parts import Part, list_part
-from bot.datasets.summary import SENTENCES, Reason, is_printable, printable
+from bot.datasets.imports.metadata import Metadata
+from bot.datasets.imports.parts import Part, list_part
+from bot.datasets.imports.summary import SENTENCES, Reason, is_printable, printable
 from bot.errors import ImageUnreadableError, ImportRefusedError, SourceUnavailableError
 from bot.images.decoding import Fault
 from bot.images.originals import read_original
 from storage.sources import Source
-from tests.datasets.importing import row, write_metadata, write_zip
+from tests.datasets.imports.importing import row, write_metadata, write_zip
 
 Damage = Iterable[tuple[int, int]]
 DAMAGE = st.lists(st.tuples(st.integers(0, 100_000), st.integers(0, 255)), min_size=1, max_size=6)

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from bot.datasets.request import ExportFormat
-from bot.datasets.target import TargetBusyError, export_format, export_path, replacing
+from bot.datasets.exports.request import ExportFormat
+from bot.datasets.exports.target import TargetBusyError, export_format, export_path, replacing
 from bot.errors import ExportFailedError
 
 WRITE_HALF = """
 import sys, time
 from pathlib import Path
-from bot.datasets.target import replacing
+from bot.datasets.exports.target import replacing
 with replacing(Path(sys.argv[1])) as file:
     file.write(b"half")
     file.flush()

@@ -16,10 +16,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from bot.children.answering import answer, asked
-from bot.datasets.columns import HORDE
-from bot.datasets.earlier import is_export
-from bot.datasets.horde import NUMBER, NoSuchDataSetError, fetch, read_horde
-from bot.datasets.request import (
+from bot.datasets.exports.columns import HORDE
+from bot.datasets.exports.earlier import is_export
+from bot.datasets.exports.horde import NoSuchDataSetError, read_horde
+from bot.datasets.exports.reading import NUMBER, fetch
+from bot.datasets.exports.request import (
     EXPORTED,
     FAILED,
     PROGRESS,
@@ -27,8 +28,8 @@ from bot.datasets.request import (
     ExportCounts,
     ExportRequest,
 )
-from bot.datasets.target import replacing
-from bot.datasets.writers import WRITERS
+from bot.datasets.exports.target import replacing
+from bot.datasets.exports.writers import WRITERS
 from bot.keyed_hash import KeyedHash
 from storage import exporting
 

@@ -10,12 +10,12 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from bot.datasets.request import ExportFormat
+from bot.datasets.exports.request import ExportFormat
 from bot.errors import ExportFailedError
 from bot.keyed_hash import KeyedHash
-from tests.datasets.votes_file import AGENT, KEY, VOTED, VotesFile
+from tests.datasets.exports.votes_file import AGENT, KEY, VOTED, VotesFile
 
-FACTS = Path(__file__).parents[3] / "shared/facts/datasets-and-peers.md"
+FACTS = Path(__file__).parents[4] / "shared/facts/datasets-and-peers.md"
 
 COLUMNS = {
     "id": "str",

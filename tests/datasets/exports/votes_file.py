@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from bot.datasets.exporting import ExportService
-from bot.datasets.request import ExportFormat
+from bot.datasets.exports.request import ExportFormat
+from bot.datasets.exports.service import ExportService
 from bot.keyed_hash import KeyedHash
 from storage.connections import connect
 from storage.migrations import upgrade

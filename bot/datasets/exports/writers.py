@@ -11,7 +11,7 @@ from typing import Any, BinaryIO, Final, Protocol
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from bot.datasets.request import ExportFormat
+from bot.datasets.exports.request import ExportFormat
 
 DICTIONARY_BYTES = 8 * 2**20
 """Room for the pseudonyms of 120,000 raters in a row group. With the library's 1 MiB, 16,000 is

@@ -1,0 +1,1 @@
+"""Tables out: a module a format, written by a child process."""

@@ -1,0 +1,69 @@
+"""Rows of the database as Arrow batches, read by ADBC.
+
+For child processes only: ADBC brings its own SQLite, and closing it in the process that holds the
+database open would drop that process's locks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+from adbc_driver_manager.dbapi import Connection
+
+BATCH_ROWS = 131_072
+
+Integers = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
+Batches = Generator[pa.RecordBatch, None, None]
+
+NUMBER = pa.schema([("number", pa.int64())])
+
+
+def ahead(batches: Batches) -> Batches:
+    """Yield the same, while a thread already reads the next one: SQLite and Arrow both let go."""
+    with ThreadPoolExecutor(1) as thread:
+        coming = thread.submit(next, batches, None)
+        while (batch := coming.result()) is not None:
+            coming = thread.submit(next, batches, None)
+            yield batch
+
+
+def stream(
+    connection: Connection, sql: str, schema: pa.Schema, parameter: int | str | None = None
+) -> Batches:
+    """Run a SELECT and yield batches of exactly `schema`.
+
+    ADBC takes each column's type from the first batch, and calls a column int64 when that batch
+    has nothing but NULL in it or no row at all: hence the cast.
+    """
+    options = {"adbc.sqlite.query.batch_rows": str(BATCH_ROWS)}
+    with closing(connection.cursor(adbc_stmt_kwargs=options)) as cursor:
+        cursor.execute(sql, None if parameter is None else (parameter,))
+        for batch in cursor.fetch_record_batch():
+            yield batch.cast(schema)
+
+
+def fetch(
+    connection: Connection, sql: str, schema: pa.Schema, parameter: int | str | None = None
+) -> pa.RecordBatch:
+    """Run a SELECT whose rows fit in memory."""
+    nothing = pa.RecordBatch.from_pylist([], schema)
+    return pa.concat_batches([nothing, *stream(connection, sql, schema, parameter)])
+
+
+def firsts(ascending: Integers) -> npt.NDArray[np.intp]:
+    """Return the places at which a new value begins."""
+    return np.flatnonzero(np.diff(ascending, prepend=ascending[0] - 1))
+
+
+def find(wanted: Integers, ascending: Integers) -> tuple[Flags, npt.NDArray[np.intp]]:
+    """Return which of the `wanted` are in `ascending`, and the places there of those that are."""
+    places = np.searchsorted(ascending, wanted)
+    known = places < len(ascending)
+    known[known] = ascending[places[known]] == wanted[known]
+    return known, places[known]

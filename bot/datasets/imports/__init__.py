@@ -1,0 +1,1 @@
+"""Images and votes of other collections in."""
