@@ -76,11 +76,13 @@ def settings(
 @pytest.fixture
 async def services(settings: Settings, clock: TurnedClock) -> AsyncIterator[Services]:
     database = await Database.open(settings.database_path)
-    built = build_services(settings, database, clock, Random(7))
-    yield built
-    await built.images.close()
-    await built.horde.close()
-    await database.close()
+    try:
+        built = build_services(settings, database, clock, Random(7))
+        yield built
+        await built.images.close()
+        await built.horde.close()
+    finally:
+        await database.close()
 
 
 @pytest.fixture

@@ -96,12 +96,14 @@ async def open_home(folder: Path, **changes: object) -> AsyncIterator[Home]:
         operator_ids=str(OPERATOR),
         **changes,
     )
-    services = build_services(world.settings, world.database, world.clock, world.random)
-    world.voting = services.voting
     try:
-        yield Home(world, services)
+        services = build_services(world.settings, world.database, world.clock, world.random)
+        world.voting = services.voting
+        try:
+            yield Home(world, services)
+        finally:
+            await services.images.close()
     finally:
-        await services.images.close()
         await world.database.close()
 
 
