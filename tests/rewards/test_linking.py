@@ -378,7 +378,10 @@ async def test_an_account_that_cannot_be_paid_is_not_proved(
         (f" {key_of('ada')}\n", refusals.ApiKeyGivenError),
         ("0000000000", refusals.NotSharedKeyError),
         ("8d6a4b1c-5f7e-4c3a-9b2d-1e0f9a8b7c6", refusals.NotSharedKeyError),
-        (f"{uuid4()} {uuid4()}", refusals.NotSharedKeyError),
+        (
+            "8608f59b-c569-4b20-b2fd-5a4459f5eb40 95a86f31-16ca-4ad7-af6f-8768d19b9444",
+            refusals.NotSharedKeyError,
+        ),
         ("8d6a4b1c5f7e4c3a9b2d1e0f9a8b7c6d", refusals.NotSharedKeyError),
         ("", refusals.NotSharedKeyError),
     ],
