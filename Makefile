@@ -10,7 +10,7 @@ demo: install
 	$(BIN)/jury demo
 
 test: install lint types
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses auto --dist worksteal
 
 install: $(READY)
 
