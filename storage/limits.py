@@ -10,13 +10,14 @@ from typing import Final, Literal
 from storage.raters import Rater
 from storage.times import from_microseconds, to_microseconds
 
-LimitKind = Literal["banned", "barred", "held", "captcha"]
+LimitKind = Literal["banned", "voided", "barred", "held", "captcha"]
 
 
 @dataclass(frozen=True, slots=True)
 class Limit:
     """One limit: a ban, a bar in the server `guild_id`, kudos held, or a pause after captchas.
 
+    voided: votes that a ban took out and that stay out although it has ended by itself.
     `since` None: not known. `until` None: until somebody ends it. `reason`: what was typed, or of
     a hold the word that names it.
     """
@@ -31,11 +32,15 @@ class Limit:
 def of_rater(connection: Connection, rater: Rater, now: datetime) -> tuple[Limit, ...]:
     """Return what limits a rater at this moment, the heaviest first."""
     limits = []
+    of_rater = {"rater": rater.number, "now": to_microseconds(now)}
     if rater.banned_at(now):
         values: tuple[str, ...] = (f"rater:{rater.number}",)
         (since,) = connection.execute(_BANNED_SINCE, values).fetchone()
         limits.append(Limit("banned", _moment(since), rater.status_until, rater.status_reason))
-    of_rater = {"rater": rater.number, "now": to_microseconds(now)}
+    else:
+        (since,) = connection.execute(_VOIDED_SINCE, of_rater).fetchone()
+        if since is not None:
+            limits.append(Limit("voided", _moment(since)))
     for reason, since in connection.execute(_HOLDS, of_rater):
         limits.append(Limit("held", _moment(since), reason=reason))
     for guild_id, reason, since, until in connection.execute(_BARS, of_rater):
@@ -53,6 +58,15 @@ _BANNED_SINCE: Final = (
     "SELECT max(at) FROM audit_log WHERE subject = ? AND action = 'rater.ban'"
     " AND json_extract(details, '$.place') IS NOT 'here'"
 )
+_VOIDED_SINCE: Final = """
+    SELECT min(o.ordered_at) FROM void_orders o
+    WHERE o.rater = :rater AND o.cause = 'ban' AND o.lifted_at IS NULL
+        AND EXISTS (SELECT 1 FROM voids v WHERE v.order_id = o.id)
+        AND NOT EXISTS (
+            SELECT 1 FROM bars b WHERE b.rater = o.rater AND b.guild_id = o.guild_id
+                AND (b.until IS NULL OR b.until > :now)
+        )
+"""
 _BARS: Final = (
     "SELECT guild_id, reason, barred_at, until FROM bars"
     " WHERE rater = :rater AND (until IS NULL OR until > :now) ORDER BY barred_at"

@@ -75,12 +75,16 @@ class AppealCases(CaseKind):
         return AppealCase(appeal, rater, limits.of_rater(connection, rater, self._clock.now()))
 
     async def prepare(self, caller: Caller, item: QueueItem, decision: str, words: str) -> None:
-        """Lift the ban of whoever is granted their appeal, which takes more than one unit."""
+        """Lift the ban of whoever is granted their appeal, and bring back what an ended one took.
+
+        Both take more than one unit.
+        """
         _said(words)
         case = await self._database.read(lambda connection: self.look(connection, item))
         if case is None or case.rater.discord_id is None or decision != GRANT:
             return
-        if any(limit.kind in {"banned", "barred"} for limit in self._liftable(case.limits)):
+        liftable = {limit.kind for limit in self._liftable(case.limits)}
+        if liftable & {"banned", "voided", "barred"}:
             await self._bans.unban(caller, case.rater.discord_id)
 
     def carry_out(

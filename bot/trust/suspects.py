@@ -53,7 +53,7 @@ class Suspects(CaseKind):
 
     def look(self, connection: Connection, item: QueueItem) -> SuspectCase | None:
         """Return the rater; None where they are gone or banned, or nothing is found any more."""
-        rater = None if item.rater is None else raters.by_number(connection, item.rater)
+        rater = _named(connection, item)
         if rater is None or rater.discord_id is None or rater.banned_at(self._clock.now()):
             return None
         held = tuple(
@@ -64,29 +64,40 @@ class Suspects(CaseKind):
         return SuspectCase(rater, rater.discord_id, held)
 
     async def prepare(self, caller: Caller, item: QueueItem, decision: str, words: str) -> None:
-        """Ban, which takes more than one unit. Raises WordsNeededError without a reason."""
+        """Ban, which takes more than one unit, also where nothing is found any more.
+
+        What the moderator saw was enough to decide. Raises WordsNeededError without a reason.
+        """
         if decision != BAN:
             return
         reason = tidy(words)
         if reason is None:
             raise WordsNeededError
-        case = await self._database.read(lambda connection: self.look(connection, item))
-        if case is not None:
-            await self._bans.ban(caller, case.discord_id, reason)
+        rater = await self._database.read(lambda connection: _named(connection, item))
+        if rater is None or rater.discord_id is None or rater.banned_at(self._clock.now()):
+            return  # erased, or banned by somebody else meanwhile
+        await self._bans.ban(caller, rater.discord_id, reason)
 
     def carry_out(
         self, connection: Connection, caller: Caller, item: QueueItem, decision: str, words: str
     ) -> None:
-        """Settle the case. Raises SettledError where the rater is gone meanwhile."""
+        """Settle the case. Raises SettledError where the rater is gone meanwhile.
+
+        A ban has an entry of its own in the log.
+        """
         del words  # the reason of a ban is with the ban
-        case = self.look(connection, item)
-        if case is None and decision != BAN:
-            raise SettledError
         now = self._clock.now()
         by = self._enrolment.rater(connection, caller.discord_id, now).number
-        review_queue.settle(connection, item.id, by=by, outcome=decision, now=now)
+        if decision == BAN:
+            rater = _named(connection, item)
+            if rater is None or not rater.banned_at(now):
+                raise SettledError
+            review_queue.settle(connection, item.id, by=by, outcome=decision, now=now)
+            return
+        case = self.look(connection, item)
         if case is None:
-            return  # banned: that has an entry of its own in the log
+            raise SettledError
+        review_queue.settle(connection, item.id, by=by, outcome=decision, now=now)
         self._log(connection, case.rater, by, f"suspect.{decision}")
         if decision == HONEST:
             for reason in case.held:
@@ -110,3 +121,8 @@ class Suspects(CaseKind):
             subject=f"rater:{rater.number}",
             details=details,
         )
+
+
+def _named(connection: Connection, item: QueueItem) -> Rater | None:
+    """Return whom a case is about."""
+    return None if item.rater is None else raters.by_number(connection, item.rater)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from bot.errors import (
@@ -11,6 +13,7 @@ from bot.errors import (
     WordsNeededError,
 )
 from bot.trust.appeal_cases import GRANT, REFUSE
+from bot.trust.banning import Place, Sentence
 from bot.trust.review import Idle
 from storage import raters
 from tests.trust import appealing
@@ -37,6 +40,26 @@ async def test_granting_lifts_the_ban_and_brings_the_votes_back(home: Home) -> N
     assert answered is not None
     assert (answered.outcome, answered.answer) == ("granted", "looked again")
     assert isinstance(await home.services.review.next_case(home.moderator), Idle)
+
+
+@pytest.mark.parametrize("place", ["here", "everywhere"])
+async def test_granting_after_the_ban_has_ended_brings_the_votes_back(
+    home: Home, place: Place
+) -> None:
+    """The appeal may be older than the end of the ban, and be answered after it."""
+    post = await home.post()
+    await home.raters(LIMITED)
+    await home.world.vote(LIMITED, post)
+    sentence = Sentence(timedelta(hours=1), place, "void")
+    await home.services.bans.ban(home.moderator, LIMITED, "spam", sentence)
+    await appeal(home)
+    home.world.clock.turn(3600)
+    _, about = await next_appeal(home)
+    assert [limit.kind for limit in about.limits] == ["voided"]
+    await appealing.answer(home, grant=True)
+    assert await kinds(home) == []
+    assert (await home.world.image(post)).complete_votes == 1
+    assert "rater.unban" in await home.actions()
 
 
 async def test_refusing_leaves_everything_as_it_is(home: Home) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 
@@ -14,6 +15,7 @@ from bot.errors import (
     WordsNeededError,
 )
 from bot.trust.appeals import WORDS_LENGTH
+from bot.trust.banning import Place, Sentence
 from storage.limits import Limit
 from tests.rating.world import NOON
 from tests.trust import appealing
@@ -86,6 +88,27 @@ async def test_a_ban_that_has_ended_limits_nobody(home: Home) -> None:
     assert await limits(home) == ()
     with pytest.raises(NotLimitedError):
         await appeal(home)
+
+
+@pytest.mark.parametrize("place", ["here", "everywhere"])
+async def test_votes_that_stay_out_after_a_ban_are_a_limit(home: Home, place: Place) -> None:
+    """As long as the ban lasts it says so itself."""
+    post = await home.post()
+    await home.raters(LIMITED)
+    await home.world.vote(LIMITED, post)
+    home.world.clock.turn(60)
+    sentence = Sentence(timedelta(days=1), place, "void")
+    await home.services.bans.ban(home.moderator, LIMITED, "spam", sentence)
+    kind = "barred" if place == "here" else "banned"
+    assert [limit.kind for limit in await limits(home)] == [kind]
+    home.world.clock.turn(DAY)
+    (voided,) = await limits(home)
+    assert (voided.kind, voided.until, voided.reason) == ("voided", None, None)
+    assert voided.since is not None
+    assert (voided.since - NOON).total_seconds() == 60
+    await appeal(home)
+    await home.services.bans.unban(home.moderator, LIMITED)
+    assert await limits(home) == ()
 
 
 @pytest.mark.parametrize("limit", ["ban", "hold", "bar", "captcha"])

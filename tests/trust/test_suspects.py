@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from sqlite3 import Connection
 
 import pytest
 
 from bot.errors import ClaimedError, NotAllowedError, SettledError, WordsNeededError
+from bot.trust.banning import Sentence
 from bot.trust.review import Case, Idle
 from bot.trust.suspects import BAN, HONEST, WATCH, SuspectCase
 from storage import findings, holds, raters, review_queue
@@ -100,6 +102,47 @@ async def test_a_ban_needs_a_reason_and_is_logged_as_one(home: Home) -> None:
     assert (await home.world.image(post)).complete_votes == 0
     assert await outcome(home, case) == BAN
     assert (await home.actions())[0] == "rater.ban"
+
+
+async def test_a_ban_is_one_also_where_the_last_finding_ends_before_the_reason_is_typed(
+    home: Home,
+) -> None:
+    case = await suspect(home, held=False)
+    await home.services.review.next_case(home.moderator)
+    number = await home.world.number(1)
+    await home.world.database.write(lambda c: findings.end(c, number, RULES))
+    await home.services.review.decide(home.moderator, case, BAN, "one button")
+    assert await status(home) == "banned"
+    assert await outcome(home, case) == BAN
+    assert await home.actions() == ["rater.ban"]
+
+
+async def test_a_ban_of_another_moderator_meanwhile_is_not_overruled(home: Home) -> None:
+    case = await suspect(home)
+    await home.services.review.next_case(home.moderator)
+    day = Sentence(timedelta(days=1))
+    await home.services.bans.ban(OTHER, 1, "a day off", day)
+    await home.services.review.decide(home.moderator, case, BAN, "for good")
+    rater = await home.world.database.read(lambda c: raters.find(c, 1))
+    assert rater is not None
+    assert (rater.status_reason, rater.banned_for_good) == ("a day off", False)
+    assert await outcome(home, case) == BAN
+
+
+async def test_a_case_of_whom_a_ban_does_not_reach_is_no_ban(home: Home) -> None:
+    """Erased while the reason was typed: nothing says that somebody was banned."""
+    case = await suspect(home)
+    await home.services.review.next_case(home.moderator)
+    item = await home.services.review.hold(home.moderator, case, BAN)
+    await home.services.erasure.erase(caller(1))
+    (suspects,) = [kind for kind in home.services.review.kinds if kind.name == SUSPECT]
+    await suspects.prepare(home.moderator, item, BAN, "too late")
+    with pytest.raises(SettledError):
+        await home.world.database.write(
+            lambda c: suspects.carry_out(c, home.moderator, item, BAN, "too late")
+        )
+    assert "rater.ban" not in await home.actions()
+    assert await outcome(home, case) == "erased"
 
 
 async def test_nobody_is_asked_about_whom_nothing_is_left_to_decide(home: Home) -> None:
