@@ -81,6 +81,7 @@ async def _run_until(bot: JuryBot, token: str, stop: asyncio.Event, lost: asynci
         ("publisher", bot.publisher.run()),
         ("alerts", services.alerts.run()),
         ("answers", services.answers.run()),
+        ("captchas", services.captcha_expiry.run()),
         ("signals", services.signals.run()),
         ("rules", services.rules.run()),
         ("pairs", services.pairs.run()),

@@ -40,6 +40,7 @@ from bot.trust.appeals import AppealService
 from bot.trust.auditing import AuditService
 from bot.trust.banning import BanService
 from bot.trust.barring import BarService
+from bot.trust.captcha.expiring import CaptchaExpiry
 from bot.trust.captcha.service import CaptchaService
 from bot.trust.captcha.workshop import Workshop, makers_of
 from bot.trust.decisions import Decisions
@@ -83,6 +84,7 @@ class Services:
     images: ImageStore
     voting: VotingService
     captchas: CaptchaService
+    captcha_expiry: CaptchaExpiry
     sessions: SessionService
     posts: PostService
     enrolment: Enrolment
@@ -172,6 +174,7 @@ def build_services(
             texts=texts,
             workshop=Workshop(makers_of(texts, random)),
         ),
+        captcha_expiry=CaptchaExpiry(database, clock),
         sessions=SessionService(database, clock, settings, random, enrolment),
         posts=PostService(database, clock, settings, random),
         enrolment=enrolment,

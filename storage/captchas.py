@@ -172,6 +172,15 @@ def last(connection: Connection, rater: int) -> Captcha | None:
     return None if row is None else _captcha(row)
 
 
+def overdue(connection: Connection, now: datetime, limit: int) -> list[Captcha]:
+    """Return at most `limit` open captchas whose time is over."""
+    rows = connection.execute(
+        f"{_SELECT} WHERE state = 'open' AND expires_at <= ? LIMIT ?",
+        (to_microseconds(now), limit),
+    )
+    return [_captcha(row) for row in rows]
+
+
 def miss(connection: Connection, captcha_id: int) -> None:
     """Take one try."""
     connection.execute(

@@ -26,7 +26,9 @@ RATERS, POSTS, STEPS, LONGEST_WAIT = (1, 2), 8, 40, 2000
 """All waits together are less than a day: no captcha is forgotten meanwhile."""
 TRIES = 3
 
-Act = Literal["press", "right", "wrong", "stale", "another", "open", "lost", "wait", "suspect"]
+Act = Literal[
+    "press", "right", "wrong", "stale", "another", "open", "lost", "wait", "sweep", "suspect"
+]
 Step = tuple[Act, int, int, CaptchaKind, int]
 ANY_STEP = st.tuples(
     st.sampled_from(get_args(Act)),
@@ -74,13 +76,15 @@ class Play:
         service, world = self.there.service, self.there.home.world
         if act == "wait":
             world.clock.turn(seconds)
+        elif act == "sweep":
+            await self.there.home.services.captcha_expiry.settle()
         elif act == "suspect":
             number, now = await world.number(rater), world.clock.now()
             ask = partial(risks.ask_captcha, rater=number, because="a rule", now=now)
             await world.database.write(ask)
         elif act == "press":
             return await self.there.press(rater, self.posts[post])
-        if act in {"wait", "suspect"} or not self.asked[rater]:
+        if act in {"wait", "sweep", "suspect"} or not self.asked[rater]:
             return None
         newest, oldest = self.asked[rater][-1], self.asked[rater][0]
         if act == "another":

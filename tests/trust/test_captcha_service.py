@@ -27,7 +27,7 @@ from bot.errors import (
     UserError,
 )
 from bot.rating.voting import Receipt, ScorePress
-from bot.trust.captcha import policy
+from bot.trust.captcha import expiring, policy
 from bot.trust.captcha.outcomes import Challenge, Failed, Outcome, Refused
 from bot.trust.captcha.pictures import PictureMaker
 from bot.trust.captcha.service import CaptchaService
@@ -160,6 +160,70 @@ async def test_one_that_ran_out_is_followed_by_another_and_counts_as_nothing(
     assert (record.expired, record.failed, record.passed) == (2, 0, 0)
     assert await there.states(1) == ["expired", "expired", "open"]
     assert (await there.passed(1, opened)).scores == {"aesthetic": 7}
+
+
+@pytest.mark.parametrize(("seconds", "state"), [(299, "replaced"), (300, "expired")])
+@pytest.mark.parametrize("how", ["a press", "another kind"])
+async def test_what_gives_way_after_its_time_ran_out(
+    there: CaptchaHome, how: str, seconds: int, state: str
+) -> None:
+    post = await there.home.post()
+    asked = await there.asked(1, post)
+    there.home.world.clock.turn(seconds)
+    if how == "a press":
+        await there.asked(1, post)
+    else:
+        other = await there.service.another(caller(1), asked.id, "question", "en")
+        assert isinstance(other, Challenge)
+    assert await there.states(1) == [state, "open"]
+    assert (await there.record(1)).expired == (state == "expired")
+
+
+async def test_what_nobody_comes_back_to_runs_out_by_itself(there: CaptchaHome) -> None:
+    expiry = there.home.services.captcha_expiry
+    post = await there.home.post()
+    await there.asked(1, post)
+    there.home.world.clock.turn(299)
+    await there.asked(2, post)
+    assert await expiry.settle() == 0
+    there.home.world.clock.turn(1)
+    assert await expiry.settle() == 1
+    assert await expiry.settle() == 0
+    assert (await there.states(1), await there.states(2)) == (["expired"], ["open"])
+    record = await there.record(1)
+    assert (record.expired, record.failed, record.votes_left) == (1, 0, 0)
+    assert (await there.record(2)).expired == 0
+
+
+async def test_all_that_ran_out_ends_however_many_there_are(
+    there: CaptchaHome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(expiring, "BATCH", 2)
+    post = await there.home.post()
+    for rater in (1, 2, 3):
+        await there.asked(rater, post)
+    there.home.world.clock.turn(300)
+    assert await there.home.services.captcha_expiry.settle() == 3
+
+
+async def test_an_answer_to_what_ran_out_by_itself_is_followed_by_another(
+    there: CaptchaHome,
+) -> None:
+    post = await there.home.post()
+    asked = await there.asked(1, post)
+    there.home.world.clock.turn(300)
+    await there.home.services.captcha_expiry.settle()
+    with pytest.raises(CaptchaReplacedError):
+        await there.service.not_shown(caller(1), asked.id, "too late to matter")
+    late = await there.answer(1, asked)
+    assert isinstance(late, Challenge)
+    assert (late.told, late.tries_left, late.press) == ("expired", 3, asked.press)
+    assert (await there.record(1)).expired == 1, "it is counted once"
+    with pytest.raises(CaptchaReplacedError):
+        await there.answer(1, asked)
+    assert (await there.passed(1, late)).scores == {"aesthetic": 7}
+    with pytest.raises(CaptchaReplacedError):
+        await there.service.open(caller(1), asked.id, "en")
 
 
 async def test_an_expiry_or_a_new_press_brings_no_spent_try_back(there: CaptchaHome) -> None:
@@ -464,7 +528,7 @@ async def test_an_ended_captcha_is_kept_for_a_day(there: CaptchaHome) -> None:
     await there.asked(1, post)
     there.home.world.clock.turn(policy.KEPT.total_seconds() + 1)
     await there.asked(1, post)
-    assert await there.states(1) == ["replaced", "open"]
+    assert await there.states(1) == ["expired", "open"]
     with pytest.raises(UnknownCaptchaError):
         await there.answer(1, asked)
 

@@ -32,6 +32,7 @@ from bot.trust.alerts import AlertService
 from bot.trust.captcha import policy
 from bot.trust.captcha.answers import meaning
 from bot.trust.captcha.challenges import Made
+from bot.trust.captcha.expiring import expire
 from bot.trust.captcha.outcomes import Challenge, Failed, Outcome, Refused, Told
 from bot.trust.captcha.questions import number_words
 from bot.trust.captcha.workshop import CaptchaUnavailableError, Workshop
@@ -111,7 +112,7 @@ class CaptchaService:
             captcha = _own(connection, caller, captcha_id)
             if captcha.state in _LET_GO_ON:
                 return self._take(connection, caller, captcha.press, now)
-            _refuse_ended(captcha)
+            _refuse_settled(connection, captcha)
             rate_limit.charge(connection, captcha.rater, "captcha", policy.PER_MINUTE, now)
             return captcha
 
@@ -133,8 +134,8 @@ class CaptchaService:
             captcha = _own(connection, caller, captcha_id)
             if captcha.state in _LET_GO_ON:
                 return self._take(connection, caller, captcha.press, now)
-            _refuse_ended(captcha)
-            return self._expired(connection, captcha, now) or captcha.kind
+            _refuse_settled(connection, captcha)
+            return _expired(connection, captcha, now) or captcha.kind
 
         found = await self._database.write(unit)
         return await self._follow(found, caller, language) if isinstance(found, _Again) else found
@@ -151,8 +152,8 @@ class CaptchaService:
             captcha = _own(connection, caller, captcha_id)
             if captcha.state in _LET_GO_ON:
                 return self._take(connection, caller, captcha.press, now)
-            _refuse_ended(captcha)
-            if (expired := self._expired(connection, captcha, now)) is not None:
+            _refuse_settled(connection, captcha)
+            if (expired := _expired(connection, captcha, now)) is not None:
                 return expired
             meant = meaning(captcha.kind, typed, self._numbers)
             if not meant:
@@ -173,7 +174,7 @@ class CaptchaService:
 
         def unit(connection: Connection) -> Receipt | Refused:
             captcha = _own(connection, caller, captcha_id)
-            _refuse_ended(captcha)
+            _require_open(captcha)
             captchas.settle(connection, captcha.id, "unavailable", now)
             return self._let_go_on(connection, caller, captcha.rater, captcha.press, now)
 
@@ -226,7 +227,7 @@ class CaptchaService:
     ) -> Challenge:
         last = captchas.last(connection, rater)
         tries_left = policy.tries_for_next(last, now)
-        if last is not None:
+        if last is not None and last.state == "open" and not expire(connection, last, now):
             captchas.settle(connection, last.id, "replaced", now)
         captchas.forget(connection, rater, now - policy.KEPT)
         captcha_id = captchas.add(
@@ -284,15 +285,6 @@ class CaptchaService:
         until = now + policy.pause(record.fails_in_a_row)
         return Failed(until, captcha.press, _is_private(connection, captcha.press))
 
-    def _expired(self, connection: Connection, captcha: Captcha, now: datetime) -> _Again | None:
-        """End an open captcha if its time is over, which counts against nobody."""
-        if now < captcha.expires_at:
-            return None
-        captchas.settle(connection, captcha.id, "expired", now)
-        record = policy.after_expiry(captchas.record(connection, captcha.rater))
-        captchas.save(connection, captcha.rater, record)
-        return _Again(captcha, "expired")
-
     def _take(
         self, connection: Connection, caller: Caller, press: KeptPress, now: datetime
     ) -> Receipt | Refused:
@@ -330,7 +322,21 @@ def _number(connection: Connection, caller: Caller) -> int:
     return rater.number
 
 
-def _refuse_ended(captcha: Captcha) -> None:
+def _expired(connection: Connection, captcha: Captcha, now: datetime) -> _Again | None:
+    """End a captcha if its time is over; one that ended so before is followed by another, too."""
+    if captcha.state == "expired" or expire(connection, captcha, now):
+        return _Again(captcha, "expired")
+    return None
+
+
+def _refuse_settled(connection: Connection, captcha: Captcha) -> None:
+    """Refuse what has an outcome; one that ran out has none, unless a newer one stands for it."""
+    if captcha.state == "expired" and captcha == captchas.last(connection, captcha.rater):
+        return
+    _require_open(captcha)
+
+
+def _require_open(captcha: Captcha) -> None:
     if captcha.state == "failed":
         raise CaptchaFailedError
     if captcha.state != "open":
