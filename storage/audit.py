@@ -20,7 +20,10 @@ Details = Mapping[str, str | int | bool | None]
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
-    """One act or refusal; `subject` is such as `image:7` or `rater:3`."""
+    """One act or refusal; `subject` is such as `image:7` or `rater:3`.
+
+    `times`: how many refusals this one stands for.
+    """
 
     id: int
     at: datetime
@@ -29,6 +32,7 @@ class AuditEntry:
     action: str
     subject: str
     details: dict[str, str | int | bool | None]
+    times: int = 1
 
 
 def record(
@@ -56,15 +60,26 @@ def record(
     )
 
 
-def was_recorded(
+def repeat(
     connection: sqlite3.Connection, *, rater: int, action: str, now: datetime, within: timedelta
 ) -> bool:
-    """Tell whether this person's `action` is in the log since `within` before `now`."""
+    """Count once more this person's `action` of at most `within` before `now`.
+
+    False where the log has none: then it needs an entry.
+    """
     row = connection.execute(
-        "SELECT 1 FROM audit_log WHERE at > ? AND rater = ? AND action = ? LIMIT 1",
+        "SELECT id FROM audit_log WHERE at > ? AND rater = ? AND action = ?"
+        " ORDER BY id DESC LIMIT 1",
         (to_microseconds(now - within), rater, action),
     ).fetchone()
-    return row is not None
+    if row is None:
+        return False
+    connection.execute(
+        "INSERT INTO audit_repeats (entry, times) VALUES (?, 2)"
+        " ON CONFLICT (entry) DO UPDATE SET times = times + 1",
+        row,
+    )
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +132,9 @@ def search(
     ).fetchall()
     entries = [
         AuditEntry(
-            number, from_microseconds(at), actor, rater, action, subject, json.loads(details)
+            number, from_microseconds(at), actor, rater, action, subject, json.loads(details), times
         )
-        for number, at, actor, rater, action, subject, details in rows
+        for number, at, actor, rater, action, subject, details, times in rows
     ]
     return entries[::-1] if upwards else entries
 
@@ -160,4 +175,7 @@ def _conditions(
     return found, values
 
 
-_COLUMNS: Final = "id, at, actor, rater, action, subject, details"
+_COLUMNS: Final = (
+    "id, at, actor, rater, action, subject, details,"
+    " coalesce((SELECT r.times FROM audit_repeats r WHERE r.entry = audit_log.id), 1)"
+)

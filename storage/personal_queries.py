@@ -179,7 +179,9 @@ QUERIES: Mapping[str, str] = {
         SELECT at, actor, action,
                iif(subject GLOB 'rater:*' AND subject <> 'rater:' || :rater, 'somebody', subject)
                    AS subject,
-               details, rater = :rater AS done_by_you
+               details, rater = :rater AS done_by_you,
+               coalesce((SELECT r.times FROM audit_repeats r WHERE r.entry = audit_log.id), 1)
+                   AS times
         FROM audit_log WHERE rater = :rater OR subject = 'rater:' || :rater ORDER BY id
     """,
 }

@@ -16,7 +16,8 @@ from storage.data_sets import DataSet
 from storage.database import Database
 
 REFUSALS_APART: Final = timedelta(minutes=1)
-"""The log keeps one refusal a person and act in that time: nobody can flood what stays for ever."""
+"""Refusals of one person and act in that time are one entry with their number: each is counted, and
+nobody can flood what stays for ever."""
 
 
 class AccessService:
@@ -74,6 +75,20 @@ class AccessService:
 
         await self._database.write(unit)
 
+    async def refuse(self, caller: Caller, action: str) -> None:
+        """Keep that the caller was refused an act; whoever calls this raises why."""
+        now = self._clock.now()
+        refused = f"refused:{action}"
+
+        def unit(connection: Connection) -> None:
+            number = self._enrolment.rater(connection, caller.discord_id, now).number
+            if not audit.repeat(
+                connection, rater=number, action=refused, now=now, within=REFUSALS_APART
+            ):
+                audit.record(connection, at=now, actor="rater", rater=number, action=refused)
+
+        await self._database.write(unit)
+
     async def usable_data_sets(self, caller: Caller) -> list[DataSet]:
         """Return the data sets that may be used here, by name; a stranger's server has none.
 
@@ -102,17 +117,6 @@ class AccessService:
         return caller.guild_id is not None and caller.guild_id == self._settings.home_guild_id
 
     async def _require(self, caller: Caller, action: str, *, allowed: bool) -> None:
-        if allowed:
-            return
-        now = self._clock.now()
-        refused = f"refused:{action}"
-
-        def unit(connection: Connection) -> None:
-            number = self._enrolment.rater(connection, caller.discord_id, now).number
-            if not audit.was_recorded(
-                connection, rater=number, action=refused, now=now, within=REFUSALS_APART
-            ):
-                audit.record(connection, at=now, actor="rater", rater=number, action=refused)
-
-        await self._database.write(unit)
-        raise NotAllowedError
+        if not allowed:
+            await self.refuse(caller, action)
+            raise NotAllowedError

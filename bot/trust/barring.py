@@ -88,6 +88,7 @@ class BarService:
             elif before is not None:
                 held, subject = list(before.bars), subject_of(before)
             else:
+                self._log(connection, caller, "jury.unbar", "")
                 return False
             there = _there(held, guild_id, now)
             if there is not None and _outranks(there):
@@ -98,7 +99,11 @@ class BarService:
             return there is not None
 
         await self._erased.list(discord_id, change)
-        return await self._database.write(unit)
+        try:
+            return await self._database.write(unit)
+        except ModeratorsBarError:
+            await self._access.refuse(caller, "jury.unbar")
+            raise
 
     def _log(self, connection: Connection, caller: Caller, action: str, subject: str) -> None:
         now = self._clock.now()

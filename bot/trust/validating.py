@@ -45,9 +45,9 @@ class ValidationService:
             rater = known(connection, discord_id)
             if rater.banned_at(now):
                 raise BannedRaterError(user=f"<@{discord_id}>")
-            if (rater.status == "validated") == validated:
-                return False
-            raters.set_status(connection, rater.number, "validated" if validated else "normal")
+            changed = (rater.status == "validated") != validated
+            if changed:
+                raters.set_status(connection, rater.number, "validated" if validated else "normal")
             audit.record(
                 connection,
                 at=now,
@@ -56,6 +56,10 @@ class ValidationService:
                 action=action,
                 subject=f"rater:{rater.number}",
             )
-            return True
+            return changed
 
-        return await self._database.write(unit)
+        try:
+            return await self._database.write(unit)
+        except BannedRaterError:
+            await self._access.refuse(caller, action)
+            raise

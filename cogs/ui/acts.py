@@ -30,7 +30,10 @@ def sentence(
     who = exchange.say(f"audit.actor.{entry.actor}")
     if entry.rater is not None:
         who = f"{who} {named(entry.rater, people.get(entry.rater))}"
-    return f"- {moment(entry.at, style)} {who}: {_act(exchange, entry, people)}{_details(entry)}"
+    act = f"{_act(exchange, entry, people)}{_details(entry)}"
+    if entry.times > 1:
+        act = f"{act} {exchange.say('audit.times', n=entry.times)}"
+    return f"- {moment(entry.at, style)} {who}: {act}"
 
 
 def named(number: int, discord_id: int | None) -> str:

@@ -148,7 +148,7 @@ COMMANDS: Final[Mapping[str, tuple[Use, ...]]] = {
     ),
     "/rater check": (moderator("rater.check", user=VICTIM, minutes=5, divergence=1),),
     "/rater validate": (moderator("rater.validate", "rater.validate", user=VICTIM),),
-    "/rater unvalidate": (moderator("rater.unvalidate", user=VICTIM),),
+    "/rater unvalidate": (moderator("rater.unvalidate", "rater.unvalidate", user=VICTIM),),
     "menu Rater: info": (moderator("rater.info"),),
     "menu Rater: ban": (moderator("rater.ban"),),
     "/image info": (moderator("image.info", image="#1"),),
@@ -209,7 +209,9 @@ PRESSES: Final[Mapping[str, tuple[Use, ...]]] = {
         press_of("moderator", f"rater:info:{VICTIM_ID}", "rater.info"),
         press_of("moderator", f"rater:ratings:{VICTIM_ID}", "rater.ratings"),
         press_of("moderator", f"rater:validate:{VICTIM_ID}", "rater.validate", "rater.validate"),
-        press_of("moderator", f"rater:unvalidate:{VICTIM_ID}", "rater.unvalidate"),
+        press_of(
+            "moderator", f"rater:unvalidate:{VICTIM_ID}", "rater.unvalidate", "rater.unvalidate"
+        ),
         press_of("moderator", f"rater:ban:{VICTIM_ID}", "rater.ban"),
         press_of("moderator", f"rater:unban:{VICTIM_ID}", "rater.unban", "rater.unban"),
     ),

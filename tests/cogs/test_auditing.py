@@ -101,6 +101,18 @@ async def test_a_lost_role_turns_no_page(stage: Stage) -> None:
     assert (await actions(stage))[0].action == "refused:audit"
 
 
+async def test_a_flood_of_refusals_is_one_line_with_its_number(stage: Stage) -> None:
+    await hide_often(stage, PAGE)
+    loser = stage.member("loser", roles=(stage.home.roles["moderators"],))
+    page = await audit(stage, loser)
+    set_roles(stage, loser)
+    for _ in range(4):
+        await loser.click(page, custom_id=find(page, "audit:older"))
+    said = text(await audit(stage, action="refused"))
+    assert said.count("wanted `audit` and was refused") == 1
+    assert "refused (4 times within a minute)" in said
+
+
 async def test_somebody_who_never_came_is_no_filter(stage: Stage) -> None:
     stranger = stage.member("stranger")
     assert "I know nothing of" in (await audit(stage, rater=stranger)).content

@@ -318,6 +318,7 @@ async def _faults(scene: Scene, person: Person, way: Way) -> list[str]:
     found: tuple[tuple[object, object], ...] = (
         (said, [refusal, refusal]),
         (logged, wanted),
+        ([row["times"] for row in changed.pop("audit_repeats", [])], [2]),
         (changed, {}),
     )
     return [f"{person.name} got {got}" for got, right in found if got != right]

@@ -50,6 +50,7 @@ def log(tmp_path_factory: pytest.TempPathFactory) -> sqlite3.Connection:
             action=ACTIONS[number * 11 % len(ACTIONS)],
             subject=subjects[number * 5 % len(subjects)],
         )
+    connection.commit()
     return connection
 
 
@@ -107,3 +108,27 @@ def test_the_narrowest_index_is_taken(log: sqlite3.Connection, one: Filter, inde
     plan = log.execute(f"EXPLAIN QUERY PLAN {asked[-1]}").fetchall()
     assert any(index in step[3] for step in plan), plan
     assert not any(step[3].startswith("SCAN audit_log") for step in plan), plan
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "DELETE FROM audit_repeats",
+        "UPDATE audit_repeats SET times = 2",
+        "UPDATE audit_repeats SET entry = 2",
+        "DELETE FROM audit_log",
+        "UPDATE audit_log SET action = 'nothing'",
+    ],
+)
+def test_nothing_is_taken_out_of_the_log(log: sqlite3.Connection, change: str) -> None:
+    hour = timedelta(hours=1)
+    for _ in range(2):
+        assert audit.repeat(log, rater=1, action=ACTIONS[0], now=NOON, within=hour)
+    with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+        log.execute(change)
+    log.rollback()
+
+
+def test_what_is_not_in_the_log_is_no_repeat(log: sqlite3.Connection) -> None:
+    for action, now in (("never.done", NOON), (ACTIONS[0], NOON + timedelta(days=1))):
+        assert not audit.repeat(log, rater=1, action=action, now=now, within=timedelta(hours=1))

@@ -79,7 +79,7 @@ async def test_without_a_home_server_nobody_has_a_role(tmp_path: Path) -> None:
             assert not home.services.access.is_moderator(nobody)
 
 
-async def test_a_refusal_is_logged_by_number_and_not_in_floods(home: Home) -> None:
+async def test_a_refusal_is_logged_by_number_and_a_flood_is_counted(home: Home) -> None:
     for _ in range(3):
         with pytest.raises(NotAllowedError):
             await home.services.access.require_operator(caller(77), "export")
@@ -87,11 +87,15 @@ async def test_a_refusal_is_logged_by_number_and_not_in_floods(home: Home) -> No
     assert entry.action == "refused:export"
     assert entry.rater == await home.world.number(77)
     assert "77" not in f"{entry.subject}{entry.details}"
+    assert entry.times == 3
 
+    for who, action in ((77, "kudos"), (78, "export")):
+        with pytest.raises(NotAllowedError):
+            await home.services.access.require_operator(caller(who), action)
     home.world.clock.turn(61)
     with pytest.raises(NotAllowedError):
         await home.services.access.require_operator(caller(77), "export")
-    assert len(await home.log()) == 2
+    assert [each.times for each in await home.log()] == [1, 1, 1, 3]
 
 
 async def test_a_stranger_sees_no_data_set_until_one_is_granted(home: Home) -> None:

@@ -153,6 +153,7 @@ async def test_no_manager_lets_in_whom_moderators_keep_out(home: Home) -> None:
     await home.services.bans.ban(home.moderator, 1, "spam", Sentence(place="here"))
     with pytest.raises(ModeratorsBarError):
         await bars.unbar(home.manager, 1)
+    assert (await home.actions())[0] == "refused:jury.unbar"
     assert not await bars.bar(home.manager, 1, "me too")
     with pytest.raises(ModeratorsBarError):
         await bars.unbar(home.manager, 1)
@@ -174,6 +175,8 @@ async def test_twice_is_once(home: Home) -> None:
 async def test_a_stranger_is_not_made_known_by_lifting_nothing(home: Home) -> None:
     assert not await home.services.bars.unbar(home.manager, 77)
     assert await rows(home, "SELECT number FROM raters WHERE discord_id = 77") == []
+    (entry,) = await home.log()
+    assert (entry.action, entry.subject) == ("jury.unbar", "")
     assert await home.services.bars.bar(home.manager, 77), "before they ever came"
 
 

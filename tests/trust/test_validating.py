@@ -15,7 +15,7 @@ async def status(home: Home, discord_id: int = 1) -> str:
     return found.status
 
 
-async def test_validation_is_given_and_taken_and_logged_once_each(home: Home) -> None:
+async def test_validation_is_given_and_taken_and_each_word_is_logged(home: Home) -> None:
     await home.raters(1)
     service = home.services.validation
     assert await service.validate(home.moderator, 1)
@@ -24,8 +24,9 @@ async def test_validation_is_given_and_taken_and_logged_once_each(home: Home) ->
     assert await service.unvalidate(home.moderator, 1)
     assert not await service.unvalidate(home.moderator, 1)
     assert await status(home) == "normal"
-    taken, given = await home.log()
-    assert [given.action, taken.action] == ["rater.validate", "rater.unvalidate"]
+    acts = [*["rater.unvalidate"] * 2, *["rater.validate"] * 2]
+    assert await home.actions() == acts, "also what changed nothing"
+    given = (await home.log())[-1]
     assert given.subject == f"rater:{await home.world.number(1)}"
     assert given.rater == await home.world.number(MODERATOR)
 
@@ -37,6 +38,8 @@ async def test_whoever_is_banned_stays_so(home: Home) -> None:
         with pytest.raises(BannedRaterError):
             await act(home.moderator, 1)
     assert await status(home) == "banned"
+    refused = ["refused:rater.unvalidate", "refused:rater.validate"]
+    assert (await home.actions())[:2] == refused
     await home.services.bans.unban(home.moderator, 1)
     assert await home.services.validation.validate(home.moderator, 1)
 
