@@ -1,0 +1,44 @@
+"""Why a link gave no picture."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from bot.errors import JuryError
+
+
+class FetchFault(StrEnum):
+    """What stood between a link and its bytes; `TOO_MANY_BYTES` is `Fault`'s of the same name."""
+
+    WRONG_LINK = "wrong_link"
+    REFUSED_ADDRESS = "refused_address"
+    UNKNOWN_HOST = "unknown_host"
+    UNREACHABLE = "unreachable"
+    TOO_SLOW = "too_slow"
+    BAD_ANSWER = "bad_answer"
+    NOT_FOUND = "not_found"
+    SERVER_FAULT = "server_fault"
+    TOO_MANY_REDIRECTS = "too_many_redirects"
+    TOO_MANY_BYTES = "too_many_bytes"
+    WRONG_TYPE = "wrong_type"
+    OPTED_OUT = "opted_out"
+    BUSY = "busy"
+
+
+class FetchFailedError(JuryError):
+    """A link was not fetched; `fault` says why in one word.
+
+    `wait`: for BUSY the seconds for which the server asked to be left alone.
+    """
+
+    def __init__(self, fault: FetchFault, text: str, wait: float = 0.0) -> None:
+        super().__init__(text)
+        self.fault = fault
+        self.wait = wait
+
+
+class AddressRefusedError(OSError):
+    """A name or an address leads where no fetch may go.
+
+    An OSError, since aiohttp and its connecting take nothing else for a connection that failed.
+    """
