@@ -62,8 +62,8 @@ class BanModal(JuryModal):
         cls, exchange: Exchange, groups: Mapping[str, str], values: Mapping[str, str]
     ) -> None:
         """Ban as the form says; a forged choice or an empty reason changes nothing."""
-        await _require(exchange)
         user = user_of(groups)
+        await _require(exchange, user)
         sentence, reason = _sentence(values), tidy(values.get("reason"))
         if sentence is None:
             raise WrongValueError
@@ -76,8 +76,8 @@ class BanModal(JuryModal):
 
 
 async def ask_for_ban(exchange: Exchange, discord_id: int) -> None:
-    """Open the form; only a moderator sees it."""
-    await _require(exchange)
+    """Open the form; only a moderator sees it, and not of themselves."""
+    await _require(exchange, discord_id)
     await exchange.interaction.response.send_modal(BanModal(exchange, discord_id))
 
 
@@ -98,8 +98,8 @@ async def menu_ban(interaction: discord.Interaction[JuryBot], user: discord.User
     await interaction.client.edge.run(interaction, act)
 
 
-async def _require(exchange: Exchange) -> None:
-    await exchange.services.access.require_moderator(exchange.caller, "rater.ban")
+async def _require(exchange: Exchange, user: int) -> None:
+    await exchange.services.access.require_moderator(exchange.caller, "rater.ban", about=user)
 
 
 def _choice(exchange: Exchange, name: str) -> ui.RadioGroup[BanModal]:

@@ -38,6 +38,7 @@ def take_next(
 ) -> QueueItem | None:
     """Claim the oldest open case of these kinds that nobody else has, and return it.
 
+    Never one that is about `by`.
     One with an id above `after` comes first, then the oldest of all. None where nothing is left.
     """
     values = {**_values(by, now), "kinds": json.dumps(list(kinds)), "after": after}
@@ -48,7 +49,7 @@ def take_next(
 
 
 def take(connection: Connection, item_id: int, *, by: int, now: datetime) -> bool:
-    """Claim an open case, or go on having it; False where somebody else has it."""
+    """Claim an open case, or go on having it; False where somebody else has it, or it is theirs."""
     return connection.execute(_TAKE, {**_values(by, now), "id": item_id}).rowcount == 1
 
 
@@ -76,7 +77,7 @@ def release_all(connection: Connection, by: int) -> None:
 
 
 def waiting(connection: Connection, kinds: Collection[str], *, by: int, now: datetime) -> Waiting:
-    """Return how many cases of these kinds are open, as `by` finds them."""
+    """Return how many cases of these kinds are open, as `by` finds them: without their own."""
     values = {**_values(by, now), "kinds": json.dumps(list(kinds))}
     cases, claimed, free_at = connection.execute(_WAITING, values).fetchone()
     return Waiting(cases, claimed, None if free_at is None else from_microseconds(free_at))
@@ -86,13 +87,15 @@ _HELD: Final = """(
     claimed_by IS NOT NULL AND claimed_by <> :by
     AND claimed_until > :now AND claimed_until <= :latest
 )"""
-_OPEN: Final = "settled_at IS NULL AND kind IN (SELECT value FROM json_each(:kinds))"
+_OPEN: Final = """
+    settled_at IS NULL AND rater IS NOT :by AND kind IN (SELECT value FROM json_each(:kinds))
+"""
 _NEXT: Final = f"""
     SELECT id FROM review_queue WHERE {_OPEN} AND NOT {_HELD} ORDER BY id <= :after, id LIMIT 1
 """  # noqa: S608 - constants
 _TAKE: Final = f"""
     UPDATE review_queue SET claimed_by = :by, claimed_until = :latest
-    WHERE id = :id AND settled_at IS NULL AND NOT {_HELD}
+    WHERE id = :id AND settled_at IS NULL AND rater IS NOT :by AND NOT {_HELD}
 """  # noqa: S608 - constants
 _HELD_UNTIL: Final = f"SELECT claimed_until FROM review_queue WHERE id = :id AND {_HELD}"  # noqa: S608 - constants
 _WAITING: Final = f"""

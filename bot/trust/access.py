@@ -11,6 +11,7 @@ from bot.clock import Clock
 from bot.errors import NotAllowedError, UnknownDataSetError
 from bot.settings import Settings
 from bot.trust.enrolment import Enrolment
+from bot.trust.refusals import OwnMatterError
 from storage import audit, bars, data_sets, raters
 from storage.data_sets import DataSet
 from storage.database import Database
@@ -47,9 +48,18 @@ class AccessService:
         """Raise NotAllowedError for anybody but an operator."""
         await self._require(caller, action, allowed=self.is_operator(caller))
 
-    async def require_moderator(self, caller: Caller, action: str) -> None:
-        """Raise NotAllowedError for anybody but a moderator."""
+    async def require_moderator(
+        self, caller: Caller, action: str, *, about: int | None = None
+    ) -> None:
+        """Raise NotAllowedError for anybody but a moderator.
+
+        And OwnMatterError where they would decide `about` their own Discord id: nobody does, also
+        not an operator, or the only moderator that there is.
+        """
         await self._require(caller, action, allowed=self.is_moderator(caller))
+        if about == caller.discord_id:
+            await self.refuse(caller, action)
+            raise OwnMatterError
 
     async def require_manager(
         self, caller: Caller, action: str, *, of_guild: int | None = None

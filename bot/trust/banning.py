@@ -97,9 +97,10 @@ class BanService:
 
         Kudos that are not paid are void as long as a ban without end lasts; the audit log says how
         many. The reason, at most REASON_LENGTH characters, is for moderators and the person alone;
-        it is not in the audit log, because it must leave with an erasure. Raises NotAllowedError.
+        it is not in the audit log, because it must leave with an erasure. Raises NotAllowedError,
+        OwnMatterError.
         """
-        await self._access.require_moderator(caller, "rater.ban")
+        await self._access.require_moderator(caller, "rater.ban", about=discord_id)
         now, home = self._clock.now(), _home(caller)
         until = None if sentence.length is None else now + sentence.length
         bar = Bar(home, "moderator", until) if sentence.place == "here" else None
@@ -140,9 +141,9 @@ class BanService:
         """Lift a ban everywhere and at home, of an erased person too.
 
         What bans took out counts again, also of one that ended by itself, but for votes that are
-        void for another reason. Raises NotAllowedError.
+        void for another reason. Raises NotAllowedError, OwnMatterError.
         """
-        await self._access.require_moderator(caller, "rater.unban")
+        await self._access.require_moderator(caller, "rater.unban", about=discord_id)
         now, home = self._clock.now(), _home(caller)
 
         def change(erased: Erasure) -> Erasure:

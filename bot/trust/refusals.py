@@ -5,6 +5,12 @@ from __future__ import annotations
 from bot.errors import UserError
 
 
+class OwnMatterError(UserError):
+    """It is about the moderator who would decide it; another one has to."""
+
+    key = "error.own_matter"
+
+
 class ModeratorsBarError(UserError):
     """Moderators keep the person from rating in the home server; a manager cannot lift that."""
 

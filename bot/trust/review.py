@@ -14,7 +14,7 @@ from bot.clock import Clock
 from bot.errors import ClaimedError, SettledError, WrongValueError
 from bot.trust.access import AccessService
 from bot.trust.enrolment import Enrolment
-from storage import claims, review_queue
+from storage import claims, raters, review_queue
 from storage.claims import Waiting
 from storage.database import Database
 from storage.review_queue import QueueItem
@@ -105,9 +105,9 @@ class ReviewService:
     async def next_case(self, caller: Caller, *, after: int = 0) -> Case | Idle:
         """Hand out the case that has waited longest, `after` one that is left for later.
 
-        It is the caller's for `claims.LENGTH`: nobody else is shown it or may decide it. The one
-        left for later is free again. Behind the newest comes the oldest. Cases of which nothing
-        is left to decide are settled on the way. Raises NotAllowedError.
+        It is the caller's for `claims.LENGTH`: nobody else is shown it or may decide it; none is
+        about the caller. The one left for later is free again. Behind the newest comes the oldest.
+        Cases of which nothing is left to decide are settled on the way. Raises NotAllowedError.
         """
         await self._access.require_moderator(caller, "rater.review")
 
@@ -129,7 +129,10 @@ class ReviewService:
 
         Raises what `decide` does.
         """
-        await self._access.require_moderator(caller, self._action(decision))
+        action = self._action(decision)
+        await self._access.require_moderator(caller, action)
+        about = await self._database.read(lambda c: _about(c, item_id))
+        await self._access.require_moderator(caller, action, about=about)
         return await self._database.write(lambda c: self._claimed(c, caller, item_id, decision))
 
     async def decide(
@@ -137,8 +140,9 @@ class ReviewService:
     ) -> QueueItem:
         """Settle a case and return it as it was.
 
-        Raises NotAllowedError, WrongValueError for an unknown case or decision, SettledError,
-        ClaimedError(until=...) where another moderator has it, and what its kind raises.
+        Raises NotAllowedError, OwnMatterError, WrongValueError for an unknown case or decision,
+        SettledError, ClaimedError(until=...) where another moderator has it, and what its kind
+        raises.
         """
         item = await self.hold(caller, item_id, decision)
         await self._kinds[item.kind].prepare(caller, item, decision, words)
@@ -183,3 +187,10 @@ class ReviewService:
             until = claims.held_until(connection, item.id, by=by, now=now) or now
             raise ClaimedError(until=int(until.timestamp()))
         return item
+
+
+def _about(connection: Connection, item_id: int) -> int | None:
+    """Return the Discord id of whom a case is about; None of an image, or of somebody erased."""
+    item = review_queue.by_id(connection, item_id)
+    rater = None if item is None or item.rater is None else raters.by_number(connection, item.rater)
+    return None if rater is None else rater.discord_id

@@ -28,7 +28,8 @@ class ValidationService:
     async def validate(self, caller: Caller, discord_id: int) -> bool:
         """Mark a rater as validated; False where they were.
 
-        Raises NotAllowedError, NeverSeenError, BannedRaterError as long as they are banned.
+        Raises NotAllowedError, OwnMatterError, NeverSeenError, BannedRaterError as long as they are
+        banned.
         """
         return await self._set(caller, discord_id, validated=True)
 
@@ -38,7 +39,7 @@ class ValidationService:
 
     async def _set(self, caller: Caller, discord_id: int, *, validated: bool) -> bool:
         action = "rater.validate" if validated else "rater.unvalidate"
-        await self._access.require_moderator(caller, action)
+        await self._access.require_moderator(caller, action, about=discord_id)
 
         def unit(connection: Connection) -> bool:
             now = self._clock.now()

@@ -75,10 +75,10 @@ class VoidingService:
         """Take out every vote that the rater gave, changed or took back since a moment.
 
         `since` is as of `parse_past`; votes to come count again. Returns when all are out, or after
-        the next start they are. Raises NotAllowedError, NeverSeenError, UnknownMomentError,
-        FutureMomentError.
+        the next start they are. Raises NotAllowedError, OwnMatterError, NeverSeenError,
+        UnknownMomentError, FutureMomentError.
         """
-        await self._access.require_moderator(caller, "rater.revert")
+        await self._access.require_moderator(caller, "rater.revert", about=discord_id)
         now = self._clock.now()
         moment = parse_past(since, now)
 
@@ -117,9 +117,9 @@ class VoidingService:
     ) -> Restored:
         """Lift one revert of the rater, or all of them.
 
-        Raises NotAllowedError, NeverSeenError, NothingToRestoreError.
+        Raises NotAllowedError, OwnMatterError, NeverSeenError, NothingToRestoreError.
         """
-        await self._access.require_moderator(caller, "rater.restore")
+        await self._access.require_moderator(caller, "rater.restore", about=discord_id)
         now = self._clock.now()
 
         def unit(connection: Connection) -> tuple[int, int]:
@@ -142,8 +142,11 @@ class VoidingService:
         return Restored(lifted, left)
 
     async def void_vote(self, caller: Caller, discord_id: int, image_id: int) -> VoteVerdict:
-        """Take one vote out. Raises NotAllowedError, NeverSeenError, UnknownVoteError."""
-        await self._access.require_moderator(caller, "vote.void")
+        """Take one vote out.
+
+        Raises NotAllowedError, OwnMatterError, NeverSeenError, UnknownVoteError.
+        """
+        await self._access.require_moderator(caller, "vote.void", about=discord_id)
         now = self._clock.now()
 
         def unit(connection: Connection) -> VoteVerdict:
@@ -162,7 +165,7 @@ class VoidingService:
 
     async def restore_vote(self, caller: Caller, discord_id: int, image_id: int) -> VoteVerdict:
         """Bring one vote back that was taken out by itself. Raises what `void_vote` does."""
-        await self._access.require_moderator(caller, "vote.restore")
+        await self._access.require_moderator(caller, "vote.restore", about=discord_id)
         now = self._clock.now()
 
         def unit(connection: Connection) -> VoteVerdict:

@@ -139,3 +139,16 @@ async def test_a_forged_id_is_no_user(stage: Stage, custom_id: str) -> None:
     forged = await stage.offer(custom_id)
     said = answer(await stage.moderator.click(forged, label="press me")).content
     assert "do not know this button" in said
+
+
+async def test_no_moderator_bans_or_unbans_themselves(stage: Stage) -> None:
+    """A ban of one's own would replace the one that others decided."""
+    moderator = stage.moderator
+    form = await open_form(stage, moderator)
+    assert form.modal is None
+    unban = await moderator.slash(stage.channel, "rater unban", user=moderator)
+    for refused in (form, unban):
+        assert refused.ephemeral
+        assert answer(refused).content.startswith("That is about yourself")
+    done = [entry.action for entry in await actions(stage)]
+    assert done == ["refused:rater.unban", "refused:rater.ban"]

@@ -19,6 +19,7 @@ from bot.errors import NotAllowedError, UserError
 from bot.rating.channels import Place
 from bot.services import Services
 from bot.trust.auditing import Question
+from bot.trust.refusals import OwnMatterError
 from storage.audit import EVERYTHING
 from storage.rater_listing import Sieve
 from tests.rating.world import HOME
@@ -144,6 +145,15 @@ METHODS: Final[Mapping[str, Method]] = {
 }
 PRIVILEGED: Final = [name for name, method in METHODS.items() if method.rank != "own"]
 
+LOOKS: Final = frozenset({"dossiers.of", "ratings.of", "ratings.check", "voiding.reverts"})
+"""What moderators may know of themselves."""
+
+DECISIONS: Final = [
+    name
+    for name, method in METHODS.items()
+    if method.rank == "moderator" and VICTIM in method.arguments and name not in LOOKS
+]
+
 ITSELF: Final = "access"
 """The service that decides; tests/trust/test_access.py is about it."""
 
@@ -233,6 +243,22 @@ async def test_whoever_may_is_not_refused(home: Home, name: str) -> None:
         pytest.fail("refused")
     except UserError:
         pass  # there is nothing there to decide or to show, which it finds out itself
+
+
+@pytest.mark.parametrize("name", DECISIONS)
+async def test_no_moderator_decides_about_themselves(home: Home, name: str) -> None:
+    """Not even the only one, who is an operator too."""
+    who = caller(VICTIM, roles=(MODERATORS,))
+    await home.post()
+    await home.raters(VICTIM)
+    number = await home.world.number(VICTIM)
+    before = await dump(home.world.database)
+    with pytest.raises(OwnMatterError):
+        await call(home, name, who)
+    changed = news(before, await dump(home.world.database))
+    (logged,) = changed.pop("audit_log")
+    assert changed == {}
+    assert (logged["rater"], logged["action"][:8]) == (number, "refused:")
 
 
 async def test_a_manager_reaches_no_channel_of_another_server(home: Home) -> None:

@@ -11,10 +11,11 @@ import pytest
 
 from bot.caller import Caller
 from bot.errors import ClaimedError, NotAllowedError, SettledError, UserError, WrongValueError
+from bot.trust.refusals import OwnMatterError
 from bot.trust.review import Case, CaseKind, Idle, ReviewService
 from storage import claims, review_queue
 from storage.review_queue import QueueItem
-from tests.trust.home import MODERATOR, MODERATORS, Home, caller
+from tests.trust.home import MODERATOR, MODERATORS, OPERATOR, Home, caller
 
 LENGTH = claims.LENGTH.total_seconds()
 
@@ -272,3 +273,41 @@ async def test_whoever_lost_the_role_gets_and_decides_nothing(
         await act(review, case)
     assert riddle.said == []
     assert (await home.actions())[0].startswith("refused:r")
+
+
+async def about(home: Home, who: Caller) -> int:
+    """Open a case about somebody."""
+    await home.raters(who.discord_id)
+    number = await home.world.number(who.discord_id)
+    now = home.world.clock.now()
+    return await home.world.database.write(
+        lambda c: review_queue.put(c, "riddle", rater=number, now=now)
+    )
+
+
+async def test_nobody_is_handed_a_case_about_themselves(home: Home, review: ReviewService) -> None:
+    case = await about(home, ADA)
+    idle = await review.next_case(ADA)
+    assert isinstance(idle, Idle)
+    assert (idle.waiting.cases, idle.waiting.claimed) == (0, 0)
+    (other,) = await put(home)
+    assert await opened(review, ADA) == other
+    assert await opened(review, ADA, after=other) == other
+    assert await opened(review, BOB) == case
+
+
+@pytest.mark.parametrize("operator", [False, True])
+async def test_nobody_decides_a_case_about_themselves(
+    home: Home, review: ReviewService, riddle: Riddle, *, operator: bool
+) -> None:
+    who = caller(OPERATOR, roles=(MODERATORS,)) if operator else ADA
+    case = await about(home, who)
+    for refused in (review.decide, review.hold):
+        with pytest.raises(OwnMatterError):
+            await refused(who, case, "solved")
+    (entry,) = await home.log()
+    assert (entry.action, entry.times) == ("refused:review.solved", 2)
+    assert entry.rater == await home.world.number(who.discord_id)
+    assert riddle.said == []
+    assert await opened(review, BOB) == case, "and has not claimed it"
+    await review.decide(BOB, case, "solved")
