@@ -1,9 +1,38 @@
-"""What is on the disk when a function returns: lines added to a file, and names of files."""
+"""What is on the disk when a function returns: files, lines added to a file, names of files."""
 
 from __future__ import annotations
 
+import contextlib
 import os
+import tempfile
 from pathlib import Path
+from typing import Final
+
+UNFINISHED: Final = ".part"
+"""How names of files end that are being written, or that a crash left behind."""
+
+
+def write_whole(path: Path, data: bytes, workshop: Path) -> None:
+    """Write a file that is there whole or not at all.
+
+    It is made in `workshop`, a folder of the same disk; both folders are made where there are
+    none. Raises OSError.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    workshop.mkdir(parents=True, exist_ok=True)
+    descriptor, unfinished = tempfile.mkstemp(suffix=UNFINISHED, dir=workshop)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            # Without it a power cut may leave the name with nothing behind it.
+            os.fsync(descriptor)
+        Path(unfinished).replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            Path(unfinished).unlink()
+        raise
+    sync_folder(path.parent)
 
 
 def append_line(path: Path, text: str) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import tempfile
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -12,8 +11,7 @@ from pathlib import Path
 
 from bot.errors import SourceUnavailableError
 from bot.images.rendition import Encoded
-
-UNFINISHED = ".part"
+from storage.durable import UNFINISHED, write_whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +62,8 @@ class RenditionCache:
         try:
             with self._lock:
                 files = self._scanned()
-            path = self._write(self._folder / key[:2] / name, picture.data)
+            path = self._folder / key[:2] / name
+            write_whole(path, picture.data, path.parent)
         except OSError as error:
             raise SourceUnavailableError(f"{self._folder} cannot be written: {error}") from error
         cached = Cached(path, picture.width, picture.height, size)
@@ -74,22 +73,6 @@ class RenditionCache:
             self._size += size
             self._evict(files)
         return cached
-
-    def _write(self, path: Path, data: bytes) -> Path:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, unfinished = tempfile.mkstemp(suffix=UNFINISHED, dir=path.parent)
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(data)
-                file.flush()
-                # Without it a power cut may leave the name with nothing behind it.
-                os.fsync(descriptor)
-            Path(unfinished).replace(path)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                Path(unfinished).unlink()
-            raise
-        return path
 
     def _evict(self, files: OrderedDict[str, Cached]) -> None:
         """Remove the longest unused files; the newest stays, however large it is."""

@@ -9,9 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from bot.datasets.imports.sidecars import clean
+from bot.datasets.imports.parquet import (
+    is_number,
+    is_text,
+    numbers,
+    open_parquet,
+    read_batches,
+    texts,
+)
 from bot.errors import ImportRefusedError
 
 NAMES = ("metadata.parquet", "metadata-large.parquet")
@@ -32,31 +38,23 @@ SAMPLERS = (
 )
 
 
-def _is_text(kind: Any) -> bool:  # noqa: ANN401 - pyarrow publishes no types
-    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
-
-
-def _is_number(kind: Any) -> bool:  # noqa: ANN401 - pyarrow publishes no types
-    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind))
-
-
 def _is_sampler(kind: Any) -> bool:  # noqa: ANN401 - pyarrow publishes no types
-    return bool(pa.types.is_integer(kind)) or _is_text(kind)
+    return bool(pa.types.is_integer(kind)) or is_text(kind)
 
 
 # The columns read and what they must be. Names and times of the authors are left where they are.
 COLUMNS: dict[str, tuple[str, Callable[[Any], bool]]] = {
-    "image_name": ("text", _is_text),
-    "prompt": ("text", _is_text),
+    "image_name": ("text", is_text),
+    "prompt": ("text", is_text),
     "part_id": ("whole numbers", pa.types.is_integer),
     "seed": ("whole numbers", pa.types.is_integer),
     "step": ("whole numbers", pa.types.is_integer),
-    "cfg": ("numbers", _is_number),
+    "cfg": ("numbers", is_number),
     "sampler": ("whole numbers or text", _is_sampler),
     "width": ("whole numbers", pa.types.is_integer),
     "height": ("whole numbers", pa.types.is_integer),
-    "image_nsfw": ("numbers", _is_number),
-    "prompt_nsfw": ("numbers", _is_number),
+    "image_nsfw": ("numbers", is_number),
+    "prompt_nsfw": ("numbers", is_number),
 }
 
 
@@ -86,11 +84,7 @@ class Metadata:
     def __init__(self, path: Path) -> None:
         """Open the file and check its columns; raises ImportRefusedError."""
         self.path = path
-        try:
-            # Without a buffer pyarrow would read whole columns of a row group at once.
-            self._file = pq.ParquetFile(path, buffer_size=2**20, pre_buffer=False)
-        except (OSError, pa.ArrowException, ValueError) as error:
-            raise ImportRefusedError(f"{path.name} cannot be read as parquet: {error}") from error
+        self._file = open_parquet(path)
         try:
             _check(path.name, self._file.schema_arrow)
         except ImportRefusedError:
@@ -103,11 +97,8 @@ class Metadata:
 
         Raises ImportRefusedError where the file turns out to be damaged.
         """
-        try:
-            for batch in self._file.iter_batches(size, columns=list(COLUMNS), use_threads=False):
-                yield _rows(batch)
-        except (OSError, pa.ArrowException, ValueError) as error:
-            raise ImportRefusedError(f"{self.path.name} is damaged: {error}") from error
+        for batch in read_batches(self._file, self.path, list(COLUMNS), size):
+            yield _rows(batch)
 
     def close(self) -> None:
         """Close the file."""
@@ -151,26 +142,7 @@ def _rows(batch: Any) -> Rows:  # noqa: ANN401 - pyarrow publishes no types
     for name in COLUMNS:
         column = batch.column(batch.schema.get_field_index(name))
         if name.endswith("_nsfw"):
-            values[name] = _numbers(column.cast(pa.float64()).fill_null(math.nan))
+            values[name] = numbers(column.cast(pa.float64()).fill_null(math.nan))
         else:
-            values[name] = _texts(column) if _is_text(column.type) else _numbers(column)
+            values[name] = texts(column) if is_text(column.type) else numbers(column)
     return Rows(**values)
-
-
-def _numbers(column: Any) -> list[Any]:  # noqa: ANN401 - pyarrow publishes no types
-    """Return the numbers, and None where there is none; by way of numpy much faster."""
-    if column.null_count:
-        return list(column.to_pylist())
-    return list(column.to_numpy(zero_copy_only=False).tolist())
-
-
-def _texts(column: Any) -> list[str | None]:  # noqa: ANN401 - pyarrow publishes no types
-    """Return the texts; nothing in a parquet file makes sure that they are UTF-8."""
-    try:
-        return column.to_pylist()  # type: ignore[no-any-return] # pyarrow publishes no types
-    except UnicodeDecodeError:
-        kind = pa.large_binary() if pa.types.is_large_string(column.type) else pa.binary()
-        return [
-            None if value is None else clean(value.decode("utf-8", "replace"))
-            for value in column.cast(kind).to_pylist()
-        ]
