@@ -11,7 +11,8 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.datasets.exports.service import ExportedFile
+from bot.datasets.exports.selection import Selection
+from bot.datasets.exports.service import Exported
 from bot.trust.scoring.service import EXPORT_AGE
 from cogs.ui.card import Upload
 from cogs.ui.choices import data_set_choices
@@ -80,7 +81,9 @@ class OperatorCog(commands.Cog):
             telling = Telling(exchange, found.name)
             await services.scores.refresh_if_old(EXPORT_AGE)
             try:
-                done = await services.exports.export(found.name, format, telling)
+                done = await services.exports.export(
+                    "horde", Selection((found.name,)), format, telling
+                )
             finally:
                 await telling.end()
             await _hand_out(exchange, found.name, done)
@@ -98,7 +101,7 @@ class OperatorCog(commands.Cog):
         return await data_set_choices(exchange, typed)
 
 
-async def _hand_out(exchange: Exchange, data_set: str, done: ExportedFile) -> None:
+async def _hand_out(exchange: Exchange, data_set: str, done: Exported) -> None:
     fits = done.bytes <= exchange.interaction.filesize_limit
     text = exchange.say(
         "export.done" if fits else "export.lies",

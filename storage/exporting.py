@@ -5,49 +5,122 @@ Every statement names its columns, and gives them in the types of the tables.
 
 from __future__ import annotations
 
-DATA_SET = "SELECT id AS number FROM data_sets WHERE name = ?"
-"""Parameter: the name."""
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from storage.votes import Surface
+
+Statement = tuple[str, tuple[int | str, ...]]
+"""SQL and its parameters."""
+
+DATA_SETS = "SELECT id, name FROM data_sets ORDER BY id"
 
 CLIENT_AGENTS = "SELECT id, name FROM client_agents ORDER BY id"
 
 RATERS = """
 SELECT number,
-    CASE WHEN status = 'validated' AND coalesce(status_until > ?, 1) THEN 1 ELSE 0 END AS validated
+    CASE WHEN status = 'validated' AND coalesce(status_until > ?, 1) THEN 1 ELSE 0 END AS validated,
+    (SELECT min(reliability) FROM rater_scores WHERE rater = number) AS reliability
 FROM raters WHERE erased_at IS NULL
 ORDER BY number
 """
 """Raters whose votes are published, those who are banned too: what of theirs does not count is
-void. Parameter: now, in microseconds."""
+void. Reliability is the lowest of all scales, NULL for who was never scored. Parameter: now, in
+microseconds."""
 
 VOTES_EVER = "SELECT COUNT(*) AS number FROM votes"
 """All votes, of every state: a cheap upper bound for a progress bar."""
 
-_VOTES = """
-SELECT image_id, rater, aesthetic, artifacts, created_at, client_agent_id,
-    horde_kudos, horde_account_age, horde_usage_requests, horde_trusted,
-    captchas_failed
-FROM votes
-WHERE state = 'given' AND aesthetic IS NOT NULL{gold}
-ORDER BY +image_id
-"""
-VOTES = _VOTES.format(gold=" AND gold = 0")
-"""Votes that may be published, of every data set and rater, image by image.
 
-The plus keeps the planner from the index on image_id: one pass over the table and a sort of these
-few numbers takes a third of the time of a jump into the table for each row. For the same reason
-raters and data sets are sorted out by the caller: a test for each row costs more than it saves.
-"""
+@dataclass(frozen=True, slots=True)
+class VoteFilter:
+    """Which votes are read: begun at `since` or later and before `until`, in microseconds.
 
-VOTES_WITH_GOLD = _VOTES.format(gold="")
-"""The same with votes that were given on gold images, of which no other export knows."""
+    `linked`: only those given with a proved account of the AI Horde. `gold` adds those on gold
+    images, `void` those that moderators took out.
+    """
 
-TOUCHED_IMAGES = """
-SELECT image_id, key
-FROM (SELECT DISTINCT image_id FROM votes) AS touched CROSS JOIN images
-WHERE images.id = touched.image_id AND data_set_id = ?
-ORDER BY image_id
-"""
-"""Images of a data set that have any vote. Parameter: the data set's id.
+    since: int | None = None
+    until: int | None = None
+    surface: Surface | None = None
+    linked: bool = False
+    gold: bool = False
+    void: bool = False
 
-Written as a cross join so that an untouched image is never read: there may be millions.
+
+_VOTE_COLUMNS: Final = {"public": "surface = 'public'", "is_void": "state = 'void'"}
+"""What is shorter as a number; every other column is as in the table."""
+
+
+def votes(columns: Sequence[str], only: VoteFilter, rated: str | None = None) -> Statement:
+    """Return what reads votes of every data set and rater, image by image.
+
+    With `rated` only those that give that scale. The plus keeps the planner from the index on
+    image_id: one pass over the table and a sort of these few numbers takes a third of the time of a
+    jump into the table for each row. For the same reason raters and data sets are sorted out by the
+    caller: a test for each row costs more than it saves.
+    """
+    conditions = ["state IN ('given', 'void')" if only.void else "state = 'given'"]
+    parameters: list[int | str] = []
+    if rated is not None:
+        conditions.append(f"{rated} IS NOT NULL")
+    if not only.gold:
+        conditions.append("gold = 0")
+    if only.linked:
+        conditions.append("horde_kudos IS NOT NULL")
+    for condition, value in (
+        ("created_at >= ?", only.since),
+        ("created_at < ?", only.until),
+        ("surface = ?", only.surface),
+    ):
+        if value is not None:
+            conditions.append(condition)
+            parameters.append(value)
+    wanted = ", ".join(f"{_VOTE_COLUMNS.get(name, name)} AS {name}" for name in columns)
+    sql = f"""
+        SELECT {wanted} FROM votes
+        WHERE {" AND ".join(conditions)} ORDER BY +image_id
+    """  # noqa: S608 - names of columns and constants
+    return sql, tuple(parameters)
+
+
+_IMAGE_COLUMNS: Final = {
+    "image_id": "i.id",
+    "prompt": "coalesce(i.prompt, s.prompt)",
+    "set_key": "s.key",
+    "source_kind": "o.kind",
+    "source_path": "o.path",
+}
+"""Every other column is as in the table of images."""
+
+_IMAGES: Final = """
+    FROM (SELECT DISTINCT image_id FROM votes) AS touched CROSS JOIN images i
+    LEFT JOIN sets s ON s.id = i.set_id LEFT JOIN sources o ON o.id = i.source_id
+    WHERE i.id = touched.image_id AND i.data_set_id IN ({data_sets}){safe}
 """
+"""Written as a cross join so that an untouched image is never read: there may be millions. SQLite
+leaves out the other joins where none of their columns is only."""
+
+
+def images(columns: Sequence[str], data_sets: Sequence[int], *, safe: bool | None) -> Statement:
+    """Return what reads the images of these data sets that have any vote, by rising id.
+
+    `safe` asks for those that are, or are not, known to be safe.
+    """
+    where, parameters = _touched(data_sets, safe=safe)
+    wanted = ", ".join(f"{_IMAGE_COLUMNS.get(name, f'i.{name}')} AS {name}" for name in columns)
+    return f"SELECT {wanted} {where} ORDER BY touched.image_id", parameters
+
+
+def ambiguous_key(data_sets: Sequence[int], *, safe: bool | None) -> Statement:
+    """Return what reads one key that two of these images have, or nothing."""
+    where, parameters = _touched(data_sets, safe=safe)
+    return f"SELECT i.key AS key {where} GROUP BY i.key HAVING count(*) > 1 LIMIT 1", parameters
+
+
+def _touched(data_sets: Sequence[int], *, safe: bool | None) -> Statement:
+    where = _IMAGES.format(
+        data_sets=", ".join("?" * len(data_sets)), safe="" if safe is None else " AND i.safe = ?"
+    )
+    return where, (*data_sets, *(() if safe is None else (int(safe),)))

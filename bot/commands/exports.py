@@ -1,9 +1,10 @@
-"""`jury export`: the vote table out."""
+"""`jury export`: a command a format."""
 
 from __future__ import annotations
 
 import asyncio
-from dataclasses import asdict
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -11,51 +12,110 @@ import typer
 
 from bot.commands.console import AsJson, progress, summarize, warn
 from bot.commands.opening import existing, interruptible
-from bot.datasets.exports.request import ExportFormat
-from bot.datasets.exports.service import ExportedFile
+from bot.commands.selection import (
+    DataSets,
+    Gold,
+    LinkedOnly,
+    MinimumReliability,
+    MinimumVotes,
+    RaterOption,
+    SafeOption,
+    Since,
+    SurfaceOption,
+    Until,
+    Void,
+    microseconds,
+    safety,
+)
+from bot.datasets.exports.catalogue import FORMATS, FileType, Offer
+from bot.datasets.exports.selection import Selection
+from bot.datasets.exports.service import Exported
 from bot.demo.folder import DATABASE, DEFAULT_FOLDER, GALLERY, kept_in
 from bot.errors import JuryError
 from bot.services import Services
 from bot.settings import Settings, load_settings
 from bot.trust.scoring.service import EXPORT_AGE, ScoringFailedError
 
-app = typer.Typer(no_args_is_help=True, help="Write the votes of a data set to a file.")
+app = typer.Typer(no_args_is_help=True, help="Write votes, or what they say, for others to read.")
+
+Out = Annotated[
+    Path | None,
+    typer.Argument(help="A file or folder; `exports` beside the database if left out."),
+]
+Type = Annotated[
+    FileType | None,
+    typer.Option("--as", "--format", help="Where the file's name does not say it."),
+]
+Demo = Annotated[
+    bool, typer.Option("--demo", help="The votes of `jury demo`; its gallery if none is named.")
+]
+DemoFolder = Annotated[Path, typer.Option(help="With --demo: the demo's folder.")]
+Scores = Annotated[
+    bool,
+    typer.Option(
+        "--scores/--no-scores", help="Score votes first that came since the last hour's run."
+    ),
+]
 
 
-@app.command()
-def horde(
-    out: Annotated[Path, typer.Argument(help="A file, or a folder for the usual file name.")],
-    *,
-    dataset: Annotated[
-        str | None, typer.Option(help="The data set; may be left out where there is only one.")
-    ] = None,
-    export_format: Annotated[
-        ExportFormat | None,
-        typer.Option(
-            "--format", help="Where the file's name does not say it: parquet if left out."
-        ),
-    ] = None,
-    gold: Annotated[
-        bool, typer.Option("--gold", help="With the votes that were given on gold images.")
-    ] = False,
-    demo: Annotated[
-        bool, typer.Option("--demo", help="The votes of `jury demo`; its gallery if none is named.")
-    ] = False,
-    folder: Annotated[Path, typer.Option(help="With --demo: the demo's folder.")] = DEFAULT_FOLDER,
-    scores: Annotated[
-        bool,
-        typer.Option(
-            "--scores/--no-scores", help="Score votes first that came since the last hour's run."
-        ),
-    ] = True,
-    as_json: AsJson = False,
-) -> None:
-    """Export one row a vote in the 14 columns of AI Horde Ratings."""
-    settings = load_settings(None, **kept_in(folder.absolute())) if demo else _settings(folder)
-    with interruptible("nothing was written; the same command begins anew"):
-        name = dataset or (GALLERY if demo else None)
-        exported = asyncio.run(_horde(settings, out, name, export_format, gold=gold, scores=scores))
-    summarize(asdict(exported), as_json=as_json)
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """What is to be exported, where to, and whether votes are scored first."""
+
+    name: str
+    selection: Selection
+    wanted: FileType | None
+    out: Path | None
+    scores: bool
+
+    @property
+    def offer(self) -> Offer:
+        return FORMATS[self.name]
+
+
+def _command(name: str) -> Callable[..., None]:
+    def export(
+        out: Out = None,
+        *,
+        data_sets: DataSets = None,
+        wanted: Type = None,
+        since: Since = None,
+        until: Until = None,
+        minimum_votes: MinimumVotes = 1,
+        raters: RaterOption = "all",
+        linked_only: LinkedOnly = False,
+        minimum_reliability: MinimumReliability = 0.0,
+        surface: SurfaceOption = None,
+        safe: SafeOption = None,
+        gold: Gold = False,
+        void: Void = False,
+        demo: Demo = False,
+        folder: DemoFolder = DEFAULT_FOLDER,
+        scores: Scores = True,
+        as_json: AsJson = False,
+    ) -> None:
+        selection = Selection(
+            data_sets=tuple(data_sets or ([GALLERY] if demo else [])),
+            since=microseconds(since),
+            until=microseconds(until),
+            minimum_votes=minimum_votes,
+            raters="linked" if linked_only else raters,
+            minimum_reliability=minimum_reliability,
+            surface=surface,
+            safety=safety(safe),
+            gold=gold,
+            void=void,
+        )
+        settings = load_settings(None, **kept_in(folder.absolute())) if demo else _settings(folder)
+        with interruptible("nothing was written; the same command begins anew"):
+            exported = asyncio.run(_export(settings, _Order(name, selection, wanted, out, scores)))
+        summarize(asdict(exported), as_json=as_json)
+
+    return export
+
+
+for _name, _offer in FORMATS.items():
+    app.command(_name, help=_offer.summary)(_command(_name))
 
 
 def _settings(demo_folder: Path) -> Settings:
@@ -69,35 +129,37 @@ def _settings(demo_folder: Path) -> Settings:
     return settings
 
 
-async def _horde(
-    settings: Settings,
-    out: Path,
-    data_set: str | None,
-    export_format: ExportFormat | None,
-    *,
-    gold: bool,
-    scores: bool,
-) -> ExportedFile:
+async def _export(settings: Settings, order: _Order) -> Exported:
     async with existing(settings) as services:
-        name = data_set or await _only_one(services)
-        if scores:
-            await _score(services)
-        with progress(f"exporting {name}") as report:
-            return await services.exports.export(name, export_format, report, out=out, gold=gold)
+        selection = await _of_data_sets(services, order)
+        if order.scores:
+            await _score(services, order.offer)
+        named = ", ".join(selection.data_sets) or "every data set"
+        with progress(f"exporting {named}") as report:
+            return await services.exports.export(
+                order.name, selection, order.wanted, report, out=order.out
+            )
 
 
-async def _score(services: Services) -> None:
+async def _score(services: Services, offer: Offer) -> None:
     """Score what is not fresh; a failure keeps nobody from the votes as they were given."""
     try:
         if not await services.scores.is_fresh(EXPORT_AGE):
             await services.scores.refresh()
     except ScoringFailedError as error:
+        if offer.scored:
+            raise
         warn(f"the scores could not be made anew: {error}; this export needs none")
 
 
-async def _only_one(services: Services) -> str:
+async def _of_data_sets(services: Services, order: _Order) -> Selection:
+    """Return the selection with the only data set named, if there is but one."""
+    if order.selection.data_sets:
+        return order.selection
     names = [granted.data_set.name for granted in await services.data_sets.every()]
-    if len(names) != 1:
+    if len(names) == 1:
+        return replace(order.selection, data_sets=(names[0],))
+    if order.offer.by_key:
         known = ", ".join(names) or "none yet"
-        raise JuryError(f"say which data set with --dataset; there is: {known}")
-    return names[0]
+        raise JuryError(f"say which data set with --data-set; there is: {known}")
+    return order.selection

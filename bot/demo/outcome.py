@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
+from bot.datasets.exports.selection import Selection
 from bot.demo.distributions import draw_distributions
 from bot.demo.folder import EXPORTS, export_command
 from bot.demo.horde_people import Payments
@@ -26,7 +27,9 @@ async def write_outcome(
     lines = [f"Database: {services.database.path}"]
     counts: dict[str, Counter[int]] = {name: Counter() for name in SCALES}
     for data_set in data_sets:
-        exported = await services.exports.export(data_set, out=folder / EXPORTS)
+        exported = await services.exports.export(
+            "horde", Selection((data_set,)), out=folder / EXPORTS
+        )
         lines.append(f"Export:   {exported.path} (ratings: {exported.rows})")
         table = pq.read_table(exported.path, columns=list(COLUMNS.values()))
         for name, column in COLUMNS.items():

@@ -14,7 +14,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from bot.datasets.exports.columns import ANONYMOUS_KUDOS, HORDE
+from bot.datasets.exports.formats.horde import ANONYMOUS_KUDOS, HORDE
 from bot.keyed_hash import KeyedHash
 
 ROWS = 65_536

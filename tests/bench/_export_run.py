@@ -13,6 +13,7 @@ from pathlib import Path
 
 from bot.datasets.exports.child import export
 from bot.datasets.exports.request import ExportRequest
+from bot.datasets.exports.selection import Selection
 from bot.keyed_hash import KeyedHash
 from tests.bench import _export_loop
 
@@ -26,8 +27,9 @@ def run(way: str, database: Path, target: Path) -> None:
         _export_loop.export(database, target, DATA_SET, KeyedHash(KEY))
         return
     request = ExportRequest(
-        str(database), str(target), DATA_SET, "parquet", KEY.hex(), now=0, exact_signals=False
-    )
+        str(database), str(target), "horde", "parquet", Selection((DATA_SET,)), KEY.hex(), 0,
+        exact_signals=False,
+    )  # fmt: skip
     export(request, lambda _done, _most: None)
 
 

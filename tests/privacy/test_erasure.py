@@ -11,6 +11,7 @@ from sqlite3 import Connection
 
 import pytest
 
+from bot.datasets.exports.selection import Selection
 from bot.errors import BannedError, ConsentNeededError, RateLimitedError
 from bot.privacy import erasure
 from bot.services import Services, build_services, open_services
@@ -261,7 +262,7 @@ async def test_whatever_opens_the_database_erases_again(home: Home, tmp_path: Pa
         ):
             for services in (one, other, beside):
                 assert await services.database.read(lambda c: raters.find(c, 1)) is None
-            exported = await one.exports.export("set", "jsonl", out=tmp_path)
+            exported = await one.exports.export("horde", Selection(("set",)), "jsonl", out=tmp_path)
     assert exported.path.read_text() == ""
 
 

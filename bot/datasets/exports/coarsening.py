@@ -5,8 +5,12 @@ Numbers are rounded towards zero, so that nobody looks older or richer than they
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
 
 Integers = npt.NDArray[np.int64]
 
@@ -33,3 +37,13 @@ def to_two_digits(numbers: Integers) -> Integers:
     units = _POWERS[np.maximum(digits - 2, 0)]
     rounded: Integers = np.sign(numbers) * (sizes // units * units)
     return rounded
+
+
+def published(
+    values: pa.Int64Array, coarsen: Callable[[Integers], Integers], *, exact: bool
+) -> pa.Int64Array:
+    """Return numbers as they may leave: coarsened, unless they may be `exact`; gaps stay."""
+    if exact or values.null_count == len(values):
+        return values
+    numbers = pa.array(coarsen(pc.fill_null(values, 0).to_numpy()))
+    return pc.if_else(pc.is_valid(values), numbers, None) if values.null_count else numbers

@@ -33,9 +33,7 @@ def ahead(batches: Batches) -> Batches:
             yield batch
 
 
-def stream(
-    connection: Connection, sql: str, schema: pa.Schema, parameter: int | str | None = None
-) -> Batches:
+def stream(connection: Connection, sql: str, schema: pa.Schema, *parameters: int | str) -> Batches:
     """Run a SELECT and yield batches of exactly `schema`.
 
     ADBC takes each column's type from the first batch, and calls a column int64 when that batch
@@ -43,17 +41,17 @@ def stream(
     """
     options = {"adbc.sqlite.query.batch_rows": str(BATCH_ROWS)}
     with closing(connection.cursor(adbc_stmt_kwargs=options)) as cursor:
-        cursor.execute(sql, None if parameter is None else (parameter,))
+        cursor.execute(sql, parameters or None)
         for batch in cursor.fetch_record_batch():
             yield batch.cast(schema)
 
 
 def fetch(
-    connection: Connection, sql: str, schema: pa.Schema, parameter: int | str | None = None
+    connection: Connection, sql: str, schema: pa.Schema, *parameters: int | str
 ) -> pa.RecordBatch:
     """Run a SELECT whose rows fit in memory."""
     nothing = pa.RecordBatch.from_pylist([], schema)
-    return pa.concat_batches([nothing, *stream(connection, sql, schema, parameter)])
+    return pa.concat_batches([nothing, *stream(connection, sql, schema, *parameters)])
 
 
 def firsts(ascending: Integers) -> npt.NDArray[np.intp]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Any, Final, Self
 
-ExportFormat = Literal["parquet", "csv", "jsonl"]
+from bot.datasets.exports.catalogue import FileType
+from bot.datasets.exports.selection import Selection
 
 PROGRESS: Final = "progress"
 EXPORTED: Final = "exported"
@@ -18,18 +20,23 @@ FAILED: Final = "failed"
 class ExportRequest:
     """One export. `hash_key` in hex; `now` in microseconds decides which statuses still hold.
 
-    `exact_signals` leaves what could identify a rater as it is, instead of coarsening it. `gold`
-    adds the votes that were given on gold images.
+    `file_type` is None where the format is a folder. `exact_signals` leaves what could identify a
+    rater as it is, instead of coarsening it.
     """
 
     database: str
     target: str
-    data_set: str
-    format: ExportFormat
+    format: str
+    file_type: FileType | None
+    selection: Selection
     hash_key: str
     now: int
     exact_signals: bool
-    gold: bool = False
+
+    @classmethod
+    def parsed(cls, values: Mapping[str, Any]) -> Self:
+        """Return what `dataclasses.asdict` made, after its way through JSON."""
+        return cls(**{**values, "selection": Selection.parsed(values["selection"])})
 
 
 @dataclass(frozen=True, slots=True)

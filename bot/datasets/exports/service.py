@@ -14,27 +14,28 @@ from typing import Any
 
 from bot.children.asking import ask
 from bot.clock import Clock
+from bot.datasets.exports.catalogue import FORMATS, FileType
 from bot.datasets.exports.request import (
     EXPORTED,
     FAILED,
     PROGRESS,
     UNKNOWN_DATA_SET,
     ExportCounts,
-    ExportFormat,
     ExportRequest,
 )
-from bot.datasets.exports.target import export_format, export_path
+from bot.datasets.exports.selection import Selection
+from bot.datasets.exports.target import export_path, file_type, usual_name
 from bot.errors import ExportBusyError, ExportFailedError, UnknownDataSetError
 from bot.keyed_hash import KeyedHash
 from storage.times import to_microseconds
 
 Progress = Callable[[int, int], None]
-"""Hears the rows done, and the most that there can be."""
+"""Hears the votes done, and the most that there can be."""
 
 
 @dataclass(frozen=True, slots=True)
-class ExportedFile:
-    """A finished export: where it lies, its rows, the images they judge, its size."""
+class Exported:
+    """A finished export: where it lies, its rows, the images they are of, its size."""
 
     path: Path
     rows: int
@@ -61,37 +62,52 @@ class ExportService:
 
     async def export(
         self,
-        data_set: str,
-        wanted: ExportFormat | None = None,
+        name: str,
+        selection: Selection,
+        wanted: FileType | None = None,
         progress: Progress | None = None,
         *,
         out: Path | None = None,
-        gold: bool = False,
-    ) -> ExportedFile:
-        """Write the votes of `data_set` in the columns of AI Horde Ratings.
+    ) -> Exported:
+        """Write what is selected in the format `name` of the catalogue.
 
-        `out` is a folder (which is made), or a file if it has a suffix, which then says the format
-        where none is `wanted` (else parquet). The file takes the place of an earlier export, and
-        of nothing else, at once when it is complete. `gold` adds votes on gold images. Raises
-        ExportBusyError, UnknownDataSetError, ExportFailedError.
+        For a table `out` is a folder (which is made), or a file if it has a suffix, which then says
+        the type where none is `wanted` (else the format's usual one); for a format that is a folder
+        it is that folder. It takes the place of an earlier export of the same format, and of
+        nothing else, at once when it is complete. Raises ExportBusyError, UnknownDataSetError,
+        ExportFailedError.
         """
         with self._alone():
-            out = (out or self.folder).absolute()
-            chosen = export_format(out, wanted)
-            target = export_path(out, data_set, chosen)
-            self._check(target)
+            target, kind = self._target(name, selection, wanted, out)
             request = ExportRequest(
                 database=str(self._database),
                 target=str(target),
-                data_set=data_set,
-                format=chosen,
+                format=name,
+                file_type=kind,
+                selection=selection,
                 hash_key=self._keyed_hash.key.hex(),
                 now=to_microseconds(self._clock.now()),
                 exact_signals=self._exact_signals,
-                gold=gold,
             )
             counts = await _run(request, progress or (lambda _done, _most: None))
-            return ExportedFile(target, counts.rows, counts.images, counts.bytes)
+            return Exported(target, counts.rows, counts.images, counts.bytes)
+
+    def _target(
+        self, name: str, selection: Selection, wanted: FileType | None, out: Path | None
+    ) -> tuple[Path, FileType | None]:
+        offer = FORMATS[name]
+        place = (out or self.folder).absolute()
+        kind = file_type(place, wanted, offer)
+        usual = usual_name(selection.data_sets, offer, kind)
+        if not offer.is_folder:
+            target = export_path(place, usual)
+        else:
+            target = place if out else place / usual
+        if not self._database.is_file():
+            raise ExportFailedError(reason=f"{self._database}: no such database")
+        if target.exists() and target.samefile(self._database):
+            raise ExportFailedError(reason=f"{target}: this is the database")
+        return target, kind
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
@@ -103,12 +119,6 @@ class ExportService:
         finally:
             self._running = False
 
-    def _check(self, target: Path) -> None:
-        if not self._database.is_file():
-            raise ExportFailedError(reason=f"{self._database}: no such database")
-        if target.exists() and target.samefile(self._database):
-            raise ExportFailedError(reason=f"{target}: this is the database")
-
 
 async def _run(request: ExportRequest, progress: Progress) -> ExportCounts:
     def hear(kind: str, values: Mapping[str, Any]) -> None:
@@ -119,7 +129,7 @@ async def _run(request: ExportRequest, progress: Progress) -> ExportCounts:
     if answer.kind == EXPORTED:
         return ExportCounts(**answer.values)
     if answer.kind == UNKNOWN_DATA_SET:
-        raise UnknownDataSetError(name=request.data_set)
+        raise UnknownDataSetError(**answer.values)
     if answer.kind == FAILED:
         raise ExportFailedError(**answer.values)
     raise ExportFailedError(reason=f"the export ended early with exit code {answer.code}")

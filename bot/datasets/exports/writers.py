@@ -1,4 +1,4 @@
-"""Record batches into files, a class a format. Imported in child processes only."""
+"""Record batches into files, a class a type of file. Imported in child processes only."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any, BinaryIO, Final, Protocol
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from bot.datasets.exports.request import ExportFormat
+from bot.datasets.exports.catalogue import FileType
 
 DICTIONARY_BYTES = 8 * 2**20
 """Room for the pseudonyms of 120,000 raters in a row group. With the library's 1 MiB, 16,000 is
@@ -108,7 +108,7 @@ class JsonLines:
         """Nothing is written by itself."""
 
 
-WRITERS: Final[Mapping[ExportFormat, Callable[[BinaryIO, pa.Schema], Writer]]] = {
+WRITERS: Final[Mapping[FileType, Callable[[BinaryIO, pa.Schema], Writer]]] = {
     "parquet": ParquetRows,
     "csv": CsvRows,
     "jsonl": JsonLines,

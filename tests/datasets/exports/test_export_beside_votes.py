@@ -7,6 +7,7 @@ import json
 from collections import defaultdict
 from pathlib import Path
 
+from bot.datasets.exports.selection import Selection
 from tests.rating.world import caller
 from tests.trust.home import open_home
 
@@ -33,7 +34,9 @@ async def test_an_export_is_one_moment_while_votes_are_taken(tmp_path: Path) -> 
         sizes: list[int] = []
         while len(sizes) < EXPORTS:
             before = await world.value("SELECT count(*) FROM votes")
-            exported = await home.services.exports.export("set", "jsonl", out=tmp_path)
+            exported = await home.services.exports.export(
+                "horde", Selection(("set",)), "jsonl", out=tmp_path
+            )
             after = await world.value("SELECT count(*) FROM votes")
             rows = [json.loads(line) for line in exported.path.read_text().splitlines()]
             assert before <= len(rows) <= after

@@ -5,8 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from bot.datasets.exports.request import ExportFormat
-from bot.datasets.exports.target import TargetBusyError, export_format, export_path, replacing
+from bot.datasets.exports.catalogue import FORMATS, FileType
+from bot.datasets.exports.target import (
+    TargetBusyError,
+    export_path,
+    file_type,
+    replacing,
+    usual_name,
+)
 from bot.errors import ExportFailedError
 
 WRITE_HALF = """
@@ -37,7 +43,8 @@ def names(folder: Path) -> list[str]:
 )
 def test_names(tmp_path: Path, out: str, data_set: str, expected: str) -> None:
     (tmp_path / "dotted.d").mkdir()
-    assert export_path(tmp_path / out, data_set, "parquet") == tmp_path / expected
+    name = usual_name((data_set,), FORMATS["horde"], "parquet")
+    assert export_path(tmp_path / out, name) == tmp_path / expected
 
 
 @pytest.mark.parametrize(
@@ -52,18 +59,18 @@ def test_names(tmp_path: Path, out: str, data_set: str, expected: str) -> None:
     ],
 )
 def test_the_suffix_says_the_format(
-    tmp_path: Path, out: str, wanted: ExportFormat | None, expected: str
+    tmp_path: Path, out: str, wanted: FileType | None, expected: str
 ) -> None:
     (tmp_path / "dotted.d").mkdir()
-    assert export_format(tmp_path / out, wanted) == expected
+    assert file_type(tmp_path / out, wanted, FORMATS["horde"]) == expected
 
 
 @pytest.mark.parametrize(
     ("out", "wanted"), [("votes.csv", "parquet"), ("hash.key", None), ("jury.db", "csv")]
 )
-def test_a_suffix_that_says_otherwise_is_refused(out: str, wanted: ExportFormat | None) -> None:
+def test_a_suffix_that_says_otherwise_is_refused(out: str, wanted: FileType | None) -> None:
     with pytest.raises(ExportFailedError):
-        export_format(Path(out), wanted)
+        file_type(Path(out), wanted, FORMATS["horde"])
 
 
 def test_a_complete_file_takes_the_place_of_the_old_one(tmp_path: Path) -> None:

@@ -13,11 +13,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from bot.datasets.exports.columns import HORDE
-from bot.datasets.exports.request import ExportFormat
+from bot.datasets.exports.catalogue import FileType
+from bot.datasets.exports.formats.horde import HORDE
+from bot.datasets.exports.selection import Selection
 from bot.datasets.exports.service import ExportService
 from bot.errors import ExportBusyError, ExportFailedError, UnknownDataSetError
-from tests.datasets.exports.votes_file import KEY, VotesFile
+from tests.datasets.exports.votes_file import DIFFUSIONDB, KEY, VotesFile
 from tests.rating.world import TurnedClock
 
 LOCKS = Path("/proc/locks")
@@ -73,7 +74,7 @@ async def test_an_export_leaves_the_locks_of_its_parent_alone(votes: VotesFile) 
     assert any(" WRITE " in lock for lock in before)
     seen = []
 
-    await votes.service().export("diffusiondb", progress=lambda *_: seen.append(own_locks()))
+    await votes.service().export("horde", DIFFUSIONDB, progress=lambda *_: seen.append(own_locks()))
 
     assert seen == [before]
     assert own_locks() == before
@@ -93,7 +94,7 @@ async def test_the_program_itself_never_loads_the_second_sqlite() -> None:
 
 async def test_others_write_on_while_an_export_reads(votes: VotesFile) -> None:
     """Each transaction adds an image with two raters and votes: in the file, or not at all."""
-    export = asyncio.create_task(votes.service().export("diffusiondb"))
+    export = asyncio.create_task(votes.service().export("horde", DIFFUSIONDB))
     added = 0
     while not export.done():
         votes.connection.execute("BEGIN IMMEDIATE")
@@ -113,9 +114,9 @@ async def test_others_write_on_while_an_export_reads(votes: VotesFile) -> None:
 @pytest.mark.parametrize("name", ["votes.parquet", "votes.csv", "votes.jsonl"])
 async def test_an_earlier_export_is_replaced(votes: VotesFile, name: str) -> None:
     out = votes.path.parent / name
-    await votes.service().export("diffusiondb", out=out)
+    await votes.service().export("horde", DIFFUSIONDB, out=out)
     votes.vote(votes.rater(), 1)
-    assert (await votes.service().export("diffusiondb", out=out)).rows == 901
+    assert (await votes.service().export("horde", DIFFUSIONDB, out=out)).rows == 901
 
 
 @pytest.mark.parametrize("name", ["mine.parquet", "mine.csv", "mine.jsonl"])
@@ -131,7 +132,7 @@ async def test_what_is_no_export_is_never_overwritten(
         out.write_bytes(texts[kind])
     before = out.read_bytes()
     with pytest.raises(ExportFailedError) as caught:
-        await votes.service().export("diffusiondb", out=out)
+        await votes.service().export("horde", DIFFUSIONDB, out=out)
     assert "not overwritten" in str(caught.value.values["reason"])
     assert out.read_bytes() == before
 
@@ -142,7 +143,7 @@ async def test_neither_database_nor_key_is_a_place_for_an_export(votes: VotesFil
     for out in (key, votes.path):
         before = out.read_bytes()
         with pytest.raises(ExportFailedError):
-            await votes.service().export("diffusiondb", out=out)
+            await votes.service().export("horde", DIFFUSIONDB, out=out)
         assert out.read_bytes() == before
 
 
@@ -150,7 +151,7 @@ async def test_progress_and_summary(votes: VotesFile) -> None:
     votes.vote(votes.rater(erased=True), 1)
     heard = []
     done = await votes.service().export(
-        "diffusiondb", progress=lambda rows, most: heard.append((rows, most))
+        "horde", DIFFUSIONDB, progress=lambda rows, most: heard.append((rows, most))
     )
     assert heard == [(900, 901)]
     assert (done.rows, done.images, done.bytes) == (900, 300, done.path.stat().st_size)
@@ -160,7 +161,7 @@ async def test_progress_and_summary(votes: VotesFile) -> None:
 @pytest.mark.parametrize("seconds", [0.1, 0.2, 0.3, 0.4, 0.5, 0.6])
 async def test_a_killed_export_leaves_no_half_file(votes: VotesFile, seconds: float) -> None:
     service, before = votes.service(), children()
-    export = asyncio.create_task(service.export("diffusiondb"))
+    export = asyncio.create_task(service.export("horde", DIFFUSIONDB))
     child = await started_child(before)
     with suppress(TimeoutError):
         await asyncio.wait_for(asyncio.shield(export), seconds)
@@ -173,41 +174,41 @@ async def test_a_killed_export_leaves_no_half_file(votes: VotesFile, seconds: fl
     if "diffusiondb_export.parquet" in folder_names(votes):
         assert pq.read_table(service.folder / "diffusiondb_export.parquet").num_rows == 900
 
-    assert (await service.export("diffusiondb")).rows == 900
+    assert (await service.export("horde", DIFFUSIONDB)).rows == 900
     assert folder_names(votes) == ["diffusiondb_export.parquet"]
 
 
 async def test_a_cancelled_export_stops_its_process(votes: VotesFile) -> None:
     service, before = votes.service(), children()
-    export = asyncio.create_task(service.export("diffusiondb"))
+    export = asyncio.create_task(service.export("horde", DIFFUSIONDB))
     child = await started_child(before)
     export.cancel()
     with pytest.raises(asyncio.CancelledError):
         await export
     assert child not in children()
     assert folder_names(votes) == []
-    assert (await service.export("diffusiondb")).rows == 900
+    assert (await service.export("horde", DIFFUSIONDB)).rows == 900
 
 
 async def test_one_export_at_a_time(votes: VotesFile) -> None:
     service = votes.service()
-    export = asyncio.create_task(service.export("diffusiondb"))
+    export = asyncio.create_task(service.export("horde", DIFFUSIONDB))
     await asyncio.sleep(0)
     with pytest.raises(ExportBusyError):
-        await service.export("diffusiondb", "csv")
+        await service.export("horde", DIFFUSIONDB, "csv")
     assert (await export).rows == 900
 
 
 async def test_an_unknown_data_set(votes: VotesFile) -> None:
     with pytest.raises(UnknownDataSetError):
-        await votes.service().export("nothing'; --")
+        await votes.service().export("horde", Selection(("nothing'; --",)))
     assert folder_names(votes) == []
 
 
 async def test_no_database(tmp_path: Path) -> None:
     service = ExportService(tmp_path / "jury.db", TurnedClock(), KEY)
     with pytest.raises(ExportFailedError) as failure:
-        await service.export("diffusiondb")
+        await service.export("horde", DIFFUSIONDB)
     assert "no such database" in str(failure.value.values["reason"])
     assert not (tmp_path / "jury.db").exists()
 
@@ -216,20 +217,20 @@ async def test_a_foreign_database(tmp_path: Path) -> None:
     path = tmp_path / "jury.db"
     path.write_bytes(b"not a database" * 1000)
     with pytest.raises(ExportFailedError) as failure:
-        await ExportService(path, TurnedClock(), KEY).export("diffusiondb")
+        await ExportService(path, TurnedClock(), KEY).export("horde", DIFFUSIONDB)
     assert str(path) in str(failure.value.values["reason"])
 
 
 async def test_the_database_is_not_overwritten(votes: VotesFile) -> None:
     with pytest.raises(ExportFailedError):
-        await votes.service().export("diffusiondb", out=votes.path)
+        await votes.service().export("horde", DIFFUSIONDB, out=votes.path)
     assert votes.path.read_bytes().startswith(b"SQLite format 3")
 
 
 async def test_a_place_that_cannot_be_written(votes: VotesFile, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(ExportFailedError) as failure:
-        await votes.service().export("diffusiondb", out=tmp_path / "file" / "export.parquet")
+        await votes.service().export("horde", DIFFUSIONDB, out=tmp_path / "file" / "export.parquet")
     assert f"{tmp_path / 'file'}: " in str(failure.value.values["reason"])
 
 
@@ -245,15 +246,13 @@ def no_room_beyond(size: int) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("export_format", ["parquet", "csv", "jsonl"])
-async def test_a_full_disk_leaves_the_old_file(
-    votes: VotesFile, export_format: ExportFormat
-) -> None:
+async def test_a_full_disk_leaves_the_old_file(votes: VotesFile, export_format: FileType) -> None:
     old = votes.service().folder / f"diffusiondb_export.{export_format}"
     old.parent.mkdir()
     before = ",".join(HORDE.names).encode()
     old.write_bytes(before)
     with no_room_beyond(2048), pytest.raises(ExportFailedError) as failure:
-        await votes.service().export("diffusiondb", export_format)
+        await votes.service().export("horde", DIFFUSIONDB, export_format)
     assert "File too large" in str(failure.value.values["reason"])
     assert old.read_bytes() == before
     assert folder_names(votes) == [old.name]

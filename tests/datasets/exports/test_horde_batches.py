@@ -10,12 +10,16 @@ from typing import Any
 import adbc_driver_sqlite.dbapi
 import pyarrow as pa
 import pytest
+from adbc_driver_manager.dbapi import Connection
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.datasets.exports import horde, reading
-from bot.datasets.exports.columns import HORDE
-from storage import exporting
+from bot.datasets.exports import reading
+from bot.datasets.exports.formats import horde
+from bot.datasets.exports.formats.horde import HORDE
+from bot.datasets.exports.request import ExportRequest
+from bot.datasets.exports.selection import Selection
+from bot.datasets.exports.source import Source
 from tests.datasets.exports.votes_file import KEY, VotesFile
 
 IMAGES, RATERS = 12, 6
@@ -58,10 +62,18 @@ def filled(votes: list[Vote]) -> Iterator[VotesFile]:
         yield file
 
 
+def opened(connection: Connection, path: Path, data_set: str) -> Source:
+    request = ExportRequest(
+        str(path), "", "horde", "parquet", Selection((data_set,)), KEY.key.hex(), 0,
+        exact_signals=False,
+    )  # fmt: skip
+    return Source.of(connection, request, lambda _done, _most: None)
+
+
 def read(path: Path, data_set: str) -> list[pa.RecordBatch]:
     with (
         closing(adbc_driver_sqlite.dbapi.connect(f"file:{path}?mode=ro")) as connection,
-        closing(horde.read_horde(connection, data_set, KEY, 0, exact_signals=False)) as batches,
+        closing(horde.read(opened(connection, path, data_set))) as batches,
     ):
         return list(batches)
 
@@ -124,11 +136,11 @@ def test_all_is_read_of_one_moment() -> None:
     with filled([(2, 1, 5, 5, "given"), (2, 3, 5, 5, "given")]) as file:
         connection = adbc_driver_sqlite.dbapi.connect(f"file:{file.path}?mode=ro")
         with closing(connection):
-            reading.fetch(connection, exporting.VOTES_EVER, reading.NUMBER)
+            source = opened(connection, file.path, "odd")
             late = file.rater()
             file.vote(late, file.image("late"))
             file.vote(late, 3)
-            batches = list(horde.read_horde(connection, "odd", KEY, 0, exact_signals=False))
+            batches = list(horde.read(source))
         later = read(file.path, "odd")
     assert keys(batches) == ["key 1", "key 3"]
     assert keys(later) == ["key 1", "key 3", "key 3", "late"]

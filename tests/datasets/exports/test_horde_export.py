@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -10,10 +11,10 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from bot.datasets.exports.request import ExportFormat
+from bot.datasets.exports.catalogue import FileType
 from bot.errors import ExportFailedError
 from bot.keyed_hash import KeyedHash
-from tests.datasets.exports.votes_file import AGENT, KEY, VOTED, VotesFile
+from tests.datasets.exports.votes_file import AGENT, DIFFUSIONDB, KEY, VOTED, VotesFile
 
 FACTS = Path(__file__).parents[4] / "shared/facts/datasets-and-peers.md"
 
@@ -68,7 +69,7 @@ async def test_types_hold_without_a_single_vote(votes: VotesFile) -> None:
 
 
 async def test_only_artifacts_and_country_may_be_missing(votes: VotesFile) -> None:
-    exported = await votes.service().export("diffusiondb")
+    exported = await votes.service().export("horde", DIFFUSIONDB)
     schema = pq.read_schema(exported.path)
     assert {field.name for field in schema if field.nullable} == {"artifacts", "country"}
     compression = pq.read_metadata(exported.path)
@@ -98,7 +99,7 @@ async def test_a_vote_becomes_a_row(votes: VotesFile) -> None:
 
 async def test_exact_signals_only_when_they_are_asked_for(votes: VotesFile) -> None:
     votes.vote(votes.rater(), votes.image("a"))
-    exported = await votes.service(exact_signals=True).export("diffusiondb")
+    exported = await votes.service(exact_signals=True).export("horde", DIFFUSIONDB)
     frame = pd.read_parquet(exported.path)
     assert frame["created_at"][0] == pd.Timestamp("2026-01-13 05:45:38.259477")
     assert types(frame) == COLUMNS
@@ -123,7 +124,7 @@ async def test_a_verified_account_is_told_exactly_where_that_is_asked_for(
     votes: VotesFile,
 ) -> None:
     votes.vote(votes.rater(), votes.image("a"), account=(308_873, 2_828_698, 2_883, True))
-    exported = await votes.service(exact_signals=True).export("diffusiondb")
+    exported = await votes.service(exact_signals=True).export("horde", DIFFUSIONDB)
     (row,) = pd.read_parquet(exported.path)[SIGNALS].to_dict("records")
     assert list(row.values()) == [308_873, 2_828_698, 2_883, True]
 
@@ -207,7 +208,7 @@ async def test_the_largest_numbers_pass(votes: VotesFile) -> None:
 async def test_a_time_that_nanoseconds_cannot_hold_is_refused(votes: VotesFile) -> None:
     votes.vote(votes.rater(), votes.image("a"), at=datetime(2300, 1, 1, tzinfo=UTC))
     with pytest.raises(ExportFailedError):
-        await votes.service().export("diffusiondb")
+        await votes.service().export("horde", DIFFUSIONDB)
 
 
 async def test_pseudonyms_follow_the_key_and_the_file_follows_the_votes(votes: VotesFile) -> None:
@@ -215,7 +216,7 @@ async def test_pseudonyms_follow_the_key_and_the_file_follows_the_votes(votes: V
     for rater in range(1, 20):
         votes.vote(votes.rater(rater), image)
     first, again, other = [
-        (await votes.service(key=key).export("diffusiondb")).path.read_bytes()
+        (await votes.service(key=key).export("horde", DIFFUSIONDB)).path.read_bytes()
         for key in (KEY, KEY, KeyedHash(b"o" * 32))
     ]
     assert first == again
@@ -232,7 +233,7 @@ async def test_the_order_of_rows_hides_who_came_first(votes: VotesFile) -> None:
 
 
 @pytest.mark.parametrize("export_format", ["csv", "jsonl"])
-async def test_texts_hold_the_same_table(votes: VotesFile, export_format: ExportFormat) -> None:
+async def test_texts_hold_the_same_table(votes: VotesFile, export_format: FileType) -> None:
     agents = [1, votes.agent('quote "q", comma\nand line'), votes.agent("Zürich 😀")]
     raters = [votes.rater(status=status) for status in ("normal", "validated", "normal")]
     for number in range(6):
@@ -248,8 +249,8 @@ async def test_texts_hold_the_same_table(votes: VotesFile, export_format: Export
 
 
 @pytest.mark.parametrize("export_format", ["csv", "jsonl"])
-async def test_texts_without_a_vote(votes: VotesFile, export_format: ExportFormat) -> None:
-    exported = await votes.service().export("diffusiondb", export_format)
+async def test_texts_without_a_vote(votes: VotesFile, export_format: FileType) -> None:
+    exported = await votes.service().export("horde", DIFFUSIONDB, export_format)
     header = ",".join(COLUMNS) + "\r\n"
     assert exported.path.read_bytes().decode() == (header if export_format == "csv" else "")
 
@@ -278,7 +279,7 @@ async def test_votes_on_gold_are_there_only_where_they_are_asked_for(votes: Vote
         ("known", 9, 1),
         ("plain", 5, 1),
     ]
-    done = await votes.service().export("diffusiondb", "parquet", gold=True)
+    done = await votes.service().export("horde", replace(DIFFUSIONDB, gold=True))
     frame = pd.read_parquet(done.path)
     assert sorted(zip(frame["id"], frame["rating"], frame["ratings_count"], strict=True)) == [
         ("known", 2, 2),

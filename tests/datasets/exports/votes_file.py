@@ -9,16 +9,19 @@ from pathlib import Path
 
 import pandas as pd
 
-from bot.datasets.exports.request import ExportFormat
+from bot.datasets.exports.catalogue import FileType
+from bot.datasets.exports.selection import Selection
 from bot.datasets.exports.service import ExportService
 from bot.keyed_hash import KeyedHash
 from storage.connections import connect
 from storage.migrations import upgrade
 from storage.times import to_microseconds
+from storage.votes import Surface
 from tests.rating.world import TurnedClock
 
 KEY = KeyedHash(b"k" * 32)
 VOTED = datetime(2026, 1, 13, 5, 45, 38, 259477, tzinfo=UTC)
+DIFFUSIONDB = Selection(("diffusiondb",))
 AGENT = "HordeJury:0.1.0:(web)example.org"
 
 
@@ -45,11 +48,19 @@ class VotesFile:
             "INSERT INTO data_sets (name, target, created_at) VALUES (?, 5, 0)", name
         )
 
-    def image(self, key: str, data_set: int = 1, *, number: int | None = None) -> int:
+    def image(
+        self,
+        key: str,
+        data_set: int = 1,
+        *,
+        number: int | None = None,
+        safe: bool = True,
+        prompt: str | None = None,
+    ) -> int:
         return self._insert(
-            "INSERT INTO images (id, data_set_id, key, source_id, member, safe, random_key,"
-            " imported_at) VALUES (?, ?, ?, 1, '', 1, 0, 0)",
-            number, data_set, key,
+            "INSERT INTO images (id, data_set_id, key, source_id, member, safe, prompt, random_key,"
+            " imported_at) VALUES (?, ?, ?, 1, ?, ?, ?, 0, 0)",
+            number, data_set, key, f"{key}.webp", safe, prompt,
         )  # fmt: skip
 
     def rater(
@@ -79,6 +90,7 @@ class VotesFile:
         account: tuple[int, int, int, bool] | tuple[None, None, None, None] = (None,) * 4,
         captchas: int | None = None,
         gold: bool = False,
+        surface: Surface = "public",
     ) -> int:
         """`account`: kudos, age in seconds, requests and trusted of a verified Horde account.
 
@@ -91,11 +103,18 @@ class VotesFile:
             " state, post_id, surface, locale, client_agent_id, shown_at, created_at, changed_at,"
             " completed_at, horde_kudos, horde_account_age, horde_usage_requests, horde_trusted,"
             " captchas_failed, gold)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, 1, 'public', 'en', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " VALUES (?, ?, ?, ?, ?, ?, ?, 1, ?, 'en', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             rater, image, aesthetic, artifacts,
             None if aesthetic is None else moment, None if artifacts is None else moment,
-            state, agent, moment, moment, moment, moment if complete else None, *account,
+            state, surface, agent, moment, moment, moment, moment if complete else None, *account,
             captchas, gold,
+        )  # fmt: skip
+
+    def reliability(self, rater: int, scale: str, reliability: float) -> None:
+        self._insert(
+            "INSERT INTO rater_scores (rater, scale, votes, bias, inconsistency, reliability,"
+            " weight, held, scored_at) VALUES (?, ?, 1, 0, 1, ?, 1, 0, 0)",
+            rater, scale, reliability,
         )  # fmt: skip
 
     def _insert(self, sql: str, *values: object) -> int:
@@ -109,9 +128,9 @@ class VotesFile:
         return ExportService(self.path, TurnedClock(now), key, exact_signals=exact_signals)
 
     async def export(
-        self, export_format: ExportFormat = "parquet", data_set: str = "diffusiondb"
+        self, export_format: FileType = "parquet", data_set: str = "diffusiondb"
     ) -> pd.DataFrame:
-        done = await self.service().export(data_set, export_format)
+        done = await self.service().export("horde", Selection((data_set,)), export_format)
         return READERS[export_format](done.path)
 
 
@@ -124,7 +143,7 @@ def _read_json_lines(path: Path) -> pd.DataFrame:
     return frame.astype({"created_at": "datetime64[ns]", "country": "str"})
 
 
-READERS: dict[ExportFormat, Callable[[Path], pd.DataFrame]] = {
+READERS: dict[FileType, Callable[[Path], pd.DataFrame]] = {
     "parquet": pd.read_parquet,
     "csv": _read_csv,
     "jsonl": _read_json_lines,

@@ -1,0 +1,40 @@
+"""The formats that there are, as far as they are known without being loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Literal
+
+FileType = Literal["parquet", "csv", "jsonl"]
+
+TABLE: Final[tuple[FileType, ...]] = ("parquet", "csv", "jsonl")
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """One format, which `bot.datasets.exports.formats` has a module for.
+
+    `file_types`: as what it is written, the usual one first; a format without is a folder. `label`
+    is what it is called in the names of its files. `by_key`: its rows name images by their keys
+    alone, so that the data set is to be said where there are several. `scored`: it tells scores, or
+    what they say of raters, which are to be made first.
+    """
+
+    summary: str
+    file_types: tuple[FileType, ...]
+    label: str
+    by_key: bool = False
+    scored: bool = False
+
+    @property
+    def is_folder(self) -> bool:
+        """Tell whether an export is a folder of files."""
+        return not self.file_types
+
+
+FORMATS: Final[Mapping[str, Offer]] = {
+    "horde": Offer(
+        "One row a vote in the 14 columns of AI Horde Ratings.", TABLE, "export", by_key=True
+    ),
+}

@@ -1,0 +1,109 @@
+"""The table of AI Horde Ratings: one row a vote that has an aesthetic score."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from bot.datasets.exports.coarsening import published, to_minutes, to_two_digits, to_weeks
+from bot.datasets.exports.kinds import Table
+from bot.datasets.exports.published import CLIENT_AGENTS, Judged, Raters, judged
+from bot.datasets.exports.reading import Batches, fetch, find
+from bot.datasets.exports.source import Source
+from storage import exporting
+
+ANONYMOUS_KUDOS = -50
+"""The AI Horde's own mark of a rater without an account."""
+
+HORDE = pa.schema(
+    [
+        pa.field("id", pa.string(), nullable=False),
+        pa.field("ratings_count", pa.int64(), nullable=False),
+        pa.field("rating", pa.int64(), nullable=False),
+        pa.field("kudos", pa.int64(), nullable=False),
+        pa.field("account_age", pa.int64(), nullable=False),
+        pa.field("usage_requests", pa.int64(), nullable=False),
+        pa.field("created_at", pa.timestamp("ns"), nullable=False),
+        pa.field("client_agent", pa.string(), nullable=False),
+        pa.field("artifacts", pa.float64()),
+        pa.field("user_id", pa.string(), nullable=False),
+        pa.field("trusted", pa.bool_(), nullable=False),
+        pa.field("validated", pa.bool_(), nullable=False),
+        pa.field("captchas_failed", pa.int64(), nullable=False),
+        pa.field("country", pa.string()),
+    ]
+)
+"""AI Horde Ratings, as its notebooks show the published file.
+
+account_age is in seconds. created_at is naive UTC; it has whole microseconds but is stored in
+nanoseconds, because pandas shows a column in the unit of the file and the published one is
+datetime64[ns]. artifacts is a float because pandas 1 had no other number that can be missing.
+"""
+
+IMAGES = pa.schema([("image_id", pa.int64()), ("key", pa.string())])
+VOTES = pa.schema(
+    [
+        ("image_id", pa.int64()),
+        ("rater", pa.int64()),
+        ("aesthetic", pa.int64()),
+        ("artifacts", pa.int64()),
+        ("created_at", pa.int64()),
+        ("client_agent_id", pa.int64()),
+        ("horde_kudos", pa.int64()),
+        ("horde_account_age", pa.int64()),
+        ("horde_usage_requests", pa.int64()),
+        ("horde_trusted", pa.int64()),
+        ("captchas_failed", pa.int64()),
+    ]
+)
+
+
+def read(source: Source) -> Batches:
+    """Yield the selected votes in the columns of `HORDE`, whole images at a time.
+
+    Raises RefusedError where a key alone does not tell which image is meant.
+    """
+    source.require_distinct_keys()
+    raters = Raters.load(source)
+    client_agents = fetch(source.connection, exporting.CLIENT_AGENTS, CLIENT_AGENTS)
+    for some in judged(source, raters, VOTES, IMAGES, rated="aesthetic"):
+        yield _rows(some, raters, client_agents, exact_signals=source.exact_signals)
+
+
+def _rows(
+    some: Judged, raters: Raters, client_agents: pa.RecordBatch, *, exact_signals: bool
+) -> pa.RecordBatch:
+    votes = some.votes
+    exact = partial(published, exact=exact_signals)
+    _, agents = find(votes["client_agent_id"].to_numpy(), client_agents["id"].to_numpy())
+    columns = {
+        "id": some.of_votes(some.images["key"]),
+        "ratings_count": pa.array(np.repeat(some.counts, some.counts)),
+        "rating": votes["aesthetic"],
+        "kudos": _filled(exact(votes["horde_kudos"], to_two_digits), ANONYMOUS_KUDOS),
+        "account_age": _filled(exact(votes["horde_account_age"], to_weeks)),
+        "usage_requests": _filled(exact(votes["horde_usage_requests"], to_two_digits)),
+        "created_at": exact(votes["created_at"], to_minutes)
+        .cast(pa.timestamp("us"))
+        .cast(HORDE.field("created_at").type),
+        "client_agent": client_agents["name"].take(pa.array(agents)),
+        "artifacts": votes["artifacts"].cast(pa.float64()),
+        "user_id": raters.pseudonyms.take(votes["rater"]),
+        "trusted": _filled(votes["horde_trusted"]).cast(pa.bool_()),
+        "validated": raters.validated.take(votes["rater"]),
+        "captchas_failed": _filled(votes["captchas_failed"]),
+        "country": pa.nulls(len(votes), pa.string()),
+    }
+    return pa.record_batch([columns[name] for name in HORDE.names], schema=HORDE)
+
+
+def _filled(values: pa.Int64Array, missing: int = 0) -> pa.Int64Array:
+    if values.null_count == len(values):
+        return pa.repeat(missing, len(values))
+    return pc.fill_null(values, missing)
+
+
+FORMAT = Table(HORDE, read, image=("id",))

@@ -1,0 +1,57 @@
+"""Which votes, of which images, an export is of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal, Self
+
+from storage.votes import Surface
+
+RaterChoice = Literal["all", "validated", "linked"]
+Safety = Literal["any", "safe", "unsafe"]
+
+ANY_RELIABILITY: Final = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What is wanted; as it is made, everything that counts, of all data sets.
+
+    `since` (included) and `until` (not included) say in microseconds when a vote began. Images
+    need `minimum_votes` of what is left of their votes. `raters`: all, those whom moderators have
+    validated, or the votes that were given with a proved account of the AI Horde (`linked`).
+    `minimum_reliability` (0 to 1) is asked of a rater on every scale that they were scored on; who
+    was never scored passes only where it is 0. `gold` adds votes on gold images, `void` those that
+    moderators took out.
+    """
+
+    data_sets: tuple[str, ...] = ()
+    since: int | None = None
+    until: int | None = None
+    minimum_votes: int = 1
+    raters: RaterChoice = "all"
+    minimum_reliability: float = ANY_RELIABILITY
+    surface: Surface | None = None
+    safety: Safety = "any"
+    gold: bool = False
+    void: bool = False
+
+    @classmethod
+    def parsed(cls, values: Mapping[str, Any]) -> Self:
+        """Return what `dataclasses.asdict` made, after its way through JSON."""
+        return cls(**{**values, "data_sets": tuple(values["data_sets"])})
+
+    @property
+    def is_of_other_votes(self) -> bool:
+        """Tell whether scores must be made for it: those that are kept are of all that count."""
+        return self.raters != "all" or any(
+            (
+                self.since is not None,
+                self.until is not None,
+                self.surface is not None,
+                self.minimum_reliability > ANY_RELIABILITY,
+                self.gold,
+                self.void,
+            )
+        )

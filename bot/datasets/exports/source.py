@@ -1,0 +1,120 @@
+"""What a format reads from: the database at one moment, and what of it is wanted.
+
+For child processes only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Self
+
+import pyarrow as pa
+from adbc_driver_manager.dbapi import Connection
+
+from bot.datasets.exports.reading import NUMBER, Batches, fetch, stream
+from bot.datasets.exports.request import ExportRequest
+from bot.datasets.exports.selection import Selection
+from bot.keyed_hash import KeyedHash
+from storage import exporting
+from storage.exporting import VoteFilter
+
+Progress = Callable[[int, int], None]
+"""Hears the votes done, and the most that there can be."""
+
+DATA_SETS = pa.schema([("id", pa.int64()), ("name", pa.string())])
+KEY = pa.schema([("key", pa.string())])
+
+
+class NoSuchDataSetError(Exception):
+    """The database has no data set of that name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+
+class RefusedError(Exception):
+    """The format cannot be made of this selection; the text says why in one line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Everything is read in the one transaction that ADBC begins: the votes of one moment.
+
+    `data_sets` are the wanted ones, names by id. `now` in microseconds decides which statuses still
+    hold; without `exact_signals` what could identify a rater is coarsened.
+    """
+
+    connection: Connection
+    selection: Selection
+    data_sets: Mapping[int, str]
+    keyed_hash: KeyedHash
+    now: int
+    exact_signals: bool
+    most: int
+    progress: Progress
+
+    @classmethod
+    def of(cls, connection: Connection, request: ExportRequest, progress: Progress) -> Self:
+        """Find the data sets; raises NoSuchDataSetError."""
+        rows = fetch(connection, exporting.DATA_SETS, DATA_SETS).to_pylist()
+        there = {row["name"]: row["id"] for row in rows}
+        wanted = request.selection.data_sets or tuple(there)
+        for name in wanted:
+            if name not in there:
+                raise NoSuchDataSetError(name)
+        return cls(
+            connection=connection,
+            selection=request.selection,
+            data_sets={there[name]: name for name in wanted},
+            keyed_hash=KeyedHash(bytes.fromhex(request.hash_key)),
+            now=request.now,
+            exact_signals=request.exact_signals,
+            most=fetch(connection, exporting.VOTES_EVER, NUMBER)["number"][0].as_py(),
+            progress=progress,
+        )
+
+    def votes(self, schema: pa.Schema, rated: str | None = None) -> Batches:
+        """Yield the selected votes of all raters and data sets, image by image.
+
+        `schema` has image_id, rater, and others of `exporting.votes`. With `rated` only votes that
+        give that scale.
+        """
+        wanted = self.selection
+        sql, parameters = exporting.votes(
+            schema.names,
+            VoteFilter(
+                since=wanted.since,
+                until=wanted.until,
+                surface=wanted.surface,
+                linked=wanted.raters == "linked",
+                gold=wanted.gold,
+                void=wanted.void,
+            ),
+            rated,
+        )
+        return stream(self.connection, sql, schema, *parameters)
+
+    def images(self, schema: pa.Schema) -> Batches:
+        """Yield the selected images that have any vote, by rising id.
+
+        `schema` has image_id, and others of `exporting.images`.
+        """
+        sql, parameters = exporting.images(schema.names, list(self.data_sets), safe=self._safe)
+        return stream(self.connection, sql, schema, *parameters)
+
+    def require_distinct_keys(self) -> None:
+        """Raise RefusedError where a key names two of the images: for formats that know no more."""
+        if len(self.data_sets) < 2:  # noqa: PLR2004 - keys differ within one data set
+            return
+        sql, parameters = exporting.ambiguous_key(list(self.data_sets), safe=self._safe)
+        for key in fetch(self.connection, sql, KEY, *parameters)["key"].to_pylist():
+            raise RefusedError(
+                f"several data sets have an image {key}, and the format has no column that tells"
+                " them apart: export each data set by itself"
+            )
+
+    @property
+    def _safe(self) -> bool | None:
+        return {"any": None, "safe": True, "unsafe": False}[self.selection.safety]
