@@ -7,18 +7,21 @@ from sqlite3 import Connection
 from typing import Final
 
 from storage.choosing import NOT_PASSED_OVER, Seeker
+from storage.gold_times import OVER_AT
 from storage.times import to_microseconds
 
 WINDOW: Final = 200
 """Votes looked at from one moment on before there is no repeat this time."""
 
 
-def gold(connection: Connection, seeker: Seeker, start: int) -> int | None:
+def gold(connection: Connection, seeker: Seeker, start: int, now: datetime) -> int | None:
     """Return an accepted gold image that the rater has neither judged nor answered.
 
-    `start` is the random key from which they are met. One that was begun as gold is met again.
+    `start` is the random key from which they are met. One that was begun as gold is met again
+    until its time is over.
     """
-    row = connection.execute(_GOLD, {**_whom(seeker), "start": start}).fetchone()
+    values = {**_whom(seeker), "start": start, "now": to_microseconds(now)}
+    row = connection.execute(_GOLD, values).fetchone()
     return row[0] if row else None
 
 
@@ -61,8 +64,11 @@ _GOLD: Final = f"""
     SELECT i.id FROM gold_images g JOIN images i ON i.id = g.image_id
     WHERE g.state = 'accepted' AND {_SHOWABLE}
     AND NOT EXISTS (
-        SELECT 1 FROM votes v WHERE v.rater = :rater AND v.image_id = i.id
-        AND (v.completed_at IS NOT NULL OR v.state = 'void' OR v.gold = 0)
+        SELECT 1 FROM votes v JOIN posts g ON g.id = v.post_id
+        LEFT JOIN images t ON t.id = g.twin_image_id
+        WHERE v.rater = :rater AND v.image_id = i.id
+        AND (v.completed_at IS NOT NULL OR v.state = 'void' OR v.gold = 0
+            OR iif(g.twin_image_id IS NULL, i.stage = 'full', {OVER_AT} <= :now))
     )
     AND NOT EXISTS (SELECT 1 FROM gold_answers a WHERE a.rater = :rater AND a.image_id = i.id)
     AND NOT EXISTS (

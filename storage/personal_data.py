@@ -101,7 +101,9 @@ def activity(connection: sqlite3.Connection, number: int, since: datetime) -> Ac
     return Activity(today + again_today, ever + again, half, skipped, reported)
 
 
-def last_votes(connection: sqlite3.Connection, number: int, limit: int) -> list[PastVote]:
+def last_votes(
+    connection: sqlite3.Connection, number: int, limit: int, now: datetime
+) -> list[PastVote]:
     """Return a rater's newest votes, newest first."""
     rows = connection.execute(
         """
@@ -114,7 +116,7 @@ def last_votes(connection: sqlite3.Connection, number: int, limit: int) -> list[
         """,
         (number, limit),
     ).fetchall()
-    return [_past_vote(connection, number, row) for row in rows]
+    return [_past_vote(connection, number, row, now) for row in rows]
 
 
 def _values(number: int, discord_hash: str, now: datetime) -> dict[str, str | int]:
@@ -125,7 +127,9 @@ def _values(number: int, discord_hash: str, now: datetime) -> dict[str, str | in
     }
 
 
-def _past_vote(connection: sqlite3.Connection, number: int, row: tuple[Any, ...]) -> PastVote:
+def _past_vote(
+    connection: sqlite3.Connection, number: int, row: tuple[Any, ...], now: datetime
+) -> PastVote:
     post_id, data_set, aesthetic, artifacts, given, void, changed_at, image_id, kudos = row
     shown = posts.shown(connection, post_id)
     assert shown is not None  # noqa: S101 - votes reference their post
@@ -137,7 +141,7 @@ def _past_vote(connection: sqlite3.Connection, number: int, row: tuple[Any, ...]
         given=bool(given),
         void=bool(void),
         changed_at=from_microseconds(changed_at),
-        open=not shown.image_closed and not void,
+        open=not shown.image_closed(now) and not void,
         kudos=kudos,
         sent=awards.is_sent(connection, number, image_id),
     )

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlite3 import Connection
 from typing import Any, Literal
 
+from storage import gold_times
 from storage.image_stages import Stage
 from storage.times import from_microseconds, to_microseconds
 from storage.votes import Surface
@@ -32,10 +33,15 @@ SHOWN_NAMES = (
     "i.complete_votes",
     "i.closes_at",
     "i.revealed_at",
+    "g.twin_image_id IS NOT NULL",
+    gold_times.OVER_AT,
 )
 """The columns of a `Shown`, out of SHOWN_TABLES; `shown_of` builds the record."""
 
-SHOWN_TABLES = "posts p JOIN images i ON i.id = p.image_id JOIN data_sets d ON d.id = i.data_set_id"
+SHOWN_TABLES = f"""
+    posts p JOIN images i ON i.id = p.image_id JOIN data_sets d ON d.id = i.data_set_id
+    {gold_times.TABLES}
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +69,11 @@ class Post:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A post with what a press must know of its image and data set."""
+    """A post with what a press must know of its image and data set.
+
+    `twinned` and `over_at` are of gold showings: the answer is open as long as another vote, until
+    then; see `storage.gold_times`.
+    """
 
     post: Post
     data_set_id: int
@@ -73,24 +83,34 @@ class Shown:
     complete_votes: int
     closes_at: datetime | None
     revealed_at: datetime | None
+    twinned: bool
+    over_at: datetime | None
 
-    @property
-    def closed(self) -> bool:
+    def closed(self, now: datetime) -> bool:
         """Nobody may give, change or undo a vote through this post any more.
 
         Its time is over, its image is out of sight or had its time after becoming full, or the
         scores were shown since; only a private post may be newer than that.
         """
-        return self.post.state in {"closing", "closed", "lost"} or self.image_closed
+        return self.post.state in {"closing", "closed", "lost"} or self.image_closed(now)
 
-    @property
-    def image_closed(self) -> bool:
+    def image_closed(self, now: datetime) -> bool:
         """As `closed`, but for a vote that is reached without its post: by what its image is."""
         if self.out_of_sight:
             return True
-        if self.post.purpose != "vote":
-            return False
-        return self.votes_closed
+        match self.post.purpose:
+            case "vote":
+                return self.votes_closed
+            case "gold":
+                return self.gold_closed(now)
+            case _:
+                return False
+
+    def gold_closed(self, now: datetime) -> bool:
+        """Nobody may give, change or undo an answer on gold here, as if it were a vote."""
+        if not self.twinned:
+            return self.votes_closed
+        return self.over_at is not None and self.over_at <= now
 
     @property
     def out_of_sight(self) -> bool:
@@ -154,7 +174,8 @@ def shown(connection: Connection, post_id: int) -> Shown | None:
 
 def shown_of(row: tuple[Any, ...]) -> Shown:
     """Build the record of a row of SHOWN_NAMES."""
-    data_set_id, target, safe, stage, complete_votes, closes_at, revealed_at = row[_POST_LENGTH:]
+    data_set_id, target, safe, stage, complete_votes, *rest = row[_POST_LENGTH:]
+    closes_at, revealed_at, twinned, over_at = rest
     return Shown(
         _post(row[:_POST_LENGTH]),
         data_set_id,
@@ -164,6 +185,8 @@ def shown_of(row: tuple[Any, ...]) -> Shown:
         complete_votes,
         _moment(closes_at),
         _moment(revealed_at),
+        bool(twinned),
+        _moment(over_at),
     )
 
 

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from sqlite3 import Connection
 from typing import Final
 
-from storage.releases import OWED
-from storage.times import from_microseconds, to_microseconds
+from storage.releases import FILLED, OWED, release_moments
+from storage.times import from_microseconds
 
 
 def by_day(connection: Connection, rater: int, first: int, last: int) -> dict[int, int]:
@@ -25,9 +25,7 @@ def last_release(
     connection: Connection, rater: int, now: datetime, hold: timedelta
 ) -> datetime | None:
     """Return when the last award that waits for its image waits no more; None if none does."""
-    row = connection.execute(
-        _WAITING, {"rater": rater, "released_before": to_microseconds(now - hold)}
-    ).fetchone()
+    row = connection.execute(_WAITING, {"rater": rater, **release_moments(now, hold)}).fetchone()
     return None if row is None else from_microseconds(row[0]) + hold
 
 
@@ -44,6 +42,6 @@ _WAITING: Final = f"""
     SELECT a.earned_at FROM awards a JOIN images i ON i.id = a.image_id
     JOIN raters r ON r.number = a.rater
     WHERE {OWED} AND a.rater = :rater AND a.earned_at > :released_before
-        AND (i.stage <> 'full' OR a.gold = 1)
+        AND NOT {FILLED}
     ORDER BY a.earned_at DESC LIMIT 1
 """  # noqa: S608 - constants

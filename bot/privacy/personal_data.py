@@ -69,7 +69,8 @@ class PersonalDataService:
 
     async def past(self, caller: Caller) -> Past:
         """Return what the caller did, today (since 00:00 UTC) and ever."""
-        midnight = self._clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
+        now = self._clock.now()
+        midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
 
         def query(connection: Connection) -> Past:
             rater = raters.find(connection, caller.discord_id)
@@ -77,7 +78,7 @@ class PersonalDataService:
                 return Past(Activity(0, 0, 0, 0, 0), ())
             return Past(
                 personal_data.activity(connection, rater.number, midnight),
-                tuple(personal_data.last_votes(connection, rater.number, LAST_VOTES)),
+                tuple(personal_data.last_votes(connection, rater.number, LAST_VOTES, now)),
                 validated=rater.status == "validated",
             )
 

@@ -181,7 +181,7 @@ def admit(
         message_id=message_id,
         in_place=in_place,
     )
-    if _is_closed(found, now) or (in_place and shown.closed):
+    if _is_closed(found, now) or (in_place and shown.closed(now)):
         raise ClosedPostError
     if not shown.safe and not sees_unsafe(caller):
         raise NotAgeRestrictedError
@@ -195,12 +195,14 @@ def admit(
 
 
 def _is_closed(found: Found, now: datetime) -> bool:
-    """Tell whether what the press is for has had its time; only votes have one."""
+    """Tell whether what the press is for has had its time; second answers and lessons have none."""
     shown = found.shown
     if shown.out_of_sight:
         return True
-    if found.purpose != "vote":
+    if found.purpose in {"repeat", "lesson"}:
         return False
+    if found.purpose == "gold" and shown.twinned:
+        return shown.gold_closed(now)
     return shown.votes_closed or (shown.closes_at is not None and shown.closes_at <= now)
 
 

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from sqlite3 import Connection
 
 from bot.rating.choosing import choose
 from bot.settings import Settings
 from bot.trust.gold.mixing import REPEAT_BEHIND, Draw, Mix
-from storage import checks, choosing, risks
+from storage import checks, choosing, gold_times, images, risks
 from storage.choosing import Seeker
+from storage.gold_times import Twin
 from storage.posts import Purpose
 
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """An image, and what it is shown for."""
+    """An image, and what it is shown for; `twin` is that of a gold image which is full."""
 
     image_id: int
     purpose: Purpose
+    twin: Twin | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,9 @@ class Serving:
     ) -> Served | None:
         """Return what is kept for the rater, else what `choose` says."""
         kept = choosing.reserved(connection, seeker, now)
-        return Served(*kept) if kept else self.choose(connection, seeker, draw, now, before=now)
+        if kept is None:
+            return self.choose(connection, seeker, draw, now, before=now)
+        return _with_twin(connection, seeker, Served(*kept), draw, now)
 
     def choose(
         self,
@@ -63,9 +67,21 @@ class Serving:
         purpose = self.mix.purpose(draw, risks.gold_percent(connection, seeker.rater))
         check = None
         if purpose == "gold":
-            check = checks.gold(connection, seeker, draw.start)
+            check = checks.gold(connection, seeker, draw.start, now)
         elif purpose == "repeat":
             check = checks.repeat(
                 connection, seeker, draw.share, behind=REPEAT_BEHIND, before=before
             )
-        return Served(ordinary, "vote") if check is None else Served(check, purpose)
+        if check is None:
+            return Served(ordinary, "vote")
+        return _with_twin(connection, seeker, Served(check, purpose), draw, now)
+
+
+def _with_twin(
+    connection: Connection, seeker: Seeker, served: Served, draw: Draw, now: datetime
+) -> Served:
+    """Return what is served, with a twin where it is a gold image that is full."""
+    image = images.by_id(connection, served.image_id) if served.purpose == "gold" else None
+    if image is None or image.stage != "full":
+        return served
+    return replace(served, twin=gold_times.draw(connection, seeker.data_set_id, draw.share, now))

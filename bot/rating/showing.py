@@ -19,6 +19,7 @@ from storage import (
     choosing,
     data_sets,
     gold_answers,
+    gold_times,
     image_stages,
     images,
     posts,
@@ -74,7 +75,7 @@ def show(
         data_set=data_set.name,
         scores=scores,
         undone=undone,
-        previous_post_id=_step_back(connection, post_id, rater),
+        previous_post_id=_step_back(connection, post_id, rater, now),
         today=votes_today(connection, rater.number, now),
         lesson=lesson_of(connection, post, rater, scores),
     )
@@ -111,6 +112,8 @@ def open_private(
         purpose=served.purpose,
         now=now,
     )
+    if served.twin is not None:
+        gold_times.give(connection, post_id, served.twin)
     _hold(connection, rater, post_id, served, now)
     return post_id
 
@@ -137,8 +140,10 @@ def still_waits(
         return not shown.out_of_sight and is_open(connection, shown.post, rater)
     if choosing.is_settled(connection, rater.number, shown.post.image_id, purpose):
         return False
-    if purpose != "vote":
+    if purpose == "repeat":
         return not shown.out_of_sight
+    if purpose == "gold":
+        return not shown.out_of_sight and not shown.gold_closed(now)
     return (
         not shown.out_of_sight
         and not shown.votes_closed
@@ -156,7 +161,7 @@ def last_shown(
     while (next_id := posts.successor(connection, shown.post.id)) is not None:
         following = posts.shown(connection, next_id)
         assert following is not None  # noqa: S101 - its id was read in this transaction
-        open_here = not following.closed and (following.safe or sees_unsafe(caller))
+        open_here = not following.closed(now) and (following.safe or sees_unsafe(caller))
         if (open_here and _is_answered(connection, following.post, rater)) or still_waits(
             connection, caller, following, rater, now
         ):
@@ -173,13 +178,13 @@ def stands(connection: Connection, standing: Standing) -> bool:
     return standing.vote is not None and standing.vote.state == "given"
 
 
-def _step_back(connection: Connection, post_id: int, rater: Rater) -> int | None:
+def _step_back(connection: Connection, post_id: int, rater: Rater, now: datetime) -> int | None:
     """Return the nearest earlier post with a vote if that vote can still be taken back."""
     earlier = posts.previous_voted(connection, post_id, rater.number)
     if earlier is None:
         return None
     shown = posts.shown(connection, earlier)
-    if shown is None or shown.closed:
+    if shown is None or shown.closed(now):
         return None
     if shown.post.purpose == "repeat":
         return earlier

@@ -364,10 +364,10 @@ async def test_a_planned_payout_of_a_vote_that_is_taken_out_is_called_off(world:
     assert await world.value("SELECT count(*) FROM awards WHERE payout_id IS NOT NULL") == 0
 
 
-async def test_gold_earns_the_same_and_is_ready_when_kudos_of_open_images_are(
+async def test_gold_earns_the_same_and_is_ready_when_its_image_is_full_for_others(
     world: World,
 ) -> None:
-    """Although its image is full: kudos that are ready at once would show that it was gold."""
+    """One whose image is full before: tests/rating/test_gold_times.py."""
     (post,) = await posts(world)
     await world.data_set(3)
     image_id = (await world.image(post)).id
@@ -378,9 +378,6 @@ async def test_gold_earns_the_same_and_is_ready_when_kudos_of_open_images_are(
     assert showing.image.id == image_id
     assert brought(await world.press(4, showing.post_id, "aesthetic", 2)) == (5, None, 5)
     assert brought(await world.press(4, showing.post_id, "artifacts", 2)) == (5, None, 10)
-    for rater in (1, 2, 3):
-        await world.vote(rater, post)
-    assert (await world.image(post)).stage == "full"
     hold = timedelta(hours=48)
 
     async def ready(discord_id: int) -> tuple[int, int]:
@@ -388,13 +385,17 @@ async def test_gold_earns_the_same_and_is_ready_when_kudos_of_open_images_are(
         found = await world.database.read(lambda c: ledger.of_rater(c, number, now, hold))
         return found.held, found.released
 
-    assert await ready(1) == (0, 10)
-    assert await ready(4) == (10, 0)
+    await world.vote(1, post)
+    assert (await ready(1), await ready(4)) == ((10, 0), (10, 0))
     number, now = await world.number(4), world.clock.now()
     until = await world.database.read(lambda c: rater_awards.last_release(c, number, now, hold))
     assert until == now + hold
-    world.clock.turn(2 * DAY)
-    assert await ready(4) == (0, 10)
+    for rater in (2, 3):
+        await world.vote(rater, post)
+    assert (await world.image(post)).stage == "full"
+    assert (await ready(1), await ready(4)) == ((0, 10), (0, 10))
+    until = await world.database.read(lambda c: rater_awards.last_release(c, number, now, hold))
+    assert until is None
 
 
 async def test_a_repeat_earns_nothing_and_says_no_more_than_other_presses(world: World) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlite3 import Connection
 
 from bot.trust.gold.judging import judge
-from storage import gold_answers, gold_images
+from storage import gold_answers, gold_images, gold_times
 from storage.votes import Vote
 
 
@@ -18,6 +18,7 @@ def note_gold(connection: Connection, vote: Vote, now: datetime) -> None:
     if not vote.complete:
         gold_answers.remove(connection, vote.rater, vote.image_id)
         return
+    gold_times.note_answer(connection, vote.post_id, now)
     gold = gold_images.find(connection, vote.image_id)
     if gold is None or gold.state != "accepted":
         return
