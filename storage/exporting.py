@@ -124,3 +124,20 @@ def _touched(data_sets: Sequence[int], *, safe: bool | None) -> Statement:
         data_sets=", ".join("?" * len(data_sets)), safe="" if safe is None else " AND i.safe = ?"
     )
     return where, (*data_sets, *(() if safe is None else (int(safe),)))
+
+
+SCORE_RUN = (
+    "SELECT spread, crowd_bias, crowd_weight, centre, position FROM score_runs WHERE scale = ?"
+)
+SCORE_CENTRES = "SELECT data_set_id, centre FROM score_centres WHERE scale = ?"
+RATER_SCORES = "SELECT rater, bias, weight FROM rater_scores WHERE scale = ? ORDER BY rater"
+IMAGE_SCORES = """
+SELECT image_id, votes, score, standard_error, difficulty FROM image_scores
+WHERE scale = ? ORDER BY image_id
+"""
+"""What runs of the estimator left. Parameter: the scale."""
+
+TOUCHED_SINCE = """
+SELECT DISTINCT image_id AS number FROM vote_history WHERE id > ? ORDER BY image_id
+"""
+"""Images whose votes changed since a position in their history. Parameter: the position."""

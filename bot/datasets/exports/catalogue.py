@@ -37,4 +37,10 @@ FORMATS: Final[Mapping[str, Offer]] = {
     "horde": Offer(
         "One row a vote in the 14 columns of AI Horde Ratings.", TABLE, "export", by_key=True
     ),
+    "scores": Offer(
+        "One row an image and scale: its score, how sure that is, and the plain figures.",
+        TABLE,
+        "scores",
+        scored=True,
+    ),
 }
