@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from sqlite3 import Connection
@@ -16,7 +17,8 @@ PlacedBy = Literal["manager", "moderator"]
 class Bar:
     """One server's; `until` None: until somebody lifts it. `placed_by` says who may do that.
 
-    manager: who manages that server. moderator: at home, whom no manager overrules.
+    manager: who manages that server. moderator: at home, whom no manager overrules. One of each may
+    stand at once.
     """
 
     guild_id: int
@@ -45,7 +47,7 @@ LIVE: Final = "(b.until IS NULL OR b.until > :now)"
 def place(
     connection: Connection, rater: int, bar: Bar, now: datetime, *, reason: str | None = None
 ) -> None:
-    """Bar a rater from a server, in the place of what barred them there before."""
+    """Bar a rater from a server, in the place of a bar there of the same people."""
     connection.execute(
         _PLACE,
         (
@@ -59,9 +61,28 @@ def place(
     )
 
 
-def lift(connection: Connection, rater: int, guild_id: int) -> None:
-    """Let a rater rate in a server again."""
-    connection.execute("DELETE FROM bars WHERE guild_id = ? AND rater = ?", (guild_id, rater))
+def lift(connection: Connection, rater: int, guild_id: int, by: PlacedBy | None = None) -> None:
+    """Lift the rater's bar in a server that these people placed; without `by` both."""
+    connection.execute(
+        "DELETE FROM bars WHERE guild_id = ? AND rater = ? AND placed_by = coalesce(?, placed_by)",
+        (guild_id, rater, by),
+    )
+
+
+def replaced(held: Iterable[Bar], bar: Bar) -> tuple[Bar, ...]:
+    """Return the bars with a new one in the place of that of the same people and server."""
+    kept = (
+        each for each in held if (each.guild_id, each.placed_by) != (bar.guild_id, bar.placed_by)
+    )
+    return (*kept, bar)
+
+
+def there(held: Iterable[Bar], guild_id: int, now: datetime, by: PlacedBy | None = None) -> bool:
+    """Tell whether one of the bars holds in a server, placed by these people or by anybody."""
+    return any(
+        bar.guild_id == guild_id and bar.placed_by == (by or bar.placed_by) and bar.holds_at(now)
+        for bar in held
+    )
 
 
 def of_rater(connection: Connection, rater: int, now: datetime) -> list[Bar]:
@@ -91,16 +112,16 @@ def _bar(guild_id: int, placed_by: PlacedBy, until: int | None) -> Bar:
 _PLACE: Final = """
     INSERT INTO bars (guild_id, rater, placed_by, reason, until, barred_at)
     VALUES (?, ?, ?, ?, ?, ?)
-    ON CONFLICT (guild_id, rater) DO UPDATE SET placed_by = excluded.placed_by,
+    ON CONFLICT (guild_id, rater, placed_by) DO UPDATE SET
         reason = excluded.reason, until = excluded.until, barred_at = excluded.barred_at
 """
 _OF_RATER: Final = f"""
     SELECT b.guild_id, b.placed_by, b.until FROM bars b
-    WHERE b.rater = :rater AND {LIVE} ORDER BY b.guild_id
+    WHERE b.rater = :rater AND {LIVE} ORDER BY b.guild_id, b.placed_by
 """  # noqa: S608 - constants
 _OF_GUILD: Final = f"""
     SELECT b.placed_by, b.until, r.discord_id, b.reason, b.barred_at
     FROM bars b JOIN raters r ON r.number = b.rater
     WHERE b.guild_id = :guild AND {LIVE} AND r.discord_id IS NOT NULL
-    ORDER BY b.barred_at DESC, b.rater
+    ORDER BY b.barred_at DESC, b.rater, b.placed_by
 """  # noqa: S608 - constants

@@ -185,7 +185,7 @@ def _erased(connection: sqlite3.Connection, row: tuple[Any, ...]) -> Erasure:
     discord_hash, banned, erased_at, horde_hash, held, banned_until = row
     bars = connection.execute(
         "SELECT guild_id, placed_by, until FROM erased_bars WHERE discord_hash = ?"
-        " ORDER BY guild_id",
+        " ORDER BY guild_id, placed_by",
         (discord_hash,),
     )
     return Erasure(

@@ -64,7 +64,7 @@ _VOIDED_SINCE: Final = """
         AND EXISTS (SELECT 1 FROM voids v WHERE v.order_id = o.id)
         AND NOT EXISTS (
             SELECT 1 FROM bars b WHERE b.rater = o.rater AND b.guild_id = o.guild_id
-                AND (b.until IS NULL OR b.until > :now)
+                AND b.placed_by = 'moderator' AND (b.until IS NULL OR b.until > :now)
         )
 """
 _BARS: Final = (

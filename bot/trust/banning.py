@@ -108,14 +108,14 @@ class BanService:
         def change(erased: Erasure) -> Erasure:
             if bar is None:
                 return replace(erased, banned=True, banned_until=until)
-            others = (each for each in erased.bars if each.guild_id != home)
-            return replace(erased, bars=(*others, bar))
+            return replace(erased, bars=bars.replaced(erased.bars, bar))
 
         def unit(connection: Connection) -> tuple[Verdict, int | None]:
             details = dict(_details(sentence))
             before = self._store_erased(connection, discord_id, change, now)
             if before is not None and raters.find(connection, discord_id) is None:
-                banned = before.banned_at(now) if bar is None else _bars(before, home, now)
+                there = bars.there(before.bars, home, now, "moderator")
+                banned = before.banned_at(now) if bar is None else there
                 self._log(connection, caller, "rater.ban", subject_of(before), details)
                 return Verdict(subject_of(before), not banned, until), None
             rater = self._enrolment.rater(connection, discord_id, now)
@@ -123,7 +123,8 @@ class BanService:
                 banned = rater.banned_at(now)
                 details |= _shut_out(connection, rater, tidy(reason), until, now)
             else:
-                banned = home in bars.guilds(connection, rater.number, now)
+                held = bars.of_rater(connection, rater.number, now)
+                banned = bars.there(held, home, now, "moderator")
                 bars.place(connection, rater.number, bar, now, reason=tidy(reason))
             order = _order(connection, rater, sentence, None if bar is None else home, now)
             subject = f"rater:{rater.number}"
@@ -153,7 +154,7 @@ class BanService:
         def unit(connection: Connection) -> tuple[Verdict, int | None]:
             before = self._store_erased(connection, discord_id, change, now)
             if before is not None and raters.find(connection, discord_id) is None:
-                banned = before.banned_at(now) or _bars(before, home, now)
+                banned = before.banned_at(now) or bars.there(before.bars, home, now)
                 self._log(connection, caller, "rater.unban", subject_of(before))
                 return Verdict(subject_of(before), banned), None
             rater = self._enrolment.rater(connection, discord_id, now)
@@ -214,10 +215,6 @@ class BanService:
 def _home(caller: Caller) -> int:
     assert caller.guild_id is not None  # noqa: S101 - moderators are such at home alone
     return caller.guild_id
-
-
-def _bars(erased: Erasure, guild_id: int, now: datetime) -> bool:
-    return any(bar.guild_id == guild_id and bar.holds_at(now) for bar in erased.bars)
 
 
 def _shut_out(

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime
 from sqlite3 import Connection
 
 from bot.caller import Caller
@@ -24,7 +22,8 @@ from storage.raters import Rater
 class BarService:
     """A manager decides in the server of the interaction, and about nothing else.
 
-    Whom moderators barred at home, moderators alone let in again.
+    Whom moderators barred at home, moderators alone let in again. What both decided stands beside
+    each other, so that the milder or shorter of both takes nothing from the other.
     """
 
     def __init__(
@@ -37,7 +36,7 @@ class BarService:
         self._erased = ErasedPeople(database, enrolment)
 
     async def bar(self, caller: Caller, discord_id: int, reason: str | None = None) -> bool:
-        """Keep a person, seen before or not, from rating here; False where they were kept already.
+        """Keep a person, seen before or not, from rating here; False where managers did already.
 
         The reason, at most REASON_LENGTH characters, is for managers and the person alone. Raises
         NotAllowedError.
@@ -47,63 +46,52 @@ class BarService:
         bar = Bar(guild_id, "manager", None)
 
         def change(erased: Erasure) -> Erasure:
-            there = _there(erased.bars, guild_id, now)
-            if there is not None and _outranks(there):
-                return erased
-            others = (each for each in erased.bars if each.guild_id != guild_id)
-            return replace(erased, bars=(*others, bar))
+            return replace(erased, bars=bars.replaced(erased.bars, bar))
 
         def unit(connection: Connection) -> bool:
             before = self._erased.store(connection, discord_id, change)
             if before is not None and raters.find(connection, discord_id) is None:
                 self._log(connection, caller, "jury.bar", subject_of(before))
-                return _there(before.bars, guild_id, now) is None
+                return not bars.there(before.bars, guild_id, now, "manager")
             rater = self._enrolment.rater(connection, discord_id, now)
-            there = _there(bars.of_rater(connection, rater.number, now), guild_id, now)
-            if there is None or not _outranks(there):
-                bars.place(connection, rater.number, bar, now, reason=tidy(reason))
+            held = bars.of_rater(connection, rater.number, now)
+            bars.place(connection, rater.number, bar, now, reason=tidy(reason))
             self._log(connection, caller, "jury.bar", _named(rater))
-            return there is None
+            return not bars.there(held, guild_id, now, "manager")
 
         await self._erased.list(discord_id, change)
         return await self._database.write(unit)
 
     async def unbar(self, caller: Caller, discord_id: int) -> bool:
-        """Let a person rate here again; False where they could.
+        """Lift the managers' bar of a person; False where there was none.
 
-        Raises NotAllowedError, ModeratorsBarError.
+        Raises NotAllowedError; ModeratorsBarError where moderators keep them out, which stays.
         """
         guild_id = await self._access.require_manager(caller, "jury.unbar")
         now = self._clock.now()
 
         def change(erased: Erasure) -> Erasure:
-            left = (b for b in erased.bars if b.guild_id != guild_id or _outranks(b))
+            left = (b for b in erased.bars if (b.guild_id, b.placed_by) != (guild_id, "manager"))
             return replace(erased, bars=tuple(left))
 
-        def unit(connection: Connection) -> bool:
+        def unit(connection: Connection) -> list[Bar]:
             before = self._erased.store(connection, discord_id, change)
             rater = raters.find(connection, discord_id)
+            held, subject = list[Bar](), ""
             if rater is not None:
                 held, subject = bars.of_rater(connection, rater.number, now), _named(rater)
+                bars.lift(connection, rater.number, guild_id, "manager")
             elif before is not None:
                 held, subject = list(before.bars), subject_of(before)
-            else:
-                self._log(connection, caller, "jury.unbar", "")
-                return False
-            there = _there(held, guild_id, now)
-            if there is not None and _outranks(there):
-                raise ModeratorsBarError
-            if rater is not None:
-                bars.lift(connection, rater.number, guild_id)
             self._log(connection, caller, "jury.unbar", subject)
-            return there is not None
+            return held
 
         await self._erased.list(discord_id, change)
-        try:
-            return await self._database.write(unit)
-        except ModeratorsBarError:
+        held = await self._database.write(unit)
+        if bars.there(held, guild_id, now, "moderator"):
             await self._access.refuse(caller, "jury.unbar")
-            raise
+            raise ModeratorsBarError
+        return bars.there(held, guild_id, now, "manager")
 
     def _log(self, connection: Connection, caller: Caller, action: str, subject: str) -> None:
         now = self._clock.now()
@@ -117,14 +105,5 @@ class BarService:
         )
 
 
-def _outranks(bar: Bar) -> bool:
-    return bar.placed_by == "moderator"
-
-
 def _named(rater: Rater) -> str:
     return f"rater:{rater.number}"
-
-
-def _there(held: Iterable[Bar], guild_id: int, now: datetime) -> Bar | None:
-    """Return the bar in this server that holds now."""
-    return next((bar for bar in held if bar.guild_id == guild_id and bar.holds_at(now)), None)

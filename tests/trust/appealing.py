@@ -9,8 +9,9 @@ from sqlite3 import Connection
 from bot.trust.appeal_answers import NotSentError
 from bot.trust.appeal_cases import GRANT, REFUSE, AppealCase
 from bot.trust.review import Case
-from storage import appeals, holds, raters
+from storage import appeals, bars, holds, raters
 from storage.appeals import Appeal
+from storage.bars import Bar
 from storage.times import to_microseconds
 from tests.rating.world import HOME
 from tests.trust.home import Home, caller
@@ -44,10 +45,7 @@ async def bar(home: Home, guild_id: int = HOME, discord_id: int = LIMITED) -> No
 
     def unit(connection: Connection) -> None:
         number = raters.get_or_create(connection, discord_id, now).number
-        connection.execute(
-            "INSERT INTO bars (guild_id, rater, reason, barred_at) VALUES (?, ?, 'rude', ?)",
-            (guild_id, number, to_microseconds(now)),
-        )
+        bars.place(connection, number, Bar(guild_id, "manager", None), now, reason="rude")
 
     await home.world.database.write(unit)
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -156,13 +157,57 @@ async def test_no_manager_lets_in_whom_moderators_keep_out(home: Home) -> None:
     with pytest.raises(ModeratorsBarError):
         await bars.unbar(home.manager, 1)
     assert (await home.actions())[0] == "refused:jury.unbar"
-    assert not await bars.bar(home.manager, 1, "me too")
+    assert await bars.bar(home.manager, 1, "me too")
     with pytest.raises(ModeratorsBarError):
         await bars.unbar(home.manager, 1)
+    assert await rows(home, "SELECT placed_by FROM bars") == [("moderator",)], "not the other's"
     assert (await home.services.bans.unban(home.moderator, 1)).changed
     assert not await bars.unbar(home.manager, 1)
     assert await bars.bar(home.manager, 1)
     assert (await home.services.bans.unban(home.moderator, 1)).changed, "moderators lift both"
+
+
+@pytest.mark.parametrize("erased", [False, True])
+@pytest.mark.parametrize("first", ["manager", "moderator"])
+async def test_neither_bar_shortens_the_other(home: Home, first: str, *, erased: bool) -> None:
+    """A manager's for good and a moderators' of a day, in either order."""
+    post = await home.post()
+    await home.raters(1)
+    if erased:
+        await home.services.erasure.erase(caller(1))
+    day = Sentence(timedelta(days=1), "here")
+    for by in sorted(("manager", "moderator"), key=lambda by: by != first):
+        if by == "manager":
+            assert await home.services.bars.bar(home.manager, 1, "for good")
+        else:
+            verdict = await home.services.bans.ban(home.moderator, 1, "a day", day)
+            assert verdict.changed
+    home.world.clock.turn(60)
+    await home.raters(1)
+    home.world.clock.turn(day_seconds := timedelta(days=1).total_seconds())
+    with pytest.raises(BarredError):
+        await home.world.press(1, post, "aesthetic", 3)
+    assert await home.services.bars.unbar(home.manager, 1)
+    await home.world.press(1, post, "aesthetic", 3)
+    await home.services.erasure.erase(caller(1))
+    home.world.clock.turn(day_seconds)
+    await home.raters(1)
+    await home.world.press(1, post, "aesthetic", 3)
+
+
+async def test_a_moderators_bar_stays_where_a_manager_lifts_their_own(home: Home) -> None:
+    post = await home.post()
+    await home.raters(1)
+    await home.services.bars.bar(home.manager, 1, "rude")
+    await home.services.bans.ban(home.moderator, 1, "a day", Sentence(timedelta(days=1), "here"))
+    standing = await home.services.appeals.standing(caller(1))
+    assert [limit.reason for limit in standing.limits] == ["rude", "a day"]
+    with pytest.raises(ModeratorsBarError):
+        await home.services.bars.unbar(home.manager, 1)
+    with pytest.raises(BarredError):
+        await home.world.press(1, post, "aesthetic", 3)
+    home.world.clock.turn(timedelta(days=1).total_seconds())
+    await home.world.press(1, post, "aesthetic", 3)
 
 
 async def test_twice_is_once(home: Home) -> None:
