@@ -22,7 +22,7 @@ NEAR = 500
 
 COLUMNS = (
     "id, data_set_id, key, source_id, member, sha256, set_id, prompt, parameters, width, height, "
-    "safe, stage, random_key, complete_votes, closes_at, revealed_at, imported_at"
+    "perceptual_hash, safe, stage, random_key, complete_votes, closes_at, revealed_at, imported_at"
 )
 
 
@@ -32,7 +32,8 @@ class Image:
 
     `member` is its path inside its source, `parameters` a JSON object of how it was generated,
     `width` and `height` are pixels of the original. `sha256` is of the original's bytes, None
-    where the import did not read them.
+    where the import did not read them. `perceptual_hash` says what the picture looks like; see
+    `storage.perceptual_hashes`.
     """
 
     id: int
@@ -46,6 +47,7 @@ class Image:
     parameters: str | None
     width: int | None
     height: int | None
+    perceptual_hash: int | None
     safe: bool
     stage: str
     random_key: int
@@ -70,6 +72,7 @@ class NewImage(NamedTuple):
     parameters: str | None = None
     width: int | None = None
     height: int | None = None
+    perceptual_hash: int | None = None
 
 
 class KnownImage(NamedTuple):
@@ -80,6 +83,7 @@ class KnownImage(NamedTuple):
     source_id: int
     member: str
     sha256: bytes | None
+    perceptual_hash: int | None
 
 
 def insert(connection: Connection, image: NewImage, now: datetime) -> int:
@@ -135,7 +139,7 @@ def known_by_keys(
     known = {}
     for key in keys:
         row = connection.execute(
-            "SELECT id, key, source_id, member, sha256 FROM images"
+            "SELECT id, key, source_id, member, sha256, perceptual_hash FROM images"
             " WHERE data_set_id = ? AND key = ?",
             (data_set_id, key),
         ).fetchone()

@@ -12,6 +12,7 @@ from bot.commands.console import AsJson, progress, say_summary
 from bot.commands.opening import interruptible
 from bot.datasets.imports.diffusiondb import Thresholds, import_diffusiondb
 from bot.datasets.imports.folder import import_folder
+from bot.datasets.imports.near_duplicates import NearDuplicates
 from bot.datasets.imports.summary import Summary
 from bot.errors import ImportRefusedError
 from bot.services import open_services
@@ -23,6 +24,14 @@ KEPT = "what was imported so far is kept; the same command goes on with the rest
 
 Folder = Annotated[Path, typer.Argument(help="The folder to read; it must stay where it is.")]
 Name = Annotated[str, typer.Option("--dataset", help="The data set; made where there is none.")]
+Near = Annotated[
+    NearDuplicates,
+    typer.Option(
+        "--near-duplicates",
+        help="New pictures that look like one of the data set: count (added, and named in the"
+        " summary), keep (added without looking for them) or skip.",
+    ),
+]
 
 
 @app.command()
@@ -39,17 +48,20 @@ def folder(
             show_default=False,
         ),
     ] = None,
+    near_duplicates: Near = NearDuplicates.COUNT,
     as_json: AsJson = False,
 ) -> None:
     """Import the pictures of a folder, with prompts from .txt or .json files beside them."""
     with interruptible(KEPT):
-        summary = asyncio.run(_folder(directory, dataset, safe=safe))
+        summary = asyncio.run(_folder(directory, dataset, safe=safe, near=near_duplicates))
     if not summary.read:
         raise ImportRefusedError(f"no pictures in {directory}; nothing was imported")
     say_summary(summary, as_json=as_json)
 
 
-async def _folder(directory: Path, data_set: str, *, safe: bool | None) -> Summary:
+async def _folder(
+    directory: Path, data_set: str, *, safe: bool | None, near: NearDuplicates
+) -> Summary:
     settings = load_settings()
     async with open_services(settings) as services:
         with progress(f"importing {directory}") as report:
@@ -61,6 +73,7 @@ async def _folder(directory: Path, data_set: str, *, safe: bool | None) -> Summa
                 clock=services.clock,
                 random=services.random,
                 safe=safe,
+                near=near,
                 progress=report,
             )
 

@@ -11,6 +11,7 @@ from io import BytesIO
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from bot.errors import ImageUnreadableError
+from bot.images.perceptual import perceptual_hash
 
 FORMATS = ("PNG", "WEBP", "JPEG", "GIF")
 
@@ -19,6 +20,8 @@ FORMATS = ("PNG", "WEBP", "JPEG", "GIF")
 MAX_PIXELS = 8192 * 8192
 # No picture of that size that is worth a rating needs more bytes.
 MAX_BYTES = 64 * 2**20
+
+WHITE = (255, 255, 255)
 
 # What Pillow's decoders raise for hostile bytes; its own MAX_IMAGE_PIXELS stays as second line.
 DECODING_ERRORS = (
@@ -53,11 +56,15 @@ class Fault(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What an import learns of a picture: pixels of the upright picture, more than one frame."""
+    """What an import learns of a picture: pixels of the upright picture, more than one frame.
+
+    `perceptual_hash` is None for a picture of one colour.
+    """
 
     width: int
     height: int
     animated: bool
+    perceptual_hash: int | None
 
 
 def measure(data: bytes) -> Measured:
@@ -66,15 +73,16 @@ def measure(data: bytes) -> Measured:
     try:
         picture.load()
         animated = bool(getattr(picture, "is_animated", False))
+        upright = _upright(picture)
+        look = perceptual_hash(_flat(upright, WHITE))
     except BOMB_ERRORS as error:
         raise _too_many_pixels() from error
     except DECODING_ERRORS as error:
         raise _broken(error) from error
-    width, height = _upright(picture).size
-    return Measured(width, height, animated)
+    return Measured(upright.width, upright.height, animated, look)
 
 
-def decode(data: bytes, background: tuple[int, int, int] = (255, 255, 255)) -> Image.Image:
+def decode(data: bytes, background: tuple[int, int, int] = WHITE) -> Image.Image:
     """Return the first frame: upright, sRGB, without alpha and without any metadata.
 
     What is transparent gets the `background`, so that every rater judges the same picture

@@ -6,21 +6,23 @@ import asyncio
 import hashlib
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from random import Random
 from sqlite3 import Connection
 
 from bot.clock import Clock
+from bot.datasets.imports import near_duplicates
 from bot.datasets.imports.checks import check_folder, check_name
+from bot.datasets.imports.near_duplicates import NearDuplicates, Placed
 from bot.datasets.imports.scanning import FoundFile, find_files
 from bot.datasets.imports.sidecars import Sidecar, SidecarError, read_sidecar
 from bot.datasets.imports.summary import Progress, Reason, Summary, Tally, no_progress
 from bot.errors import ImageUnreadableError
 from bot.images.decoding import Measured, measure
 from bot.images.originals import read_file
-from storage import data_sets, images, sets, sources
+from storage import data_sets, images, perceptual_hashes, sets, sources
 from storage.database import Database
 from storage.images import RANDOM_KEY_BITS, KnownImage, NewImage
 
@@ -42,10 +44,14 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True)
 class AlreadyThere:
-    """A file whose image the data set has, perhaps from elsewhere."""
+    """A file whose image the data set has, perhaps from elsewhere.
+
+    `perceptual_hash` is what the image lacks, from an import that did not make any.
+    """
 
     file: FoundFile
     known: KnownImage
+    perceptual_hash: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +76,7 @@ async def import_folder(
     clock: Clock,
     random: Random,
     safe: bool | None = None,
+    near: NearDuplicates = NearDuplicates.COUNT,
     progress: Progress = no_progress,
 ) -> Summary:
     """Import the pictures of `directory` and of the folders in it; again, only what is new.
@@ -81,7 +88,8 @@ async def import_folder(
     where it was.
 
     `safe` holds for what is new and for what is there with the same bytes; None makes what is new
-    not safe, and leaves alone what is there.
+    not safe, and leaves alone what is there. `near` is for pictures that look like one of the data
+    set, of this import too.
 
     Raises ImportRefusedError, SourceUnavailableError and StorageError.
     """
@@ -89,7 +97,7 @@ async def import_folder(
     folder = await asyncio.to_thread(check_folder, directory)
     tally = Tally(data_set)
     files = await asyncio.to_thread(find_files, folder, tally)
-    batches = _Batches(database, folder, data_set, target, safe, clock, random, tally)
+    batches = _Batches(database, folder, data_set, target, safe, near, clock, random, tally)
     with ThreadPoolExecutor(THREADS, thread_name_prefix="import") as pool:
         for begin in range(0, len(files), BATCH):
             progress(begin, len(files))
@@ -107,6 +115,7 @@ class _Batches:
     data_set: str
     target: int
     safe: bool | None
+    near: NearDuplicates
     clock: Clock
     random: Random
     tally: Tally
@@ -121,18 +130,19 @@ class _Batches:
         pictures = [each for each in looked if isinstance(each, Picture)]
         there = [each for each in looked if isinstance(each, AlreadyThere)]
         new = _one_a_key(pictures)
-        added, turned = 0, 0
+        placed: list[Placed] = []
+        turned = 0
         if new or there:
-            added, turned = await self.database.write(partial(self._store, new, there))
-        self.tally.added += added
-        self.tally.safe += added if self.safe else 0
+            placed, turned = await self.database.write(partial(self._store, new, there))
         self.tally.now_safe += turned if self.safe else 0
         self.tally.now_unsafe += 0 if self.safe else turned
-        self.tally.already_there += len(there) + len(new) - added
+        self.tally.already_there += len(there)
         for left_out in (each for each in looked if isinstance(each, LeftOut)):
             self.tally.leave_out(left_out.reason, [left_out.file.member])
-        for picture in pictures:
-            self._note(picture, is_new=picture in new)
+        for picture in (each for each in pictures if each not in new):
+            self.tally.leave_out(Reason.KEY_TAKEN, [picture.file.member])
+        for picture, outcome in zip(new, placed, strict=True):
+            self._count(picture, outcome)
 
     def _known(self, files: Sequence[FoundFile], connection: Connection) -> Known:
         data_set = data_sets.by_name(connection, self.data_set)
@@ -144,8 +154,8 @@ class _Batches:
 
     def _store(
         self, pictures: Sequence[Picture], there: Sequence[AlreadyThere], connection: Connection
-    ) -> tuple[int, int]:
-        """Return how many were added, and of how many there it changed whether they are safe."""
+    ) -> tuple[list[Placed], int]:
+        """Return what became of each, and of how many there it changed whether they are safe."""
         now = self.clock.now()
         data_set = data_sets.create(connection, self.data_set, target=self.target, now=now)
         source = sources.create(connection, data_set.id, "folder", str(self.folder))
@@ -155,11 +165,13 @@ class _Batches:
                 turned += images.set_safe(connection, each.known.id, safe=self.safe)
             if (each.known.source_id, each.known.member) != (source.id, each.file.member):
                 images.move(connection, each.known.id, source.id, each.file.member)
+            if each.perceptual_hash is not None:
+                perceptual_hashes.store(connection, each.known.id, each.perceptual_hash)
         rows = [
             self._row(connection, data_set.id, source.id, each, each.sidecar or Sidecar())
             for each in pictures
         ]
-        return images.insert_new(connection, rows, now), turned
+        return [near_duplicates.place(connection, row, self.near, now) for row in rows], turned
 
     def _row(
         self,
@@ -185,12 +197,13 @@ class _Batches:
             parameters=sidecar.parameters,
             width=picture.measured.width,
             height=picture.measured.height,
+            perceptual_hash=picture.measured.perceptual_hash,
         )
 
-    def _note(self, picture: Picture, *, is_new: bool) -> None:
+    def _count(self, picture: Picture, placed: Placed) -> None:
         member = picture.file.member
-        if not is_new:
-            self.tally.leave_out(Reason.KEY_TAKEN, [member])
+        near_duplicates.count(self.tally, member, placed, safe=bool(self.safe))
+        if not placed.added:
             return
         if picture.measured.animated:
             self.tally.note(Reason.ANIMATED, member)
@@ -212,11 +225,15 @@ def _look(folder: Path, file: FoundFile, known: Known) -> Looked:
         data = read_file(folder, file.member)
         sha256 = hashlib.sha256(data).digest()
         before = _compare(file, sha256, known)
-        if before is not None:
+        if isinstance(before, LeftOut):
+            return before
+        if before is not None and before.known.perceptual_hash is not None:
             return before
         measured = measure(data)
     except ImageUnreadableError as error:
         return LeftOut(file, Reason(error.fault))
+    if before is not None:
+        return replace(before, perceptual_hash=measured.perceptual_hash)
     try:
         return Picture(file, sha256, measured, read_sidecar(folder, file.member))
     except SidecarError:

@@ -38,6 +38,7 @@ class Reason(StrEnum):
     UNREADABLE_FOLDER = "unreadable_folder"
     UNPRINTABLE_NAME = "unprintable_name"
     KEY_TAKEN = "key_taken"
+    NEAR_DUPLICATE = "near_duplicate"
     TWICE = "twice"
     PART_ABSENT = "part_absent"
     PART_BROKEN = "part_broken"
@@ -60,6 +61,7 @@ SENTENCES = {
     Reason.UNREADABLE_FOLDER: "the folder may not be read",
     Reason.UNPRINTABLE_NAME: "the name has invisible characters",
     Reason.KEY_TAKEN: "the data set has other bytes under the same key",
+    Reason.NEAR_DUPLICATE: "looks almost like another picture of the data set",
     Reason.TWICE: "the archive has the name twice",
     Reason.PART_ABSENT: "the part of the row is not in the folder",
     Reason.PART_BROKEN: "the archive of the part cannot be read",

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from bot.clock import SystemClock
 from bot.datasets.imports.diffusiondb import Thresholds, import_diffusiondb
 from bot.datasets.imports.folder import import_folder
+from bot.datasets.imports.near_duplicates import NearDuplicates
 from bot.datasets.imports.summary import Progress, Summary, no_progress
 from storage import data_sets
 from storage.connections import connect
@@ -89,6 +90,7 @@ async def bring_folder(
     folder: Path,
     *,
     safe: bool | None = None,
+    near: NearDuplicates = NearDuplicates.COUNT,
     name: str = "mine",
     progress: Progress = no_progress,
 ) -> Summary:
@@ -100,6 +102,7 @@ async def bring_folder(
         clock=SystemClock(),
         random=Random(7),
         safe=safe,
+        near=near,
         progress=progress,
     )
 
@@ -122,8 +125,13 @@ def left_out(summary: Summary) -> dict[str, int]:
     return {str(entry.reason): entry.count for entry in summary.left_out}
 
 
+def noted(summary: Summary) -> dict[str, int]:
+    return {str(entry.reason): entry.count for entry in summary.notes}
+
+
 def names_of(summary: Summary, reason: str) -> tuple[str, ...]:
-    return next(entry.names for entry in summary.left_out if entry.reason == reason)
+    entries = (*summary.left_out, *summary.notes)
+    return next(entry.names for entry in entries if entry.reason == reason)
 
 
 def stored(database: Database, columns: str) -> dict[str, tuple[Any, ...]]:

@@ -44,8 +44,8 @@ asyncio.run(main())
 pytestmark = pytest.mark.process
 
 
-def kill_after(database: Path, folder: Path, kind: str, seconds: float) -> None:
-    """Start an import in a process of its own and kill it so long after its first report."""
+def kill_after(database: Path, folder: Path, kind: str, *, reports: int, seconds: float) -> None:
+    """Start an import in a process of its own and kill it so long after so many reports."""
     process = subprocess.Popen(  # noqa: S603 - our own program
         [sys.executable, "-c", SCRIPT, str(database), str(folder), kind],
         cwd=ROOT,
@@ -53,7 +53,8 @@ def kill_after(database: Path, folder: Path, kind: str, seconds: float) -> None:
     )
     try:
         assert process.stdout is not None
-        process.stdout.readline()
+        for _ in range(reports):
+            process.stdout.readline()
         time.sleep(seconds)
     finally:
         process.kill()
@@ -91,7 +92,13 @@ async def test_a_killed_import_is_finished_by_the_next(
     # With the lease held the import of metadata takes several writes.
     async with Lease(database, "run", SystemClock()):
         for _ in range(KILLS):
-            kill_after(path, tmp_path / "in", kind, random.random() * 0.3)
+            kill_after(
+                path,
+                tmp_path / "in",
+                kind,
+                reports=random.randint(1, 3),
+                seconds=random.random() * 0.1,
+            )
             images = stored(database, "prompt, width, member")
             assert all(None not in values for values in images.values())
             seen.append(len(images))

@@ -1,0 +1,56 @@
+"""What an import does with a picture that looks like one that the data set has."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from sqlite3 import Connection
+
+from bot.datasets.imports.summary import Reason, Tally
+from storage import images, perceptual_hashes
+from storage.images import NewImage
+
+
+class NearDuplicates(StrEnum):
+    """What is asked for: add and count them, add them without looking for them, or skip them."""
+
+    COUNT = "count"
+    KEEP = "keep"
+    SKIP = "skip"
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """What became of a picture; `alike` is the key of the image that it looks like."""
+
+    added: bool
+    alike: str | None
+
+
+def place(
+    connection: Connection, image: NewImage, near_duplicates: NearDuplicates, now: datetime
+) -> Placed:
+    """Add the image unless its key is taken or it is a near-duplicate that is to be skipped."""
+    alike = None
+    if near_duplicates is not NearDuplicates.KEEP and image.perceptual_hash is not None:
+        alike = perceptual_hashes.nearest(connection, image.data_set_id, image.perceptual_hash)
+    if alike == image.key:  # added by another import just now
+        alike = None
+    if alike is not None and near_duplicates is NearDuplicates.SKIP:
+        return Placed(added=False, alike=alike)
+    return Placed(added=images.insert_new(connection, [image], now) == 1, alike=alike)
+
+
+def count(tally: Tally, name: str, placed: Placed, *, safe: bool) -> None:
+    """Count what became of the picture that operators know by this name."""
+    if placed.added:
+        tally.added += 1
+        tally.safe += safe
+    elif placed.alike is None:
+        tally.already_there += 1
+    else:
+        tally.leave_out(Reason.NEAR_DUPLICATE, [f"{name} (like {placed.alike})"])
+        return
+    if placed.alike is not None:
+        tally.note(Reason.NEAR_DUPLICATE, f"{name} (like {placed.alike})")

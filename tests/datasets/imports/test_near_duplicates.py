@@ -1,0 +1,104 @@
+"""Pictures that look like one that the data set has are counted, kept or skipped as asked."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from bot.datasets.imports.near_duplicates import NearDuplicates
+from storage.connections import connect
+from storage.database import Database
+from tests.datasets.imports.importing import (
+    bring_folder,
+    left_out,
+    names_of,
+    noted,
+    stored,
+    write_files,
+)
+from tests.images.pictures import encoded, noise
+
+PICTURE = noise(8, 8).resize((200, 160))
+OTHER = noise(8, 8).resize((200, 160))
+SMALLER = PICTURE.resize((100, 80))
+
+
+@pytest.fixture
+async def database(tmp_path: Path) -> AsyncIterator[Database]:
+    opened = await Database.open(tmp_path / "jury.db")
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    files = {
+        "a.png": encoded(PICTURE),
+        "b.jpg": encoded(SMALLER, "JPEG", quality=90),
+        "c.png": encoded(OTHER),
+        "d.png": encoded(PICTURE),
+    }
+    return write_files(tmp_path / "in", files)
+
+
+async def test_near_duplicates_are_added_and_counted(database: Database, folder: Path) -> None:
+    summary = await bring_folder(database, folder)
+    assert (summary.read, summary.added, summary.left_out) == (4, 4, ())
+    assert noted(summary) == {"near_duplicate": 2}
+    assert names_of(summary, "near_duplicate") == ("b.jpg (like a)", "d.png (like a)")
+    again = await bring_folder(database, folder)
+    assert (again.added, again.already_there, again.notes) == (0, 4, ())
+
+
+async def test_near_duplicates_are_kept_without_a_word(database: Database, folder: Path) -> None:
+    summary = await bring_folder(database, folder, near=NearDuplicates.KEEP)
+    assert (summary.added, summary.notes, summary.left_out) == (4, (), ())
+    # What was kept is compared with later all the same.
+    write_files(folder, {"e.png": encoded(OTHER.resize((300, 200)))})
+    later = await bring_folder(database, folder, near=NearDuplicates.SKIP)
+    assert names_of(later, "near_duplicate") == ("e.png (like c)",)
+
+
+async def test_near_duplicates_are_skipped_each_time(database: Database, folder: Path) -> None:
+    for added, there in ((2, 0), (0, 2)):
+        summary = await bring_folder(database, folder, near=NearDuplicates.SKIP)
+        assert (summary.read, summary.added, summary.already_there) == (4, added, there)
+        assert left_out(summary) == {"near_duplicate": 2}
+        assert summary.notes == ()
+        assert sorted(stored(database, "id")) == ["a", "c"]
+    # Who changes their mind gets them.
+    assert (await bring_folder(database, folder)).added == 2
+
+
+async def test_another_data_set_does_not_count(database: Database, folder: Path) -> None:
+    await bring_folder(database, folder)
+    summary = await bring_folder(database, folder, name="other", near=NearDuplicates.SKIP)
+    assert summary.added == 2
+
+
+async def test_pictures_of_one_colour_are_nobodys_duplicates(
+    database: Database, tmp_path: Path
+) -> None:
+    colours = ["black", "white", "red", "black"]
+    files = {f"{n}.png": encoded(Image.new("RGB", (9, 9), c)) for n, c in enumerate(colours)}
+    summary = await bring_folder(
+        database, write_files(tmp_path / "in", files), near=NearDuplicates.SKIP
+    )
+    assert (summary.added, summary.left_out) == (4, ())
+    assert set(stored(database, "perceptual_hash").values()) == {(None,)}
+
+
+async def test_images_of_an_earlier_version_get_their_hash_by_the_next_import(
+    database: Database, folder: Path
+) -> None:
+    await bring_folder(database, folder)
+    before = stored(database, "perceptual_hash")
+    connection = connect(database.path)
+    connection.execute("UPDATE images SET perceptual_hash = NULL")
+    connection.close()
+    summary = await bring_folder(database, folder)
+    assert (summary.already_there, summary.notes) == (4, ())
+    assert stored(database, "perceptual_hash") == before
