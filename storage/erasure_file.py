@@ -19,7 +19,8 @@ class Erasure:
 
     `horde_hash` is that of the Horde account that they had proved to be theirs, if any. `held`: an
     operator held their kudos. `banned_until` ends the ban by itself. `bars`: the servers from which
-    they were barred.
+    they were barred. `captcha_fails`: captchas failed in a row; none is offered before
+    `captcha_not_before`.
     """
 
     discord_hash: str
@@ -29,6 +30,8 @@ class Erasure:
     held: bool = False
     banned_until: datetime | None = None
     bars: tuple[Bar, ...] = ()
+    captcha_fails: int = 0
+    captcha_not_before: datetime | None = None
 
     def banned_at(self, moment: datetime) -> bool:
         """Tell whether the person may not rate at this moment."""
@@ -46,6 +49,8 @@ class Erasure:
             held=bool(fields.get("held", False)),
             banned_until=_moment(fields.get("until")),
             bars=tuple(_bar(bar) for bar in fields.get("bars", ())),
+            captcha_fails=int(fields.get("captcha_fails", 0)),
+            captcha_not_before=_moment(fields.get("captcha_not_before")),
         )
 
     def line(self) -> str:
@@ -70,6 +75,10 @@ class Erasure:
                 }
                 for bar in self.bars
             ]
+        if self.captcha_fails:
+            fields["captcha_fails"] = self.captcha_fails
+        if self.captcha_not_before is not None:
+            fields["captcha_not_before"] = self.captcha_not_before.isoformat()
         return json.dumps(fields)
 
 

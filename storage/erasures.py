@@ -52,12 +52,14 @@ def remember(connection: sqlite3.Connection, erasure: Erasure) -> None:
     connection.execute(
         """
         INSERT INTO erased_raters
-            (discord_hash, banned, erased_at, held, horde_hash, banned_until)
-        VALUES (?, ?, ?, ?, ?, ?)
+            (discord_hash, banned, erased_at, held, horde_hash, banned_until, captcha_fails,
+            captcha_not_before)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?)
         ON CONFLICT (discord_hash) DO UPDATE SET
             banned = excluded.banned, erased_at = excluded.erased_at, held = excluded.held,
             horde_hash = coalesce(excluded.horde_hash, erased_raters.horde_hash),
-            banned_until = excluded.banned_until
+            banned_until = excluded.banned_until, captcha_fails = excluded.captcha_fails,
+            captcha_not_before = excluded.captcha_not_before
         """,
         (
             erasure.discord_hash,
@@ -66,6 +68,8 @@ def remember(connection: sqlite3.Connection, erasure: Erasure) -> None:
             int(erasure.held),
             erasure.horde_hash,
             _microseconds(erasure.banned_until),
+            erasure.captcha_fails,
+            _microseconds(erasure.captcha_not_before),
         ),
     )
     connection.execute("DELETE FROM erased_bars WHERE discord_hash = ?", (erasure.discord_hash,))
@@ -182,7 +186,7 @@ def unfinished(connection: sqlite3.Connection) -> list[int]:
 
 
 def _erased(connection: sqlite3.Connection, row: tuple[Any, ...]) -> Erasure:
-    discord_hash, banned, erased_at, horde_hash, held, banned_until = row
+    discord_hash, banned, erased_at, horde_hash, held, banned_until, fails, not_before = row
     bars = connection.execute(
         "SELECT guild_id, placed_by, until FROM erased_bars WHERE discord_hash = ?"
         " ORDER BY guild_id, placed_by",
@@ -196,6 +200,8 @@ def _erased(connection: sqlite3.Connection, row: tuple[Any, ...]) -> Erasure:
         held=bool(held),
         banned_until=_moment(banned_until),
         bars=tuple(Bar(guild, placed_by, _moment(until)) for guild, placed_by, until in bars),
+        captcha_fails=fails,
+        captcha_not_before=_moment(not_before),
     )
 
 
@@ -208,7 +214,8 @@ def _moment(microseconds: int | None) -> datetime | None:
 
 
 _SELECT: Final = (
-    "SELECT discord_hash, banned, erased_at, horde_hash, held, banned_until FROM erased_raters"
+    "SELECT discord_hash, banned, erased_at, horde_hash, held, banned_until, captcha_fails,"
+    " captcha_not_before FROM erased_raters"
 )
 _REMOVED: Final = """
     INSERT INTO removed_rows (row_id, reason, removed_at)

@@ -16,7 +16,9 @@ QUERIES: Mapping[str, str] = {
         FROM raters WHERE number = :rater
     """,
     "erased_raters": """
-        SELECT discord_hash, banned, banned_until, erased_at, horde_hash, held FROM erased_raters
+        SELECT discord_hash, banned, banned_until, erased_at, horde_hash, held,
+               captcha_fails, captcha_not_before
+        FROM erased_raters
         WHERE discord_hash = :discord_hash
     """,
     "erased_bars": """

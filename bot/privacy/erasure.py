@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
 from sqlite3 import Connection
 from typing import Final, Literal
@@ -17,9 +18,10 @@ from bot.caller import Caller
 from bot.clock import Clock
 from bot.errors import NothingKeptError
 from bot.privacy.earnings import AtStake, EarnedBefore, Scored, at_stake
+from bot.trust.captcha import policy
 from bot.trust.enrolment import Enrolment
 from bot.trust.recounting import Recounting
-from storage import audit, bars, erasures, holds, horde_links, payouts, raters
+from storage import audit, bars, captchas, erasures, holds, horde_links, payouts, raters
 from storage.database import Database
 from storage.erasure_file import Erasure, ErasureFile
 from storage.erasures import LinkedRater
@@ -115,15 +117,7 @@ class ErasureService:
             rater = raters.find(connection, discord_id)
             if rater is None:
                 raise NothingKeptError
-            erasure = Erasure(
-                self._enrolment.digest(discord_id),
-                now,
-                rater.banned_at(now),
-                self._account(connection, rater.number),
-                held=bool(holds.of_rater(connection, rater.number)),
-                banned_until=rater.status_until if rater.banned_at(now) else None,
-                bars=tuple(bars.of_rater(connection, rater.number, now)),
-            )
+            erasure = self._erasure(connection, rater, now)
             stake = at_stake(connection, rater)
             self._take_out(connection, rater, erasure, kept, actor)
             return rater.number, stake, erasure
@@ -131,6 +125,27 @@ class ErasureService:
         number, stake, erasure = await self._database.write(unit)
         await self._list(erasure)
         return Erased(number, await self._finish(number), stake.forfeited, stake.under_way)
+
+    def _erasure(self, connection: Connection, rater: Rater, now: datetime) -> Erasure:
+        """Return what is kept of a rater who is erased now.
+
+        Tries at a captcha that were spent are as a fail then, or an erasure would bring them back.
+        """
+        assert rater.discord_id is not None  # noqa: S101 - found by it
+        captcha = captchas.record(connection, rater.number)
+        if policy.tries_for_next(captchas.last(connection, rater.number), now) < policy.TRIES:
+            captcha = policy.after_fail(captcha, now)
+        return Erasure(
+            self._enrolment.digest(rater.discord_id),
+            now,
+            rater.banned_at(now),
+            self._account(connection, rater.number),
+            held=bool(holds.of_rater(connection, rater.number)),
+            banned_until=rater.status_until if rater.banned_at(now) else None,
+            bars=tuple(bars.of_rater(connection, rater.number, now)),
+            captcha_fails=captcha.fails_in_a_row,
+            captcha_not_before=captcha.not_before,
+        )
 
     def _brought_back(
         self, linked: list[LinkedRater], listed: dict[str, Erasure]

@@ -1,4 +1,4 @@
-"""Who a Discord id is to us, over erasures: no ban, bar, hold or spent allowance ends with them."""
+"""Who a Discord id is to us, over erasures: no ban, bar, hold, pause or spent allowance ends so."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from typing import Final
 
 from bot.keyed_hash import KeyedHash
 from bot.trust import rate_limit
-from storage import audit, bars, erasures, holds, horde_links, raters
+from storage import audit, bars, captchas, erasures, holds, horde_links, raters
 from storage.audit import Details
+from storage.captchas import CaptchaRecord
 from storage.raters import Rater
 
 ERASURE: Final = "erasure"
@@ -53,7 +54,7 @@ class Enrolment:
                 _record(connection, "horde.bar", number, now)
 
     def rater(self, connection: Connection, discord_id: int, now: datetime) -> Rater:
-        """Return the rater; one who was banned, barred or held when erased is made as such a one.
+        """Return the rater; one who was limited in any way when erased is made as such a one.
 
         Whoever was erased before earns nothing for what they earned by then.
         Whoever was erased within the last minute starts with what is left after a burst of
@@ -75,6 +76,14 @@ class Enrolment:
         for bar in erased.bars:
             if bar.holds_at(now):
                 bars.place(connection, rater.number, bar, now)
+        if erased.captcha_fails:
+            captchas.save(
+                connection,
+                rater.number,
+                CaptchaRecord(
+                    fails_in_a_row=erased.captcha_fails, not_before=erased.captcha_not_before
+                ),
+            )
         if not erased.banned_at(now):
             return rater
         raters.set_status(connection, rater.number, "banned", until=erased.banned_until)

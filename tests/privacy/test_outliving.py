@@ -12,8 +12,9 @@ import pytest
 
 from bot.rewards.planning import terms_of
 from bot.services import Services
-from storage import audit, horde_links, payout_due
+from storage import audit, captchas, horde_links, payout_due, raters
 from storage.backup import backup
+from storage.captchas import CaptchaRecord
 from storage.erasure_file import Erasure, ErasureFile
 from tests.privacy.kudos import PRICE, come_back, link, open_paying, plan, send, settle
 from tests.privacy.test_erasure import restored
@@ -78,6 +79,27 @@ def test_a_line_without_the_hold_is_read_as_one_that_had_none() -> None:
     assert Erasure.parse(line) == Erasure("ab", NOON, banned=True, held=False)
     held = Erasure("ab", NOON, banned=False, held=True)
     assert Erasure.parse(held.line()) == held
+    paused = Erasure("ab", NOON, banned=False, captcha_fails=2, captcha_not_before=NOON)
+    assert Erasure.parse(paused.line()) == paused
+
+
+async def test_a_pause_after_captchas_outlives_a_restored_backup(
+    home: Home, tmp_path: Path
+) -> None:
+    await home.raters(1)
+    await asyncio.to_thread(backup, home.world.database.path, tmp_path / "copy.db")
+    number = await home.world.number(1)
+    until = NOON + timedelta(minutes=8)
+    failed = CaptchaRecord(failed=3, fails_in_a_row=3, not_before=until)
+    await home.world.database.write(lambda c: captchas.save(c, number, failed))
+    await home.services.erasure.erase(caller(1))
+    async with restored(home, tmp_path / "copy.db") as services:
+        await services.erasure.replay()
+        await services.voting.agree(caller(1))
+        kept = await services.database.read(
+            lambda c: captchas.record(c, raters.get_or_create(c, 1, NOON).number)
+        )
+        assert kept == CaptchaRecord(fails_in_a_row=3, not_before=until)
 
 
 async def test_a_ban_after_the_erasure_ends_whatever_links_the_account(

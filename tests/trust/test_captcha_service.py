@@ -33,7 +33,7 @@ from bot.trust.captcha.pictures import PictureMaker
 from bot.trust.captcha.service import CaptchaService
 from bot.trust.captcha.sounds import SoundMaker
 from storage import captchas, risks
-from storage.captchas import CaptchaKind
+from storage.captchas import CaptchaKind, CaptchaRecord
 from tests.rating.world import NOON
 from tests.trust.captcha_solver import solve
 from tests.trust.captchas import WRONG, CaptchaHome, open_captchas
@@ -543,6 +543,41 @@ async def test_an_erasure_takes_captchas_along(there: CaptchaHome) -> None:
         "SELECT (SELECT count(*) FROM captchas) + (SELECT count(*) FROM captcha_records)"
     )
     assert left == 0
+
+
+async def back(there: CaptchaHome, rater: int) -> None:
+    """Erase somebody, who comes back at once."""
+    await there.home.services.erasure.erase(caller(rater))
+    await there.home.raters(rater)
+
+
+async def test_an_erasure_ends_no_pause_and_makes_none_shorter(there: CaptchaHome) -> None:
+    post, clock = await there.home.post(), there.home.world.clock
+    await fail(there, 1, await there.asked(1, post))
+    clock.turn(30)
+    failed = await fail(there, 1, await there.asked(1, post))
+    await back(there, 1)
+    clock.turn(61)
+    with pytest.raises(CaptchaPausedError) as caught:
+        await there.press(1, post)
+    assert caught.value.values == {"until": int(failed.until.timestamp())}
+    record = await there.record(1)
+    assert (record.failed, record.fails_in_a_row) == (0, 2)
+    clock.turn(59)
+    again = await fail(there, 1, await there.asked(1, post))
+    assert (again.until - clock.now()).total_seconds() == 480
+    clock.turn(480)
+    await there.passed(1, await there.asked(1, post))
+    await back(there, 1)
+    assert await there.record(1) == CaptchaRecord()
+
+
+async def test_an_erasure_brings_no_spent_try_back(there: CaptchaHome) -> None:
+    await there.answer(1, await there.asked(1, await there.home.post()), WRONG)
+    await back(there, 1)
+    record = await there.record(1)
+    assert record.not_before == NOON + timedelta(seconds=30)
+    assert (record.failed, record.fails_in_a_row) == (0, 1)
 
 
 async def test_no_answer_is_in_the_database(there: CaptchaHome) -> None:
