@@ -105,6 +105,7 @@ class Settings(BaseSettings):
     database_url: DatabaseAddress = "sqlite:///data/jury.db"
     media_dir: Path = Path("data/images")
     media_cache_mebibytes: int = Field(default=2048, ge=16)
+    originals_dir: Path = Path("data/originals")
     upload_limit_mebibytes: int = Field(default=10, ge=1, le=500)
     hash_key_file: Path = Path("data/hash.key")
     dataset_license: LicenseName = "CC-BY-SA-4.0"

@@ -9,6 +9,8 @@ from typing import Annotated
 import typer
 
 from bot.commands.console import AsJson, progress, say_summary
+from bot.commands.import_options import Folder, Name, Near
+from bot.commands.laion import laion
 from bot.commands.opening import interruptible
 from bot.datasets.imports.diffusiondb import Thresholds, import_diffusiondb
 from bot.datasets.imports.folder import import_folder
@@ -19,19 +21,9 @@ from bot.services import open_services
 from bot.settings import load_settings
 
 app = typer.Typer(no_args_is_help=True, help="Bring images in; again, only what is new.")
+app.command()(laion)
 
 KEPT = "what was imported so far is kept; the same command goes on with the rest"
-
-Folder = Annotated[Path, typer.Argument(help="The folder to read; it must stay where it is.")]
-Name = Annotated[str, typer.Option("--dataset", help="The data set; made where there is none.")]
-Near = Annotated[
-    NearDuplicates,
-    typer.Option(
-        "--near-duplicates",
-        help="New pictures that look like one of the data set: count (added, and named in the"
-        " summary), keep (added without looking for them) or skip.",
-    ),
-]
 
 
 @app.command()

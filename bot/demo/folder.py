@@ -93,4 +93,5 @@ def kept_in(folder: Path) -> dict[str, object]:
         "database_url": f"{SQLITE_PREFIX}{folder / DATABASE}",
         "hash_key_file": folder / HASH_KEY,
         "media_dir": folder / "images",
+        "originals_dir": folder / "originals",
     }

@@ -45,6 +45,7 @@ class Home:
         own = {
             "DATABASE_URL": f"sqlite:///{self.database}",
             "MEDIA_DIR": str(self.folder / "images"),
+            "ORIGINALS_DIR": str(self.folder / "originals"),
             "HASH_KEY_FILE": str(self.folder / "hash.key"),
             "HOME_GUILD_ID": str(HOME_GUILD),
             "OPERATOR_IDS": str(OPERATOR),

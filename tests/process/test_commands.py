@@ -10,6 +10,8 @@ from contextlib import closing
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from bot.keyed_hash import KeyedHash
@@ -109,6 +111,7 @@ async def test_prices_belong_to_the_data_set_until_they_are_given_up(alone: Home
         ("erase", "4711"),
         ("import", "folder", "nowhere", "--dataset", "drawn"),
         ("import", "diffusiondb", "nowhere"),
+        ("import", "laion", "nowhere.parquet", "--dataset", "laion"),
         ("backup", "jury.db"),
         ("backup", "nowhere/copy.db"),
         ("import", "folder", "empty", "--dataset", "drawn"),
@@ -205,6 +208,23 @@ async def test_the_list_says_how_many_images_there_are_and_how_many_are_safe(alo
     await alone.command("import", "folder", "safe", "--dataset", "drawn", "--safe")
     listed = await alone.command("dataset", "list")
     assert listed.out.startswith("drawn: 5 images (2 safe), 0 full, 0 begun; target 5 votes")
+
+
+async def test_links_into_the_own_network_are_refused(alone: Home) -> None:
+    """The program as it is delivered goes to no address of this machine or its network."""
+    links = [
+        "http://127.0.0.1/a.png", "http://localhost/a.png", "http://[::1]/a.png",
+        "http://169.254.169.254/latest/meta-data/", "http://2130706433/a.png", "http://10.0.0.1/",
+        "http://127.0.0.1:8080/a.png", "file:///etc/passwd",
+    ]  # fmt: skip
+    pq.write_table(pa.table({"URL": links, "TEXT": links}), alone.folder / "links.parquet")
+    done = await alone.command("import", "laion", "links.parquet", "--dataset", "laion", "--json")
+    summary = json.loads(done.out)
+    assert (summary["read"], summary["added"]) == (8, 0)
+    assert {each["reason"]: each["count"] for each in summary["left_out"]} == {
+        "refused_address": 6,
+        "wrong_link": 2,
+    }
 
 
 async def test_ctrl_c_in_an_import_says_what_is_kept(alone: Home) -> None:

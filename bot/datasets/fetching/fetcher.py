@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import socket
 import zlib
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Final, Self
+from typing import Final, Self, TypeVar
 
 import aiohttp
 from yarl import URL
@@ -19,6 +20,8 @@ from bot.datasets.fetching.faults import AddressRefusedError, FetchFailedError, 
 from bot.datasets.fetching.links import check_link, read_link
 from bot.datasets.fetching.turns import Manners, Turns
 from bot.horde.headers import retry_after
+
+T = TypeVar("T")
 
 USER_AGENT: Final = f"horde-jury/{bot.__version__} (+{bot.PROJECT_ADDRESS})"
 ATTEMPTS: Final = 2
@@ -108,40 +111,45 @@ class Fetcher:
         if self._session is not None:
             await self._session.close()
 
-    async def fetch(self, text: str) -> bytes:
-        """Return the bytes behind a link that claim to be a picture; raises FetchFailedError."""
+    async def fetch(self, text: str, take: Callable[[bytes], Awaitable[T]]) -> T:
+        """Give the bytes behind a link, which claim to be a picture, to `take`; return its result.
+
+        The request's place is kept meanwhile: no more pictures are in memory than requests may
+        run. Raises FetchFailedError, and whatever `take` does.
+        """
         link = read_link(text, self._destinations)
         for _ in range(self._limits.redirects + 1):
-            answer = await self._ask_patiently(link)
-            if isinstance(answer, bytes):
+            answer = await self._ask_patiently(link, take)
+            if not isinstance(answer, URL):
                 return answer
             link = answer
         raise FetchFailedError(
             FetchFault.TOO_MANY_REDIRECTS, f"more than {self._limits.redirects} redirects"
         )
 
-    async def _ask_patiently(self, link: URL) -> bytes | URL:
+    async def _ask_patiently(self, link: URL, take: Callable[[bytes], Awaitable[T]]) -> T | URL:
         """Ask again where the server was busy; its turn comes when it wants it."""
         for attempt in range(ATTEMPTS):
             try:
-                return await self._ask_in_turn(link)
+                return await self._ask_in_turn(link, take)
             except FetchFailedError as error:
                 if error.fault != FetchFault.BUSY or attempt + 1 == ATTEMPTS:
                     raise
         raise AssertionError("the last attempt returns or raises")
 
-    async def _ask_in_turn(self, link: URL) -> bytes | URL:
-        """Return the bytes, or where a redirect leads to."""
+    async def _ask_in_turn(self, link: URL, take: Callable[[bytes], Awaitable[T]]) -> T | URL:
+        """Return what `take` made of the bytes, or where a redirect leads to."""
         host = (link.raw_host or "").removesuffix(".")
         async with self._turns.turn(host):
             try:
-                return await self._ask(link)
+                answer = await self._ask(link)
             except FetchFailedError as error:
                 if error.fault == FetchFault.BUSY:
                     self._turns.put_off(host, error.wait)
                 raise
             except (aiohttp.ClientError, OSError, ValueError) as error:
                 raise _failure(error) from error
+            return answer if isinstance(answer, URL) else await take(answer)
 
     async def _ask(self, link: URL) -> bytes | URL:
         if self._session is None:

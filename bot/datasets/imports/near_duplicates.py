@@ -27,6 +27,11 @@ class Placed:
     added: bool
     alike: str | None
 
+    @property
+    def is_skipped(self) -> bool:
+        """Whether it is a near-duplicate that was not added."""
+        return not self.added and self.alike is not None
+
 
 def place(
     connection: Connection, image: NewImage, near_duplicates: NearDuplicates, now: datetime
@@ -47,10 +52,10 @@ def count(tally: Tally, name: str, placed: Placed, *, safe: bool) -> None:
     if placed.added:
         tally.added += 1
         tally.safe += safe
-    elif placed.alike is None:
-        tally.already_there += 1
-    else:
+    elif placed.is_skipped:
         tally.leave_out(Reason.NEAR_DUPLICATE, [f"{name} (like {placed.alike})"])
         return
+    else:
+        tally.already_there += 1
     if placed.alike is not None:
         tally.note(Reason.NEAR_DUPLICATE, f"{name} (like {placed.alike})")

@@ -34,9 +34,13 @@ def read_batches(
     """
     done = 0
     try:
-        for batch in file.iter_batches(size, columns=list(columns), use_threads=False):
-            yield batch
-            done += len(batch)
+        # One group after the other, so that what comes before a damaged one can be used.
+        for group in range(file.num_row_groups):
+            for batch in file.iter_batches(
+                size, columns=list(columns), row_groups=[group], use_threads=False
+            ):
+                yield batch
+                done += len(batch)
     except (OSError, pa.ArrowException, ValueError) as error:
         raise ImportRefusedError(f"{path.name} is damaged after row {done:,}: {error}") from error
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 
+from bot.datasets.fetching.faults import FetchFault
 from bot.images.decoding import Fault
 
 Progress = Callable[[int, int | None], None]
@@ -23,7 +24,7 @@ UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 class Reason(StrEnum):
     """Why something was left out, or what an operator should know of what was added.
 
-    Has every `Fault` under its own value.
+    Has every `Fault` and every `FetchFault` under its own value.
     """
 
     MISSING = Fault.MISSING
@@ -46,6 +47,22 @@ class Reason(StrEnum):
     WRONG_ROW = "wrong_row"
     ANIMATED = "animated"
     SIDECAR_UNREADABLE = "sidecar_unreadable"
+    UNSAFE = "unsafe"
+    WATERMARK = "watermark"
+    NO_LINK = "no_link"
+    KNOWN_DEAD = "known_dead"
+    WRONG_LINK = FetchFault.WRONG_LINK
+    REFUSED_ADDRESS = FetchFault.REFUSED_ADDRESS
+    UNKNOWN_HOST = FetchFault.UNKNOWN_HOST
+    UNREACHABLE = FetchFault.UNREACHABLE
+    TOO_SLOW = FetchFault.TOO_SLOW
+    BAD_ANSWER = FetchFault.BAD_ANSWER
+    NOT_FOUND = FetchFault.NOT_FOUND
+    SERVER_FAULT = FetchFault.SERVER_FAULT
+    TOO_MANY_REDIRECTS = FetchFault.TOO_MANY_REDIRECTS
+    WRONG_TYPE = FetchFault.WRONG_TYPE
+    OPTED_OUT = FetchFault.OPTED_OUT
+    BUSY = FetchFault.BUSY
 
 
 SENTENCES = {
@@ -69,6 +86,22 @@ SENTENCES = {
     Reason.WRONG_ROW: "the row has no usable name or part",
     Reason.ANIMATED: "animated; its first frame is used",
     Reason.SIDECAR_UNREADABLE: "the file with the prompt cannot be read; imported without it",
+    Reason.UNSAFE: "above --max-unsafe",
+    Reason.WATERMARK: "above --max-watermark",
+    Reason.NO_LINK: "the row has no link",
+    Reason.KNOWN_DEAD: "the link gave no new picture before; --retry-dead tries it again",
+    Reason.WRONG_LINK: "only http and https links without password, to port 80 or 443, are fetched",
+    Reason.REFUSED_ADDRESS: "the link leads to an address that is not public",
+    Reason.UNKNOWN_HOST: "the server's name does not exist",
+    Reason.UNREACHABLE: "the server cannot be reached",
+    Reason.TOO_SLOW: "the server took too long",
+    Reason.BAD_ANSWER: "the answer is broken or cut off",
+    Reason.NOT_FOUND: "the server has no picture there, or not for us",
+    Reason.SERVER_FAULT: "the server failed",
+    Reason.TOO_MANY_REDIRECTS: "the link leads on and on",
+    Reason.WRONG_TYPE: "the server says that it is no picture",
+    Reason.OPTED_OUT: "the site wants no part in the training of models (X-Robots-Tag)",
+    Reason.BUSY: "the server wants to be left alone for now; the next import tries again",
 }
 
 

@@ -24,6 +24,7 @@ from tests.datasets.fetching.serving import (
     fetcher,
     redirect,
     serving,
+    whole,
 )
 from tests.horde.clients import SkippingClock
 
@@ -33,7 +34,7 @@ PNG = {"Content-Type": "image/png"}
 
 async def fault_of(fetching: Fetcher, url: str) -> str:
     with pytest.raises(FetchFailedError) as raised:
-        await fetching.fetch(url)
+        await fetching.fetch(url, whole)
     return str(raised.value.fault)
 
 
@@ -47,8 +48,8 @@ async def test_a_picture_is_fetched_with_an_honest_name(monkeypatch: pytest.Monk
         monkeypatch.setenv(name, "http://127.0.0.1:9/")
     pages = {"/a.png": answer(headers=[("Content-Type", "image/png"), ("Set-Cookie", "a=b")])}
     async with serving(pages) as site, fetcher(site) as fetching:
-        assert await fetching.fetch(site.url("/a.png")) == PICTURE
-        assert await fetching.fetch(site.url("/a.png#part")) == PICTURE
+        assert await fetching.fetch(site.url("/a.png"), whole) == PICTURE
+        assert await fetching.fetch(site.url("/a.png#part"), whole) == PICTURE
         for path, headers in site.asked:
             assert path == "/a.png"
             assert headers["user-agent"] == USER_AGENT
@@ -63,14 +64,14 @@ async def test_redirects_are_followed(status: int) -> None:
     pages = {"/a": redirect("b?c=d", status), "/e": answer()}
     async with serving(pages) as site, fetcher(site) as fetching:
         site.pages["/b?c=d"] = redirect(f"//127.0.0.1:{site.port}/e#part", status)
-        assert await fetching.fetch(site.url("/a")) == PICTURE
+        assert await fetching.fetch(site.url("/a"), whole) == PICTURE
 
 
 async def test_redirects_end() -> None:
     chain = {f"/{number}": redirect(f"/{number + 1}") for number in range(9)}
     async with serving({**chain, "/loop": redirect("/loop")}) as site, fetcher(site) as fetching:
         site.pages["/5"] = answer()
-        assert await fetching.fetch(site.url("/0")) == PICTURE
+        assert await fetching.fetch(site.url("/0"), whole) == PICTURE
         site.pages["/5"], site.pages["/6"] = redirect("/6"), answer()
         assert await fault_of(fetching, site.url("/0")) == "too_many_redirects"
         site.asked.clear()
@@ -122,7 +123,7 @@ async def test_a_name_goes_to_the_address_that_was_checked() -> None:
 
     async with serving({"/": answer()}) as site:
         async with fetcher(site, lookup=rebinding) as fetching:
-            assert await fetching.fetch(site.url("/", "moving.test")) == PICTURE
+            assert await fetching.fetch(site.url("/", "moving.test"), whole) == PICTURE
             assert looked_up == ["moving.test"]
             assert site.asked[0][1]["host"] == f"moving.test:{site.port}"
             # A new connection looks it up anew, and is checked anew.
@@ -200,7 +201,7 @@ async def test_bad_answers(page: bytes, fault: str) -> None:
 )  # fmt: skip
 async def test_good_answers(headers: dict[str, str]) -> None:
     async with serving({"/": answer(headers=headers)}) as site, fetcher(site) as fetching:
-        assert await fetching.fetch(site.url("/")) == PICTURE
+        assert await fetching.fetch(site.url("/"), whole) == PICTURE
 
 
 @pytest.mark.parametrize(("name", "pack"), [("gzip", gzip.compress), ("deflate", zlib.compress)])
@@ -215,7 +216,7 @@ async def test_what_is_packed_unasked_is_unpacked_within_limits(
         "/broken": answer(b"broken", headers),
     }
     async with serving(pages) as site, fetcher(site) as fetching:
-        assert await fetching.fetch(site.url("/")) == PICTURE
+        assert await fetching.fetch(site.url("/"), whole) == PICTURE
         assert await fault_of(fetching, site.url("/bomb")) == "too_many_bytes"
         assert await fault_of(fetching, site.url("/cut")) == "bad_answer"
         assert await fault_of(fetching, site.url("/broken")) == "bad_answer"

@@ -8,7 +8,7 @@ import pytest
 from bot.datasets.fetching import turns as module
 from bot.datasets.fetching.faults import FetchFailedError
 from bot.datasets.fetching.turns import Manners, Turns
-from tests.datasets.fetching.serving import PICTURE, answer, fetcher, serving
+from tests.datasets.fetching.serving import PICTURE, answer, fetcher, serving, whole
 from tests.horde.clients import SkippingClock
 
 
@@ -98,7 +98,7 @@ async def test_idle_hosts_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None
 async def test_a_busy_server_is_asked_again_when_it_wants(busy: bytes, slept: float) -> None:
     clock = SkippingClock()
     async with serving({"/": [busy, answer()]}) as site, fetcher(site, clock=clock) as fetching:
-        assert await fetching.fetch(site.url("/")) == PICTURE
+        assert await fetching.fetch(site.url("/"), whole) == PICTURE
         assert sum(clock.slept) == pytest.approx(slept)
 
 
@@ -106,7 +106,7 @@ async def test_a_server_that_stays_busy_is_left() -> None:
     busy = answer(b"", {"Retry-After": "7"}, status=429)
     async with serving({"/": busy}) as site, fetcher(site) as fetching:
         with pytest.raises(FetchFailedError) as raised:
-            await fetching.fetch(site.url("/"))
+            await fetching.fetch(site.url("/"), whole)
         assert raised.value.fault == "busy"
         assert len(site.asked) == 2
 
@@ -116,7 +116,7 @@ async def test_a_server_that_asks_for_an_hour_is_not_asked_again() -> None:
     async with serving({"/": busy, "/other": answer()}) as site, fetcher(site) as fetching:
         for path in ("/", "/other"):
             with pytest.raises(FetchFailedError) as raised:
-                await fetching.fetch(site.url(path))
+                await fetching.fetch(site.url(path), whole)
             assert raised.value.fault == "busy"
         assert site.paths == ["/"]
 
@@ -126,6 +126,6 @@ async def test_a_server_sees_no_more_connections_than_manners_allow() -> None:
         serving({"/": answer()}) as site,
         fetcher(site, manners=Manners(a_host=2, pause=0)) as fetching,
     ):
-        await asyncio.gather(*(fetching.fetch(site.url("/")) for _ in range(20)))
+        await asyncio.gather(*(fetching.fetch(site.url("/"), whole) for _ in range(20)))
         assert len(site.asked) == 20
         assert site.most_at_once <= 2

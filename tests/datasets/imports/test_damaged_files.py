@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bot.datasets.fetching.faults import FetchFault
 from bot.datasets.imports.metadata import Metadata
 from bot.datasets.imports.parts import Part, list_part
 from bot.datasets.imports.summary import SENTENCES, Reason, is_printable, printable
@@ -61,7 +62,7 @@ def test_a_damaged_archive_is_read_or_refused(tmp_path: Path, damage: Damage, cu
 
 def test_every_reason_has_a_sentence_and_every_fault_a_reason() -> None:
     assert set(SENTENCES) == set(Reason)
-    assert {Reason(fault) for fault in Fault} <= set(Reason)
+    assert {Reason(fault) for faults in (Fault, FetchFault) for fault in faults} <= set(Reason)
 
 
 @given(st.text())

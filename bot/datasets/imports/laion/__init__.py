@@ -1,0 +1,1 @@
+"""LAION's tables of links and captions in."""

@@ -1,0 +1,281 @@
+"""`jury import laion`: pictures from the links of LAION's tables, with their captions."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import aclosing, closing
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from random import Random
+from sqlite3 import Connection
+from typing import Final
+
+from yarl import URL
+
+from bot.clock import Clock
+from bot.datasets.fetching.fetcher import Fetcher
+from bot.datasets.imports import near_duplicates
+from bot.datasets.imports.checks import check_name
+from bot.datasets.imports.laion.gathering import SILENT, Gathering, Outcome
+from bot.datasets.imports.laion.pictures import Kept, clear, key_of
+from bot.datasets.imports.laion.tables import Row, Table
+from bot.datasets.imports.laion.thresholds import Thresholds
+from bot.datasets.imports.near_duplicates import NearDuplicates, Placed
+from bot.datasets.imports.summary import Progress, Reason, Summary, Tally, no_progress
+from bot.errors import ImportRefusedError, SourceUnavailableError
+from storage import data_sets, dead_links, images, sources
+from storage.database import Database
+from storage.images import RANDOM_KEY_BITS, NewImage
+from storage.leases import Lease
+
+LEASE: Final = "import laion"
+BATCH: Final = 1_000
+SILENCE: Final = 30
+"""So many servers in a row that say nothing: this machine is not online."""
+
+Dead = tuple[str, Reason]
+
+
+async def import_laion(
+    database: Database,
+    files: Sequence[Path],
+    folder: Path,
+    *,
+    data_set: str,
+    target: int,
+    thresholds: Thresholds,
+    fetcher: Fetcher,
+    clock: Clock,
+    random: Random,
+    near: NearDuplicates = NearDuplicates.COUNT,
+    retry_dead: bool = False,
+    progress: Progress = no_progress,
+) -> Summary:
+    """Fetch the pictures of the rows into `folder` and import them; again, only what is new.
+
+    A link is one image, however often it is in the tables: the first caption is its prompt. Links
+    that gave no picture, or one that was skipped as `near` asks, are not tried again without
+    `retry_dead`; those of servers that were busy are. Where no server answers any more the import
+    stops, and holds none of their links for dead. What was stored is whole, so an import that was
+    killed goes on where it was; one runs a database. `target` is for a data set that does not
+    exist yet.
+
+    Raises ImportRefusedError, SourceUnavailableError and StorageError.
+    """
+    check_name(data_set)
+    total = sum([await asyncio.to_thread(_count, path) for path in files])
+    tally = Tally(data_set)
+    async with Lease(database, LEASE, clock) as lease:
+        folder = await asyncio.to_thread(folder.resolve)
+        await asyncio.to_thread(clear, folder)
+        ids = await database.write(
+            partial(_place, name=data_set, target=target, folder=folder, now=clock.now())
+        )
+        async with aclosing(Gathering(fetcher, folder, clock)) as gathering:
+            run = _Run(
+                database,
+                gathering,
+                *ids,
+                thresholds,
+                near,
+                clock,
+                random,
+                tally,
+                retry_dead,
+                lambda: progress(tally.read, total),
+            )
+            try:
+                for path in files:
+                    await _read(path, run, lease)
+            except ImportRefusedError:
+                await run.finish()
+                raise
+            await run.finish()
+    return tally.summary()
+
+
+@dataclass(slots=True)
+class _Run:
+    """Takes rows into a data set."""
+
+    database: Database
+    gathering: Gathering
+    data_set_id: int
+    source_id: int
+    thresholds: Thresholds
+    near: NearDuplicates
+    clock: Clock
+    random: Random
+    tally: Tally
+    retry_dead: bool
+    report: Callable[[], None]
+    # By key the rows that wait for the outcome of their link.
+    waiting: dict[str, list[Row]] = field(default_factory=dict)
+    # Dead links of whose servers none has said a word, since the last word of any.
+    silent: list[Dead] = field(default_factory=list)
+    heard: bool = False
+
+    async def take(self, rows: Sequence[Row]) -> None:
+        """Begin to fetch those that are to be taken; count and store what is known by now."""
+        fresh = self._fresh(rows)
+        there, dead = await self.database.read(partial(self._known, fresh))
+        for key, url in fresh.items():
+            if key in there:
+                self.tally.already_there += len(self.waiting.pop(key))
+            elif url in dead and not self.retry_dead:
+                self._leave_out(key, url, Reason.KNOWN_DEAD)
+            else:
+                while self.gathering.is_full:
+                    await self._store()
+                self.gathering.begin(key, url, self.waiting[key][0])
+        if self.gathering.has_outcomes:
+            await self._store()
+        self.report()
+
+    async def finish(self) -> None:
+        """Wait for every link and store what it gave."""
+        while not self.gathering.is_over:
+            await self._store()
+        if self.heard and self.silent:
+            await self.database.write(
+                partial(
+                    dead_links.record,
+                    data_set_id=self.data_set_id,
+                    links=self.silent,
+                    now=self.clock.now(),
+                )
+            )
+        self.report()
+
+    def _fresh(self, rows: Sequence[Row]) -> dict[str, str]:
+        """Return the links that no row before had, by key; the rows of each wait together."""
+        fresh = {}
+        for row in rows:
+            refused = self.thresholds.refuse(row)
+            if row.url is None:
+                self.tally.leave_out(Reason.NO_LINK, [f"{row.place}, URL"])
+            elif refused is not None:
+                self.tally.leave_out(refused, [row.place])
+            else:
+                key = key_of(row.url)
+                if key not in self.waiting:
+                    fresh[key] = row.url
+                self.waiting.setdefault(key, []).append(row)
+        return fresh
+
+    def _known(
+        self, fresh: Mapping[str, str], connection: Connection
+    ) -> tuple[Collection[str], Collection[str]]:
+        """Return the keys that the data set has, and the links that are dead."""
+        there = images.known_by_keys(connection, self.data_set_id, list(fresh))
+        return there, dead_links.known(connection, self.data_set_id, fresh.values())
+
+    async def _store(self) -> None:
+        """Store some outcomes together, and count them."""
+        outcomes = await self.gathering.outcomes()
+        kept = [(each, each.result) for each in outcomes if isinstance(each.result, Kept)]
+        placed = await self.database.write(partial(self._write, kept, self._dead(outcomes)))
+        for (outcome, picture), became in zip(kept, placed, strict=True):
+            self._count(outcome, picture, became)
+            if became.is_skipped:
+                await asyncio.to_thread(self.gathering.drop, picture)
+        for outcome in outcomes:
+            if isinstance(outcome.result, Reason):
+                self._leave_out(outcome.key, outcome.url, outcome.result)
+        self.report()
+        servers = {URL(url).host for url, _ in self.silent}
+        if len(servers) >= SILENCE:
+            raise SourceUnavailableError(
+                f"none of the last {len(servers)} servers answered: is this machine online? None of"
+                " their links was marked as dead"
+            )
+
+    def _dead(self, outcomes: Sequence[Outcome]) -> list[Dead]:
+        """Return the links that are known to be dead by now."""
+        dead: list[Dead] = []
+        for outcome in outcomes:
+            if outcome.heard:
+                self.heard = True
+                dead += self.silent
+                self.silent.clear()
+            if isinstance(outcome.result, Reason) and outcome.result != Reason.BUSY:
+                known = self.silent if outcome.result in SILENT else dead
+                known.append((outcome.url, outcome.result))
+        return dead
+
+    def _write(
+        self,
+        kept: Sequence[tuple[Outcome, Kept]],
+        dead: Sequence[Dead],
+        connection: Connection,
+    ) -> list[Placed]:
+        """Return what became of each picture."""
+        now = self.clock.now()
+        placed = [
+            near_duplicates.place(connection, self._row(*each), self.near, now) for each in kept
+        ]
+        skipped = [
+            (outcome.url, Reason.NEAR_DUPLICATE)
+            for (outcome, _), became in zip(kept, placed, strict=True)
+            if became.is_skipped
+        ]
+        dead_links.forget(connection, self.data_set_id, [outcome.url for outcome, _ in kept])
+        dead_links.record(connection, self.data_set_id, [*dead, *skipped], now)
+        return placed
+
+    def _row(self, outcome: Outcome, picture: Kept) -> NewImage:
+        return NewImage(
+            self.data_set_id,
+            outcome.key,
+            self.source_id,
+            picture.member,
+            self.thresholds.is_safe(outcome.row),
+            self.random.getrandbits(RANDOM_KEY_BITS),
+            sha256=picture.sha256,
+            prompt=outcome.row.caption,
+            parameters=outcome.row.parameters(),
+            width=picture.measured.width,
+            height=picture.measured.height,
+            perceptual_hash=picture.measured.perceptual_hash,
+        )
+
+    def _count(self, outcome: Outcome, picture: Kept, placed: Placed) -> None:
+        """Count what became of a picture; further rows with its link share its fate."""
+        safe = self.thresholds.is_safe(outcome.row)
+        near_duplicates.count(self.tally, outcome.url, placed, safe=safe)
+        others = len(self.waiting.pop(outcome.key)) - 1
+        if placed.is_skipped:
+            self.tally.leave_out(Reason.NEAR_DUPLICATE, [], others)
+        else:
+            self.tally.already_there += others
+        if placed.added and picture.measured.animated:
+            self.tally.note(Reason.ANIMATED, outcome.url)
+
+    def _leave_out(self, key: str, url: str, reason: Reason) -> None:
+        self.tally.leave_out(reason, [url], len(self.waiting.pop(key)))
+
+
+async def _read(path: Path, run: _Run, lease: Lease) -> None:
+    """Give all rows of a table to the run."""
+    with closing(Table(path)) as table:
+        batches = table.batches(BATCH)
+        while (rows := await asyncio.to_thread(next, batches, None)) is not None:
+            if lease.lost.is_set():
+                raise ImportRefusedError("another import took this one's place")
+            await run.take(rows)
+
+
+def _count(path: Path) -> int:
+    with closing(Table(path)) as table:
+        return table.count
+
+
+def _place(
+    connection: Connection, *, name: str, target: int, folder: Path, now: datetime
+) -> tuple[int, int]:
+    """Return the ids of the data set and of the folder as its source."""
+    data_set = data_sets.create(connection, name, target=target, now=now)
+    return data_set.id, sources.create(connection, data_set.id, "folder", str(folder)).id
