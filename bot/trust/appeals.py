@@ -60,15 +60,12 @@ class AppealService:
         self._alerts = alerts
 
     async def standing(self, caller: Caller) -> Standing:
-        """Return how the caller stands; an answer that comes with it counts as delivered."""
+        """Return how the caller stands, to be shown: an answer that comes with it is delivered."""
         now = self._clock.now()
 
         def unit(connection: Connection) -> Standing:
-            known = raters.find(connection, caller.discord_id)
-            if known is None and self._erased_at(connection, caller) is None:
-                return Standing((), None, NotLimitedError())
             appeals.take_untold(connection, caller.discord_id, now)
-            return self._standing(connection, caller, now)
+            return self._known_standing(connection, caller, now)
 
         return await self._database.write(unit)
 
@@ -77,7 +74,8 @@ class AppealService:
 
         Raises NotLimitedError, ManagersMatterError, AppealOpenError, AppealTooSoonError.
         """
-        standing = await self.standing(caller)
+        now = self._clock.now()
+        standing = await self._database.write(lambda c: self._known_standing(c, caller, now))
         if standing.obstacle is not None:
             raise standing.obstacle
 
@@ -115,6 +113,13 @@ class AppealService:
         if new:
             await self._alerts.notice("appeal_opened")
         return appeal
+
+    def _known_standing(self, connection: Connection, caller: Caller, now: datetime) -> Standing:
+        """Return how somebody stands who asks; whoever was never seen leaves no trace by that."""
+        known = raters.find(connection, caller.discord_id)
+        if known is None and self._erased_at(connection, caller) is None:
+            return Standing((), None, NotLimitedError())
+        return self._standing(connection, caller, now)
 
     def _standing(self, connection: Connection, caller: Caller, now: datetime) -> Standing:
         rater = self._enrolment.rater(connection, caller.discord_id, now)

@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from bot.errors import NotLimitedError
 from bot.services import build_services
 from bot.trust.appeal_answers import RETRY_SECONDS
 from tests.trust import appealing
@@ -141,6 +142,17 @@ async def test_an_answer_that_the_rater_has_read_is_sent_no_more(
     assert standing.latest.answer == "we looked *again*"
     await home.services.answers.settle()
     assert letters.tried == 0
+
+
+async def test_an_answer_that_was_not_shown_is_not_taken_for_read(
+    home: Home, letters: Letters
+) -> None:
+    """The button of an older card looks at how its presser stands, and shows nothing of it."""
+    await answered(home)
+    with pytest.raises(NotLimitedError):
+        await home.services.appeals.require_cause(caller(LIMITED))
+    await home.services.answers.settle()
+    assert len(letters.sent) == 1
 
 
 async def test_an_erased_rater_is_sent_nothing(home: Home, letters: Letters) -> None:
