@@ -45,10 +45,13 @@ def add(
     now: datetime,
     window: timedelta,
 ) -> None:
-    """Count one more alert; one that comes `window` after the first begins a new message."""
+    """Count one more alert; one that comes `window` after the first begins a new message.
+
+    Unless the message does not show yet what came before: nothing goes untold.
+    """
     at = to_microseconds(now)
     connection.execute(
-        "DELETE FROM alerts WHERE kind = ? AND first_at <= ?",
+        "DELETE FROM alerts WHERE kind = ? AND first_at <= ? AND shown_count = count",
         (kind, to_microseconds(now - window)),
     )
     connection.execute(

@@ -37,8 +37,11 @@ class AppealCase:
     limits: tuple[Limit, ...]
 
     @property
-    def operators_holds(self) -> tuple[str, ...]:
-        """The reasons for which operators hold the rater's kudos, which granting does not lift."""
+    def lasting_holds(self) -> tuple[str, ...]:
+        """The reasons of holds that granting does not lift: operators placed them, or nobody knows.
+
+        That is BEFORE_ERASURE.
+        """
         held = (limit.reason for limit in self.limits if limit.kind == "held")
         return tuple(reason for reason in held if reason is not None and reason not in BY_PROGRAM)
 

@@ -116,6 +116,7 @@ class BanService:
             if before is not None and raters.find(connection, discord_id) is None:
                 there = bars.there(before.bars, home, now, "moderator")
                 banned = before.banned_at(now) if bar is None else there
+                del details["votes"]  # an erasure left none
                 self._log(connection, caller, "rater.ban", subject_of(before), details)
                 return Verdict(subject_of(before), not banned, until), None
             rater = self._enrolment.rater(connection, discord_id, now)

@@ -8,6 +8,7 @@ import discord
 from discord import ButtonStyle, ui
 
 from bot.trust.appeal_cases import GRANT, REFUSE, AppealCase
+from bot.trust.enrolment import BEFORE_ERASURE
 from bot.trust.review import Case
 from bot.trust.wording import escape
 from cogs.ui.appealing import limit_lines
@@ -56,7 +57,8 @@ def _words(exchange: Exchange, about: AppealCase) -> Iterator[str]:
 def _limits(exchange: Exchange, about: AppealCase) -> Iterator[str]:
     yield f"**{exchange.say('review.appeal.limits')}**"
     yield from limit_lines(exchange, about.limits)
-    for reason in about.operators_holds:
-        yield exchange.say("review.appeal.operators", reason=reason)
+    for reason in about.lasting_holds:
+        key = "before_erasure" if reason == BEFORE_ERASURE else "operators"
+        yield exchange.say(f"review.appeal.{key}", reason=reason)
     if not about.limits:
         yield exchange.say("review.appeal.no_limits")

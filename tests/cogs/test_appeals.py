@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import discord
@@ -10,6 +11,7 @@ import pytest
 from simcord import InteractionResult, MemberActor
 
 from bot.caller import Caller
+from bot.trust.banning import Sentence
 from storage import appeals
 from storage.appeals import Appeal
 from tests.cogs.managing import set_roles
@@ -175,6 +177,32 @@ async def test_the_longest_and_worst_words_fit_into_the_cards(stage: Stage) -> N
     card = answer(await ada.slash(stage.channel, "appeal"))
     assert len(text(card)) < 4000
     await stage.services.answers.settle()
+
+
+async def test_a_hold_from_before_an_erasure_is_not_said_to_be_the_operators(stage: Stage) -> None:
+    ada = await stage.member_who_agreed("ada")
+    await stage.services.holds.place(ada.id, "review")
+    await stage.services.erasure.erase_by_id(ada.id)
+    stage.clock.turn(24 * 3600)
+    await stage.services.voting.agree(stage.caller(ada))
+    await write(stage, ada)
+    said = text(answer(await stage.moderator.slash(stage.channel, "rater review")))
+    assert "`before_erasure`: their kudos were held when they erased themselves" in said
+    assert "Operators placed" not in said
+
+
+async def test_ratings_that_stay_out_after_a_ban_are_said(stage: Stage) -> None:
+    ada = await stage.member_who_agreed("ada")
+    post = await stage.open_post()
+    await score(ada, post, "aesthetic", 7)
+    day = Sentence(timedelta(days=1), votes="void")
+    await stage.services.bans.ban(as_moderator(stage), ada.id, "spam", day)
+    stage.clock.turn(24 * 3600)
+    card = answer(await ada.slash(stage.channel, "appeal"))
+    assert "**Ratings that do not count** since" in text(card)
+    await write(stage, ada)
+    await decide(stage, "grant")
+    assert "Nothing: you may rate" in text(answer(await ada.slash(stage.channel, "appeal")))
 
 
 async def test_bars_name_their_server_and_who_decides(stage: Stage) -> None:

@@ -97,6 +97,25 @@ async def test_after_an_hour_a_kind_begins_anew(
     assert len(board.messages) == 2
 
 
+async def test_what_was_not_delivered_within_an_hour_is_told_with_what_comes_then(
+    home: Home, alerts: AlertService, board: Board
+) -> None:
+    board.missing = True
+    for image in (1, 2):
+        await alerts.notice("image_reported", image=image)
+        await alerts.settle()
+    home.world.clock.turn(2 * WINDOW.total_seconds())
+    board.missing = False
+    await alerts.notice("image_reported", image=3)
+    await alerts.settle()
+    (text,) = board.messages.values()
+    assert "**3**" in text
+    assert "#3" in text
+    await alerts.notice("image_reported", image=4)
+    await alerts.settle()
+    assert len(board.messages) == 2
+
+
 async def test_a_deleted_message_is_sent_again(alerts: AlertService, board: Board) -> None:
     await alerts.notice("image_reported", image=1)
     await alerts.settle()

@@ -86,7 +86,7 @@ async def test_granting_lifts_what_rules_hold_and_not_what_operators_do(home: Ho
     await home.services.holds.place(LIMITED, "review")
     await appeal(home)
     _, about = await next_appeal(home)
-    assert about.operators_holds == ("review",)
+    assert about.lasting_holds == ("review",)
     await appealing.answer(home, grant=True)
     assert await home.services.holds.of_rater(LIMITED) == ("review",)
 

@@ -254,6 +254,8 @@ async def test_somebody_erased_is_banned_and_unbanned_without_being_linked(
     sentence = Sentence(place=place)
     assert (await bans.ban(home.moderator, 1, "spam", sentence)).subject.startswith("erased:")
     assert not (await bans.ban(home.moderator, 1, "spam", sentence)).changed
+    (_, entry, *_) = await home.log()
+    assert entry.details == {"hours": None, "place": place}, "of no votes: there are none"
     assert await rows(home, "SELECT number FROM raters WHERE discord_id = 1") == []
     home.world.clock.turn(60)
     await home.raters(1)

@@ -423,6 +423,21 @@ async def test_a_picture_that_cannot_be_made_counts_against_nobody(there: Captch
     assert kinds == [("captcha_unavailable", 2, '{"reason": "picture: OSError"}')]
 
 
+async def test_an_outage_ends_no_pause(there: CaptchaHome) -> None:
+    """Who pressed before it began, and whose next captcha could not be made."""
+    post = await there.home.post()
+    await fail(there, 1, await there.asked(1, post))
+    there.restart({**there.makers, "picture": PictureMaker(Random(1), [Path("/nowhere/font.ttf")])})
+    press = ScorePress(next(there.home.world.interactions), post, "aesthetic", 3)
+    with pytest.raises(CaptchaPausedError):
+        await there.service.ask(caller(1), press, "en")
+    assert await votes(there) == 0
+    assert (await there.record(1)).unavailable == 0
+    assert await there.home.world.value("SELECT count(*) FROM alerts") == 1
+    there.home.world.clock.turn(30)
+    assert isinstance(await there.service.ask(caller(1), press, "en"), Receipt)
+
+
 async def test_another_kind_that_cannot_be_made_lets_the_rater_go_on(there: CaptchaHome) -> None:
     asked = await there.asked(1, await there.home.post())
     silent = SoundMaker(Random(1), Path("/nowhere"))

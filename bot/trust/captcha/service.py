@@ -199,9 +199,8 @@ class CaptchaService:
         try:
             made = await self._workshop.make(kind, language)
         except CaptchaUnavailableError as error:
-            outcome = await self._do_without(caller, press)
             await self._alarm(str(error))
-            return outcome
+            return await self._do_without(caller, press)
         now = self._clock.now()
 
         def unit(connection: Connection) -> Challenge | Receipt | Refused:
@@ -244,11 +243,12 @@ class CaptchaService:
         return Challenge(captcha_id, kind, made.data, made.question, press, tries_left, told)
 
     async def _do_without(self, caller: Caller, press: KeptPress) -> Receipt | Refused:
-        """Take the vote although no captcha can be made."""
+        """Take the vote although no captcha can be made; an outage ends no pause."""
         now = self._clock.now()
 
         def unit(connection: Connection) -> Receipt | Refused:
             rater = _number(connection, caller)
+            policy.refuse_in_pause(captchas.record(connection, rater).not_before, now)
             last = captchas.last(connection, rater)
             if last is not None:
                 captchas.settle(connection, last.id, "unavailable", now)
