@@ -49,8 +49,13 @@ class VoteFilter:
     void: bool = False
 
 
-_VOTE_COLUMNS: Final = {"public": "surface = 'public'", "is_void": "state = 'void'"}
-"""What is shorter as a number; every other column is as in the table."""
+_VOTE_COLUMNS: Final = {
+    "is_public": "surface = 'public'",
+    "is_void": "state = 'void'",
+    "row_id": "lower(hex(row_id))",
+}
+"""What is shorter as a number, and a text, empty for NULL, since a reader that takes types from the
+first rows would stumble over bytes later. Every other column is as in the table."""
 
 
 def votes(columns: Sequence[str], only: VoteFilter, rated: str | None = None) -> Statement:
@@ -87,12 +92,14 @@ def votes(columns: Sequence[str], only: VoteFilter, rated: str | None = None) ->
 
 _IMAGE_COLUMNS: Final = {
     "image_id": "i.id",
-    "prompt": "coalesce(i.prompt, s.prompt)",
-    "set_key": "s.key",
+    "prompt": "coalesce(i.prompt, s.prompt, '')",
+    "parameters": "coalesce(i.parameters, '')",
+    "sha256": "coalesce(lower(hex(i.sha256)), '')",
+    "set_key": "coalesce(s.key, '')",
     "source_kind": "o.kind",
     "source_path": "o.path",
 }
-"""Every other column is as in the table of images."""
+"""Texts are empty for NULL; every other column is as in the table of images."""
 
 _IMAGES: Final = """
     FROM (SELECT DISTINCT image_id FROM votes) AS touched CROSS JOIN images i
@@ -130,7 +137,9 @@ SCORE_RUN = (
     "SELECT spread, crowd_bias, crowd_weight, centre, position FROM score_runs WHERE scale = ?"
 )
 SCORE_CENTRES = "SELECT data_set_id, centre FROM score_centres WHERE scale = ?"
-RATER_SCORES = "SELECT rater, bias, weight FROM rater_scores WHERE scale = ? ORDER BY rater"
+RATER_SCORES = """
+SELECT rater, bias, reliability, weight FROM rater_scores WHERE scale = ? ORDER BY rater
+"""
 IMAGE_SCORES = """
 SELECT image_id, votes, score, standard_error, difficulty FROM image_scores
 WHERE scale = ? ORDER BY image_id

@@ -1,4 +1,4 @@
-"""One export in a process of its own: `python -m tests.bench._export_run WAY DATABASE FILE`.
+"""One export in a process of its own: `python -m tests.bench._export_run FORMAT WAY DATABASE FILE`.
 
 Prints the seconds, without the start of the interpreter and its imports, and the peak memory.
 """
@@ -15,19 +15,22 @@ from bot.datasets.exports.child import export
 from bot.datasets.exports.request import ExportRequest
 from bot.datasets.exports.selection import Selection
 from bot.keyed_hash import KeyedHash
-from tests.bench import _export_loop
+from tests.bench import _export_loop, _votes_loop
 
 DATA_SET = "diffusiondb"
 KEY = bytes(32)
 
 
-def run(way: str, database: Path, target: Path) -> None:
+LOOPS = {"horde": _export_loop.export, "votes": _votes_loop.export}
+
+
+def run(form: str, way: str, database: Path, target: Path) -> None:
     """Export by our child's own function, or by the plain loop."""
     if way == "loop":
-        _export_loop.export(database, target, DATA_SET, KeyedHash(KEY))
+        LOOPS[form](database, target, DATA_SET, KeyedHash(KEY))
         return
     request = ExportRequest(
-        str(database), str(target), "horde", "parquet", Selection((DATA_SET,)), KEY.hex(), 0,
+        str(database), str(target), form, "parquet", Selection((DATA_SET,)), KEY.hex(), 0,
         exact_signals=False,
     )  # fmt: skip
     export(request, lambda _done, _most: None)
@@ -42,6 +45,6 @@ def peak_mebibytes() -> float:
 
 if __name__ == "__main__":
     started = time.perf_counter()
-    run(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]))
+    run(sys.argv[1], sys.argv[2], Path(sys.argv[3]), Path(sys.argv[4]))
     seconds = time.perf_counter() - started
     print(json.dumps({"seconds": seconds, "mebibytes": peak_mebibytes()}))  # noqa: T201 - the answer

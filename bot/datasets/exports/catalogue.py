@@ -37,6 +37,12 @@ FORMATS: Final[Mapping[str, Offer]] = {
     "horde": Offer(
         "One row a vote in the 14 columns of AI Horde Ratings.", TABLE, "export", by_key=True
     ),
+    "votes": Offer(
+        "One row a vote with everything that is kept of it and may be known.",
+        TABLE,
+        "votes",
+        scored=True,
+    ),
     "scores": Offer(
         "One row an image and scale: its score, how sure that is, and the plain figures.",
         TABLE,

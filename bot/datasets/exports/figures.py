@@ -12,11 +12,10 @@ import pyarrow.compute as pc
 
 from bot.datasets.exports import scores
 from bot.datasets.exports.published import Judged, Raters, judged
-from bot.datasets.exports.reading import Flags
+from bot.datasets.exports.reading import Flags, Floats
 from bot.datasets.exports.scores import Scores
 from bot.datasets.exports.source import Source
-from bot.datasets.exports.splits import split_of
-from bot.datasets.exports.tally import Floats, Tally
+from bot.datasets.exports.tally import Tally
 from bot.rating.scales import SCALES, Scale
 
 NEEDED = (
@@ -56,17 +55,6 @@ class Described:
 
     def __len__(self) -> int:
         return len(self.images)
-
-    def splits(self) -> pa.StringArray:
-        """Return the split of each image."""
-        prompts, keys = (self.images[name].to_pylist() for name in ("prompt", "key"))
-        return pa.array(map(split_of, prompts, keys), pa.string())
-
-    def data_sets(self, source: Source) -> pa.StringArray:
-        """Return the name of each image's data set."""
-        return pa.array(
-            map(source.data_sets.get, self.images["data_set_id"].to_pylist()), pa.string()
-        )
 
 
 def described(source: Source, *columns: tuple[str, pa.DataType]) -> Iterator[Described]:

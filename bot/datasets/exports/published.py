@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from bot.datasets.exports.reading import (
     Batches,
     Flags,
+    Floats,
     Integers,
     ahead,
     fetch,
@@ -21,10 +22,19 @@ from bot.datasets.exports.reading import (
 )
 from bot.datasets.exports.selection import ANY_RELIABILITY
 from bot.datasets.exports.source import Source
+from bot.datasets.exports.splits import split_of
 from storage import exporting
 
 RATERS = pa.schema(
     [("number", pa.int64()), ("validated", pa.int64()), ("reliability", pa.float64())]
+)
+RATER_SCORES = pa.schema(
+    [
+        ("rater", pa.int64()),
+        ("bias", pa.float64()),
+        ("reliability", pa.float64()),
+        ("weight", pa.float64()),
+    ]
 )
 CLIENT_AGENTS = pa.schema([("id", pa.int64()), ("name", pa.string())])
 
@@ -64,6 +74,18 @@ class Raters:
             pseudonyms=pseudonyms.take(order),
             validated=rows["validated"].cast(pa.bool_()).take(order),
         )
+
+    def scored(self, source: Source, scale: str, **missing: float) -> dict[str, Floats]:
+        """Return figures of the estimator's last run on a scale, in the order of pseudonyms.
+
+        `missing` names the figures, and says what holds of a rater who was never scored.
+        """
+        rows = fetch(source.connection, exporting.RATER_SCORES, RATER_SCORES, scale)
+        known, places = find(self.numbers, rows["rater"].to_numpy())
+        figures = {name: np.full(len(self.numbers), value) for name, value in missing.items()}
+        for name, values in figures.items():
+            values[self.places[known]] = rows[name].to_numpy()[places]
+        return figures
 
     def publish(self, votes: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Drop the votes of other raters, and put places in the place of the numbers."""
@@ -169,6 +191,12 @@ def _judged(votes: pa.RecordBatch, along: Along, raters: int, least: int) -> Jud
     image = np.repeat(np.arange(len(first_rows)), counts)
     order = np.argsort(image * raters + votes["rater"].to_numpy())
     return Judged(votes.take(pa.array(order[known[image]])), images, counts[known])
+
+
+def splits(images: pa.RecordBatch) -> pa.StringArray:
+    """Return the split of each image, of which `prompt` and `key` are known."""
+    prompts, keys = (images[name].to_pylist() for name in ("prompt", "key"))
+    return pa.array(map(split_of, prompts, keys), pa.string())
 
 
 def by_whole_images(votes: Iterator[pa.RecordBatch]) -> Batches:

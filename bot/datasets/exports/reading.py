@@ -18,6 +18,7 @@ from adbc_driver_manager.dbapi import Connection
 BATCH_ROWS = 131_072
 
 Integers = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 Batches = Generator[pa.RecordBatch, None, None]
 

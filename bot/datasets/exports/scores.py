@@ -18,9 +18,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from bot.datasets.exports.published import Along, Judged, Raters, judged
-from bot.datasets.exports.reading import NUMBER, Integers, fetch, find, stream
+from bot.datasets.exports.reading import NUMBER, Floats, Integers, fetch, find, stream
 from bot.datasets.exports.source import RefusedError, Source
-from bot.datasets.exports.tally import Floats
 from bot.rating.scales import SCALES, Scale
 from bot.trust.scoring.estimate import estimate
 from bot.trust.scoring.votes import Votes
@@ -42,7 +41,6 @@ FRAME = pa.schema(
     ]
 )
 CENTRES = pa.schema([("data_set_id", pa.int64()), ("centre", pa.float64())])
-OF_RATERS = pa.schema([("rater", pa.int64()), ("bias", pa.float64()), ("weight", pa.float64())])
 OF_IMAGES = pa.schema(
     [
         ("image_id", pa.int64()),
@@ -93,20 +91,16 @@ class Model:
     def load(cls, source: Source, raters: Raters, scale: Scale, frame: Mapping[str, float]) -> Self:
         """Read it; a rater who was never scored is taken as the crowd is."""
         centres = fetch(source.connection, exporting.SCORE_CENTRES, CENTRES, scale.name)
-        rows = fetch(source.connection, exporting.RATER_SCORES, OF_RATERS, scale.name)
-        known, places = find(raters.numbers, rows["rater"].to_numpy())
-        bias, weight = (
-            np.full(len(raters.numbers), frame[name]) for name in ("crowd_bias", "crowd_weight")
+        found = raters.scored(
+            source, scale.name, bias=frame["crowd_bias"], weight=frame["crowd_weight"]
         )
-        bias[raters.places[known]] = rows["bias"].to_numpy()[places]
-        weight[raters.places[known]] = rows["weight"].to_numpy()[places]
         return cls(
             scale=scale,
             spread=frame["spread"],
             centre=frame["centre"],
             centres=dict(zip(*(column.to_pylist() for column in centres.columns), strict=True)),
-            bias=bias,
-            weight=weight,
+            bias=found["bias"],
+            weight=found["weight"],
         )
 
     def score(self, some: Judged, difficulty: Floats) -> tuple[Floats, Floats]:

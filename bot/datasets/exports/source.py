@@ -104,6 +104,10 @@ class Source:
         sql, parameters = exporting.images(schema.names, list(self.data_sets), safe=self._safe)
         return stream(self.connection, sql, schema, *parameters)
 
+    def data_set_names(self, ids: pa.Int64Array) -> pa.StringArray:
+        """Return the names of the wanted data sets with these ids."""
+        return pa.array(map(self.data_sets.get, ids.to_pylist()), pa.string())
+
     def require_distinct_keys(self) -> None:
         """Raise RefusedError where a key names two of the images: for formats that know no more."""
         if len(self.data_sets) < 2:  # noqa: PLR2004 - keys differ within one data set

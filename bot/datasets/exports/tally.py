@@ -6,12 +6,9 @@ from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
-import numpy.typing as npt
 
-from bot.datasets.exports.reading import Integers
+from bot.datasets.exports.reading import Floats, Integers
 from bot.rating.scales import Scale
-
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)

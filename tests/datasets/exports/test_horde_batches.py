@@ -16,10 +16,12 @@ from hypothesis import strategies as st
 
 from bot.datasets.exports import reading
 from bot.datasets.exports.formats import horde
+from bot.datasets.exports.formats import votes as votes_format
 from bot.datasets.exports.formats.horde import HORDE
 from bot.datasets.exports.request import ExportRequest
 from bot.datasets.exports.selection import Selection
 from bot.datasets.exports.source import Source
+from bot.datasets.exports.splits import split_of
 from tests.datasets.exports.votes_file import KEY, VotesFile
 
 IMAGES, RATERS = 12, 6
@@ -121,6 +123,18 @@ def test_artifacts_that_come_late_pass() -> None:
         file.close()
         artifacts = [value for batch in read(file.path, "odd") for value in batch["artifacts"]]
     assert pa.array(artifacts).to_pylist() == [None] * 5 + [4.0]
+
+
+def test_texts_that_come_late_pass() -> None:
+    """Prompts and ids of rows may be missing everywhere in the first batch."""
+    with filled([(2, 1, 5, 5, "given"), (2, 3, 5, 5, "given")]) as file, batch_rows(1):
+        file.connection.execute("UPDATE images SET prompt = 'late' WHERE id = 3")
+        file.connection.execute("UPDATE votes SET row_id = zeroblob(16) WHERE image_id = 3")
+        file.close()
+        with closing(adbc_driver_sqlite.dbapi.connect(f"file:{file.path}?mode=ro")) as connection:
+            rows = pa.Table.from_batches(votes_format.read(opened(connection, file.path, "odd")))
+    assert rows["row_id"].to_pylist() == [None, "00" * 16]
+    assert rows["split"].to_pylist() == [split_of(None, "key 1"), split_of("late", "key 3")]
 
 
 @pytest.mark.parametrize("rows", ["SELECT NULL AS key", "SELECT key FROM images LIMIT 0"])

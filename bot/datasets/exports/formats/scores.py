@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pyarrow as pa
 
-from bot.datasets.exports.figures import Described, Figures, described
+from bot.datasets.exports.figures import Figures, described
 from bot.datasets.exports.kinds import Table
+from bot.datasets.exports.published import splits
 from bot.datasets.exports.reading import Batches
 from bot.datasets.exports.source import Source
 
@@ -32,29 +35,19 @@ SCORES = pa.schema(
 def read(source: Source) -> Batches:
     """Yield the rows of the selected images, those of an image together."""
     for some in described(source):
-        data_sets, splits = some.data_sets(source), some.splits()
-        parts = [
-            (np.flatnonzero(figures.enough), _rows(some, name, figures, data_sets, splits))
-            for name, figures in some.figures.items()
-        ]
-        image = np.concatenate([places for places, _ in parts])
-        rows = pa.concat_batches([rows for _, rows in parts])
-        yield rows.take(pa.array(np.argsort(image, kind="stable")))
+        data_sets = source.data_set_names(some.images["data_set_id"])
+        home = {"data_set": data_sets, "id": some.images["key"], "split": splits(some.images)}
+        parts = [_rows(home, name, figures) for name, figures in some.figures.items()]
+        image = np.concatenate([np.flatnonzero(each.enough) for each in some.figures.values()])
+        yield pa.concat_batches(parts).take(pa.array(np.argsort(image, kind="stable")))
 
 
-def _rows(
-    some: Described,
-    scale: str,
-    figures: Figures,
-    data_sets: pa.StringArray,
-    splits: pa.StringArray,
-) -> pa.RecordBatch:
-    tally, size = figures.tally, len(some)
+def _rows(home: Mapping[str, pa.Array], scale: str, figures: Figures) -> pa.RecordBatch:
+    tally, size = figures.tally, len(figures.enough)
     levels = len(tally.scale.values)
     agreement = tally.agreement
     columns = {
-        "data_set": data_sets,
-        "id": some.images["key"],
+        **home,
         "scale": pa.repeat(scale, size),
         "score": figures.score,
         "standard_error": figures.standard_error,
@@ -66,7 +59,6 @@ def _rows(
             np.arange(size + 1, dtype=np.int32) * levels, tally.histogram.ravel()
         ),
         "agreement": pa.array(agreement, mask=np.isnan(agreement)),
-        "split": splits,
     }
     rows = pa.record_batch([columns[name] for name in SCORES.names], schema=SCORES)
     return rows.filter(pa.array(figures.enough))
