@@ -84,14 +84,10 @@ def judge_again(connection: Connection, image_id: int, ranges: Ranges) -> int:
     ).rowcount
 
 
-def of_rater(connection: Connection, rater: int) -> Tally:
-    """Sum up a rater's answers, lessons included."""
-    return Tally(*connection.execute(f"{_TALLY} AND rater = ?", (rater,)).fetchone())
-
-
-def of_lessons(connection: Connection, rater: int) -> Tally:
-    """Sum up a rater's answers in lessons."""
-    return Tally(*connection.execute(f"{_TALLY} AND rater = ? AND lesson = 1", (rater,)).fetchone())
+def of_rater(connection: Connection, rater: int, *, lessons: bool) -> Tally:
+    """Sum up a rater's answers in lessons, or outside of them."""
+    row = connection.execute(f"{_TALLY} AND rater = ? AND lesson = ?", (rater, lessons)).fetchone()
+    return Tally(*row)
 
 
 def of_image(connection: Connection, image_id: int) -> Tally:

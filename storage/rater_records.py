@@ -20,15 +20,6 @@ class CaptchaRecord:
     unavailable: int
 
 
-@dataclass(frozen=True, slots=True)
-class GoldRecord:
-    """How a rater scored images whose right scores are known: scales asked for, and wrong ones."""
-
-    answers: int
-    asked: int
-    wrong: int
-
-
 class Repeat(NamedTuple):
     """A second answer beside the first, by scale; None where one of them was not given."""
 
@@ -86,16 +77,6 @@ def captcha_record(connection: Connection, rater: int) -> CaptchaRecord | None:
         "SELECT failed, passed, expired, unavailable FROM captcha_records WHERE rater = ?", (rater,)
     ).fetchone()
     return None if row is None else CaptchaRecord(*row)
-
-
-def gold_record(connection: Connection, rater: int, *, lessons: bool) -> GoldRecord:
-    """Return the record in lessons, or outside of them."""
-    row = connection.execute(
-        "SELECT count(*), coalesce(sum(asked), 0), coalesce(sum(wrong), 0) FROM gold_answers"
-        " WHERE rater = ? AND lesson = ?",
-        (rater, lessons),
-    ).fetchone()
-    return GoldRecord(*row)
 
 
 def repeats(connection: Connection, rater: int, limit: int) -> list[Repeat]:

@@ -133,7 +133,7 @@ def finish(connection: Connection, rater: Rater, post_id: int, now: datetime) ->
 
 def result_of(connection: Connection, rater: Rater, post_id: int) -> LessonsOverError:
     """Return how the rater's lessons went."""
-    tally = gold_answers.of_lessons(connection, rater.number)
+    tally = gold_answers.of_rater(connection, rater.number, lessons=True)
     return LessonsOverError(post_id, tally.asked, tally.right)
 
 

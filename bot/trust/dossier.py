@@ -16,15 +16,15 @@ from bot.rewards.planning import terms_of
 from bot.settings import Settings
 from bot.trust.access import AccessService
 from bot.trust.people import known, people_in
-from storage import audit, crowd, findings, ledger, rater_records, rater_votes
+from storage import audit, crowd, findings, gold_answers, ledger, rater_records, rater_votes
 from storage.audit import AuditEntry
 from storage.database import Database
 from storage.findings import KeptFinding
+from storage.gold_answers import Tally
 from storage.ledger import RaterLedger
 from storage.rater_records import (
     Bar,
     CaptchaRecord,
-    GoldRecord,
     Hold,
     Pair,
     RaterScore,
@@ -113,8 +113,8 @@ class Dossier:
     reliability: Mapping[str, Sequence[ReliabilityPoint]]
     pace: Pace
     captchas: CaptchaRecord | None
-    gold: GoldRecord
-    lessons: GoldRecord
+    gold: Tally
+    lessons: Tally
     steadiness: Steadiness
     findings: tuple[KeptFinding, ...]
     holds: tuple[Hold, ...]
@@ -177,8 +177,8 @@ def gather(connection: Connection, rater: Rater, now: datetime, hold: timedelta)
         reliability=rater_records.reliability(connection, number, since),
         pace=_pace(connection, number, now),
         captchas=rater_records.captcha_record(connection, number),
-        gold=rater_records.gold_record(connection, number, lessons=False),
-        lessons=rater_records.gold_record(connection, number, lessons=True),
+        gold=gold_answers.of_rater(connection, number, lessons=False),
+        lessons=gold_answers.of_rater(connection, number, lessons=True),
         steadiness=steadiness(rater_records.repeats(connection, number, REPEATS)),
         findings=_findings(connection, number),
         holds=tuple(rater_records.holds(connection, number)),

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from bot.rating.scales import SCALES
 from bot.trust.dossier import PACE_DAYS, RELIABILITY_DAYS, Agreement, Dossier, Pace, Steadiness
+from storage.gold_answers import Tally
 from storage.ledger import RaterLedger
 from storage.rater_records import (
     CaptchaRecord,
-    GoldRecord,
     RaterScore,
     ReliabilityPoint,
 )
@@ -40,8 +40,8 @@ NOTHING = Dossier(
     reliability={},
     pace=Pace(None, 0, 0, (0,) * PACE_DAYS),
     captchas=None,
-    gold=GoldRecord(0, 0, 0),
-    lessons=GoldRecord(0, 0, 0),
+    gold=Tally(0, 0, 0),
+    lessons=Tally(0, 0, 0),
     steadiness=Steadiness(0, None),
     findings=(),
     holds=(),
@@ -76,8 +76,8 @@ HONEST = replace(
     },
     pace=Pace(4.2, 12, 60, (0,) * 10 + (20, 30) * 10),
     captchas=CaptchaRecord(1, 9, 0, 0),
-    gold=GoldRecord(20, 35, 4),
-    lessons=GoldRecord(5, 8, 1),
+    gold=Tally(20, 35, 4),
+    lessons=Tally(5, 8, 1),
     steadiness=Steadiness(6, 0.5),
     kudos=RaterLedger(40, 200, 0, 4000, 0),
 )
@@ -92,7 +92,7 @@ SPAMMER = replace(
     scores={"aesthetic": score(0.01), "artifacts": score(0.03)},
     pace=Pace(0.8, 240, 900, (0,) * 27 + (100, 400, 700)),
     captchas=CaptchaRecord(7, 1, 2, 0),
-    gold=GoldRecord(20, 35, 30),
+    gold=Tally(20, 35, 30),
 )
 
 T = TypeVar("T")

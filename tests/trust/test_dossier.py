@@ -19,10 +19,10 @@ from bot.trust.dossier import (
 )
 from storage import crowd
 from storage.findings import KeptFinding
+from storage.gold_answers import Tally
 from storage.rater_records import (
     Bar,
     CaptchaRecord,
-    GoldRecord,
     Hold,
     Pair,
     ReliabilityPoint,
@@ -195,12 +195,17 @@ async def test_records_of_every_kind_are_gathered(home: Home) -> None:
     await home.raters(1, 2, 3)
     number, other = await home.world.number(1), await home.world.number(2)
     image = (await home.world.image(await home.post())).id
+    await home.post()
     now = to_microseconds(NOON)
     rows: list[tuple[str, tuple[int, ...]]] = [
         ("INSERT INTO captcha_records (rater, failed, passed) VALUES (?, 3, 1)", (number,)),
         (
-            "INSERT INTO gold_answers VALUES (?, ?, 0, NULL, NULL, 2, 1, ?)",
+            "INSERT INTO gold_answers VALUES (?, ?, 0, 3, 1, 2, 1, ?)",
             (number, image, now),
+        ),
+        (  # a lesson under way: nothing was judged yet
+            "INSERT INTO gold_answers VALUES (?, ?, 1, 3, NULL, 0, 0, ?)",
+            (number, image + 1, now),
         ),
         (
             (
@@ -231,8 +236,8 @@ async def test_records_of_every_kind_are_gathered(home: Home) -> None:
         await insert(home, query, *values)
     dossier = await look(home)
     assert dossier.captchas == CaptchaRecord(3, 1, 0, 0)
-    assert dossier.gold == GoldRecord(1, 2, 1)
-    assert dossier.lessons == GoldRecord(0, 0, 0)
+    assert dossier.gold == Tally(1, 2, 1)
+    assert dossier.lessons == Tally(0, 0, 0)
     assert dossier.findings == (KeptFinding("too_fast", 0.7, 40, NOON),)
     assert dossier.holds == (Hold("rules", NOON),)
     assert dossier.bars == (Bar(77, NOON + timedelta(microseconds=1)),)
