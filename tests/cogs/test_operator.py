@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import csv
 import io
+from datetime import timedelta
+from typing import Any
 
+from storage import alerts
 from tests.cogs.managing import actions, let_run, strangers_channel
 from tests.cogs.stage import Stage, answer, score
+
+
+async def rows(stage: Stage, sql: str) -> list[tuple[Any, ...]]:
+    return await stage.services.database.read(lambda c: c.execute(sql).fetchall())
 
 
 async def voted(stage: Stage) -> None:
@@ -29,6 +36,31 @@ async def test_an_operator_gets_the_file(stage: Stage) -> None:
     assert row["rating"] == "7"
     entry = (await actions(stage))[0]
     assert (entry.actor, entry.action, entry.subject) == ("operator", "export", "data_set:1")
+
+
+async def test_an_export_has_fresh_scores_made_first(stage: Stage) -> None:
+    await voted(stage)
+    await let_run(stage, "export", stage.operator)
+    scores = "SELECT score, votes FROM image_scores ORDER BY scale"
+    assert await rows(stage, scores) == []
+    done = await stage.operator.slash(stage.channel, "export", dataset="samples")
+    assert "1 ratings of 1 pictures" in answer(done).content
+    (liked, flawed) = before = await rows(stage, scores)
+    assert [votes for _, votes in before] == [1, 1]
+    assert liked[0] > flawed[0]
+    assert await stage.services.scores.is_fresh(timedelta(0))
+
+
+async def test_an_export_does_without_scores_that_cannot_be_had(stage: Stage) -> None:
+    await voted(stage)
+    await let_run(stage, "export", stage.operator)
+    await stage.services.database.write(
+        lambda c: c.execute("ALTER TABLE image_scores RENAME TO away").rowcount
+    )
+    done = await stage.operator.slash(stage.channel, "export", dataset="samples")
+    assert "1 ratings of 1 pictures" in answer(done).content
+    told = await stage.services.database.read(alerts.undelivered)
+    assert "scores_failed" in [alert.kind for alert in told]
 
 
 async def test_nobody_else_exports(stage: Stage) -> None:

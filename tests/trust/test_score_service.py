@@ -28,7 +28,16 @@ from storage.connections import connect
 from tests.children.found import children
 from tests.rating.world import make_settings
 from tests.trust.home import Home, open_home
-from tests.trust.scored import FIRST_DISCORD_ID, Shape, change, fill, history, image_rows, rows
+from tests.trust.scored import (
+    FIRST_DISCORD_ID,
+    Shape,
+    change,
+    fill,
+    history,
+    image_rows,
+    rows,
+    run,
+)
 
 SHAPE = Shape(raters=20, each=20, panel=4)
 PATIENCE_SECONDS = 30
@@ -192,6 +201,34 @@ async def test_what_follows_runs_after_each_run_and_cannot_spoil_it(rated: Home)
     await scores.refresh()
     await scores.refresh()
     assert done == ["failed", 200] * 2
+
+
+async def test_a_run_is_due_after_votes_were_taken_out_and_finds_none_of_them(
+    rated: Home,
+) -> None:
+    """Their images are scored anew at once, but by what the last run believed of the raters."""
+    path, scores, whose = path_of(rated), rated.services.scores, FIRST_DISCORD_ID + 3
+    await scores.refresh()
+    before = image_rows(path)
+    wait = await scores.step()
+    rated.world.clock.turn(1)
+    assert await scores.is_fresh(timedelta(0))
+    await rated.services.voiding.revert(rated.moderator, whose, "1970-01-01")
+    mine = {image for (image,) in rows(path, "SELECT image_id FROM votes WHERE state = 'void'")}
+    assert len(mine) > 10
+    assert not await scores.is_fresh(timedelta(0))
+    rated.world.clock.turn(wait.total_seconds())
+    await scores.step()
+    assert await scores.is_fresh(timedelta(0))
+    after = image_rows(path)
+    for (scale, image), row in before.items():
+        lost = image in mine
+        assert after[scale, image][2] == row[2] - lost
+    change(path, "DELETE FROM voids")
+    change(path, "DELETE FROM votes WHERE state = 'void'")
+    never = run(path)
+    assert all(not one.images_written and not one.raters_written for one in never.values())
+    assert image_rows(path) == after, "as if they had never been"
 
 
 async def test_an_erasure_scores_its_images_anew_at_once(rated: Home) -> None:

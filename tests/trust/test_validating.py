@@ -44,6 +44,18 @@ async def test_whoever_is_banned_stays_so(home: Home) -> None:
     assert await home.services.validation.validate(home.moderator, 1)
 
 
+async def test_an_unban_gives_no_trust_back_and_takes_none_away(home: Home) -> None:
+    await home.raters(1)
+    bans, validation = home.services.bans, home.services.validation
+    await validation.validate(home.moderator, 1)
+    assert not (await bans.unban(home.moderator, 1)).changed
+    assert await status(home) == "validated", "there was no ban to end"
+    await bans.ban(home.moderator, 1, "spam")
+    assert (await bans.unban(home.moderator, 1)).changed
+    assert await status(home) == "normal"
+    assert await validation.validate(home.moderator, 1), "a moderator may vouch anew"
+
+
 async def test_nobody_is_made_by_being_validated(home: Home) -> None:
     for act in (home.services.validation.validate, home.services.validation.unvalidate):
         with pytest.raises(NeverSeenError):
