@@ -7,6 +7,7 @@ from sqlite3 import Connection
 from typing import Final
 
 from storage.choosing import NOT_PASSED_OVER, Seeker
+from storage.gold_images import MEETABLE
 from storage.gold_times import OVER_AT
 from storage.times import to_microseconds
 
@@ -18,7 +19,7 @@ def gold(connection: Connection, seeker: Seeker, start: int, now: datetime) -> i
     """Return an accepted gold image that the rater has neither judged nor answered.
 
     `start` is the random key from which they are met. One that was begun as gold is met again
-    until its time is over.
+    until its time is over. None whose result was shown to anybody.
     """
     values = {**_whom(seeker), "start": start, "now": to_microseconds(now)}
     row = connection.execute(_GOLD, values).fetchone()
@@ -57,12 +58,10 @@ def _whom(seeker: Seeker) -> dict[str, int | None]:
     }
 
 
-_SHOWABLE: Final = """
-    i.data_set_id = :data_set_id AND i.safe >= :least_safe AND i.stage NOT IN ('hidden', 'broken')
-"""
+_ALLOWED: Final = "i.data_set_id = :data_set_id AND i.safe >= :least_safe"
 _GOLD: Final = f"""
     SELECT i.id FROM gold_images g JOIN images i ON i.id = g.image_id
-    WHERE g.state = 'accepted' AND {_SHOWABLE}
+    WHERE g.state = 'accepted' AND {_ALLOWED} AND {MEETABLE}
     AND NOT EXISTS (
         SELECT 1 FROM votes v JOIN posts g ON g.id = v.post_id
         LEFT JOIN images t ON t.id = g.twin_image_id
@@ -92,7 +91,8 @@ _REPEAT: Final = f"""
         WHERE rater = :rater AND completed_at >= :since AND completed_at <= :until
         ORDER BY completed_at LIMIT :window
     ) v JOIN images i ON i.id = v.image_id
-    WHERE v.state = 'given' AND v.gold = 0 AND {_SHOWABLE}
+    WHERE v.state = 'given' AND v.gold = 0 AND {_ALLOWED}
+    AND i.stage NOT IN ('hidden', 'broken')
     AND NOT EXISTS (SELECT 1 FROM repeat_answers a WHERE a.rater = :rater AND a.image_id = i.id)
     AND NOT EXISTS (
         SELECT 1 FROM reservations r WHERE r.image_id = i.id AND r.rater = :rater

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sqlite3 import Connection
 from typing import Final, Literal
 
+from storage.gold_images import MEETABLE
 from storage.review_queue import GOLD_CANDIDATE
 
 Side = Literal["low", "high"]
@@ -22,14 +23,8 @@ class Scored:
 
 
 def count(connection: Connection, data_set_id: int) -> tuple[int, int]:
-    """Return how many images of a data set are gold, and how many are proposed."""
-    accepted, proposed = connection.execute(
-        "SELECT count(*) FILTER (WHERE g.state = 'accepted'),"
-        " count(*) FILTER (WHERE g.state = 'proposed')"
-        " FROM gold_images g JOIN images i ON i.id = g.image_id"
-        " WHERE g.state IN ('accepted', 'proposed') AND i.data_set_id = ?",
-        (data_set_id,),
-    ).fetchone()
+    """Return how many images of a data set can be met as gold, and how many are proposed."""
+    accepted, proposed = connection.execute(_COUNT, (data_set_id,)).fetchone()
     return accepted, proposed
 
 
@@ -44,6 +39,8 @@ def clearest(
     limit: int,
 ) -> list[int]:
     """Return closed images of a data set at one side of a scale, the clearest first.
+
+    None whose result was shown.
 
     Their scores lie at or `beyond` a score to that side, with a standard error of at most `error`.
     Clear is what lies far out even if the score is wrong by two standard errors. Reads all scores
@@ -70,23 +67,30 @@ def scores(connection: Connection, image_id: int) -> Mapping[str, Scored]:
 
 
 def without_case(connection: Connection) -> list[int]:
-    """Return proposed images in sight of which no case waits any more."""
+    """Return proposed images that could be met as gold and of which no case waits any more."""
     return [image_id for (image_id,) in connection.execute(_WITHOUT_CASE, {"kind": GOLD_CANDIDATE})]
 
 
-_CLEAREST: Final = """
+_COUNT: Final = f"""
+    SELECT count(*) FILTER (WHERE g.state = 'accepted'),
+        count(*) FILTER (WHERE g.state = 'proposed')
+    FROM gold_images g JOIN images i ON i.id = g.image_id
+    WHERE g.state IN ('accepted', 'proposed') AND i.data_set_id = ? AND {MEETABLE}
+"""  # noqa: S608 - a constant
+_CLEAREST: Final = f"""
     SELECT s.image_id FROM image_scores s JOIN images i ON i.id = s.image_id
     WHERE s.scale = :scale AND s.standard_error <= :error
     AND :sign * s.score >= :sign * :beyond
     AND i.data_set_id = :data_set_id AND i.stage = 'full' AND i.closes_at IS NULL
+    AND {MEETABLE}
     AND NOT EXISTS (SELECT 1 FROM gold_images g WHERE g.image_id = i.id)
     ORDER BY :sign * s.score - 2 * s.standard_error DESC, s.image_id LIMIT :limit
-"""
-_WITHOUT_CASE: Final = """
+"""  # noqa: S608 - a constant
+_WITHOUT_CASE: Final = f"""
     SELECT g.image_id FROM gold_images g JOIN images i ON i.id = g.image_id
-    WHERE g.state = 'proposed' AND i.stage NOT IN ('hidden', 'broken')
+    WHERE g.state = 'proposed' AND {MEETABLE}
     AND NOT EXISTS (
         SELECT 1 FROM review_queue q
         WHERE q.kind = :kind AND q.image_id = g.image_id AND q.settled_at IS NULL
     )
-"""
+"""  # noqa: S608 - a constant

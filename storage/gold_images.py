@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlite3 import Connection
 from typing import Any, Final, Literal
 
+from storage.images import Image
 from storage.times import from_microseconds, to_microseconds
 from storage.votes import SCALES
 
@@ -55,10 +56,14 @@ def store(connection: Connection, gold: GoldImage) -> None:
 
 
 def accepted(connection: Connection, data_set_id: int) -> list[GoldImage]:
-    """Return the accepted gold images of a data set, whoever can see them, the newest first."""
+    """Return the accepted gold images of a data set, met or not, the newest first."""
     rows = connection.execute(_ACCEPTED, (data_set_id,))
     return [gold_of(row) for row in rows]
 
+
+MEETABLE: Final = "i.stage NOT IN ('hidden', 'broken') AND i.revealed_at IS NULL"
+"""Condition under which an image `i` may be met as gold: it is in sight, and its result was shown
+to nobody. Whoever has seen the result knows what is right."""
 
 _NAMES: Final = (
     "image_id",
@@ -85,6 +90,11 @@ _ACCEPTED: Final = f"""
     SELECT {COLUMNS} FROM gold_images g JOIN images i ON i.id = g.image_id
     WHERE g.state = 'accepted' AND i.data_set_id = ? ORDER BY g.decided_at DESC, g.image_id DESC
 """  # noqa: S608 - constants
+
+
+def can_be_met(image: Image) -> bool:
+    """Tell whether an image may be met as gold, as of `MEETABLE`."""
+    return image.stage not in {"hidden", "broken"} and image.revealed_at is None
 
 
 def gold_of(row: tuple[Any, ...]) -> GoldImage:

@@ -8,7 +8,7 @@ from sqlite3 import Connection
 from typing import Final, Literal
 
 from storage.gold_answers import WHOLE
-from storage.gold_images import COLUMNS, GoldImage, gold_of
+from storage.gold_images import COLUMNS, MEETABLE, GoldImage, gold_of
 from storage.times import from_microseconds, to_microseconds
 
 Outcome = Literal["finished", "skipped"]
@@ -93,7 +93,7 @@ def taught(connection: Connection, rater: int) -> list[GoldImage]:
 _CANDIDATES: Final = f"""
     SELECT i.random_key, {COLUMNS} FROM gold_images g JOIN images i ON i.id = g.image_id
     WHERE g.state = 'accepted' AND i.data_set_id = :data_set_id AND i.safe >= :least_safe
-    AND i.stage NOT IN ('hidden', 'broken')
+    AND {MEETABLE}
     AND NOT EXISTS (SELECT 1 FROM votes v WHERE v.rater = :rater AND v.image_id = i.id)
     AND NOT EXISTS (SELECT 1 FROM gold_answers a WHERE a.rater = :rater AND a.image_id = i.id)
     AND NOT EXISTS (SELECT 1 FROM reservations h WHERE h.rater = :rater AND h.image_id = i.id)

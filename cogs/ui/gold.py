@@ -81,6 +81,8 @@ def gold_lines(exchange: Exchange, entry: Entry) -> Iterator[str]:
     yield exchange.say(
         f"gold.{entry.gold.state}", id=entry.image.id, right=right(exchange, entry.gold.ranges)
     )
+    if entry.gold.state == "accepted" and not entry.is_met:
+        yield exchange.say("gold.unmet")
     if entry.tally.answers:
         yield exchange.count(
             "gold.answered", entry.tally.answers, wrong=entry.tally.wrong, asked=entry.tally.asked
@@ -101,7 +103,7 @@ def _treasury(exchange: Exchange, treasury: Treasury) -> Iterator[str]:
     yield exchange.say(
         "gold.set",
         dataset=escape(treasury.data_set),
-        gold=len(treasury.gold),
+        gold=treasury.met,
         target=treasury.target,
     )
     if treasury.proposed:
@@ -112,6 +114,8 @@ def _treasury(exchange: Exchange, treasury: Treasury) -> Iterator[str]:
         if entry.tally.asked:
             wrong, asked = entry.tally.wrong, entry.tally.asked
             told += f" ({exchange.say('gold.wrong', wrong=wrong, asked=asked)})"
+        if not entry.is_met:
+            told += f" ({exchange.say('gold.left_out')})"
         yield told
 
 

@@ -7,7 +7,7 @@ from sqlite3 import Connection
 import discord
 import pytest
 
-from storage import gold_answers, gold_images
+from storage import gold_answers, gold_images, image_stages
 from storage.gold_images import GoldImage
 from storage.review_queue import GOLD_CANDIDATE, put
 from tests.cogs.stage import NOON, Stage, answer, components, custom_ids, find, text
@@ -95,6 +95,18 @@ async def test_an_explanation_alone_is_added_to_what_is_gold(stage: Stage) -> No
     told = await gold(stage, image="#1", explanation="Rather dull.")
     assert "Liking 1 to 5" in told
     assert r"Rather dull\." in told
+
+
+async def test_gold_that_nobody_meets_says_so(stage: Stage) -> None:
+    await stage.add_images(2)
+    await gold(stage, image="#1", aesthetic="9")
+    assert "Nobody meets it" not in await gold(stage, image="#1")
+    await stage.services.database.write(lambda c: image_stages.reveal(c, 1, NOON))
+    await gold(stage, image="#2", aesthetic="9")
+    assert "Nobody meets it as gold: its result was shown" in await gold(stage, image="#1")
+    listed = await gold(stage)
+    assert "**samples**: 1 of 25" in listed
+    assert "`#1` 0: Liking 6 to 10 (not met: result shown, or out of sight)" in listed
 
 
 async def test_images_are_offered_and_the_list_fits_a_message(stage: Stage) -> None:

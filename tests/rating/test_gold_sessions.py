@@ -273,6 +273,38 @@ async def test_gold_that_is_retired_while_it_is_shown_leaves_no_record(world: Wo
     assert vote.gold
 
 
+async def test_an_image_whose_result_was_shown_is_gold_no_more(world: World) -> None:
+    """Its post told everybody in the channel what is right."""
+    data_set = await world.data_set(1, target=1)
+    post = await world.public_post(await world.channel(data_set))
+    await world.data_set(2, target=2)
+    await world.mark_gold(1)
+    await open_world(world)
+    await world.agree(1, 2)
+    assert await purpose(world, (await world.start(1)).post_id) == "gold"
+    await world.vote(2, post)
+    world.clock.turn(24 * 3600)
+    await world.posts.due(world.clock.now())
+    assert await world.value("SELECT count(*) FROM images WHERE revealed_at IS NOT NULL") == 1
+    await introduced(world, 3)
+    assert await purpose(world, (await world.start(3)).post_id) == "vote"
+
+
+async def test_what_was_skipped_before_it_was_gold_is_not_shown_as_gold(world: World) -> None:
+    await world.data_set(1)
+    await world.agree(1, 2)
+    first = await world.start(1)
+    with suppress(NothingLeftError):
+        await world.sessions.skip(caller(1), first.post_id, "not_for_me")
+    await world.database.write(lambda c: c.execute("DELETE FROM reservations").rowcount)
+    await world.data_set(3)
+    await world.mark_gold(1)
+    await open_world(world)
+    await introduced(world, 1, 2)
+    assert await purpose(world, (await world.start(1)).post_id) == "vote"
+    assert await purpose(world, (await world.start(2)).post_id) == "gold"
+
+
 @pytest.mark.parametrize("place", [Changes(), Changes(guild_id=None, age_restricted=True)])
 async def test_unsafe_gold_is_shown_where_unsafe_images_are(world: World, place: Changes) -> None:
     await world.data_set(1, safe=False)

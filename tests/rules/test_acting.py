@@ -55,6 +55,19 @@ def test_every_case(acts: frozenset[Act], votes: int, status: Judged) -> None:
         assert (now.held, now.queued_at) == (holds, votes if calls else queued)
 
 
+@pytest.mark.parametrize("queued", [None, 50])
+def test_a_person_is_asked_once_enough_votes_followed_a_settled_case(queued: int | None) -> None:
+    """Whoever was not asked meanwhile does not wait for twice as many votes."""
+    finding = Finding(RULE, -0.3, frozenset({Act.HOLD, Act.LOOK}))
+    before = {} if queued is None else {RULE: KeptFinding(RULE, -0.3, 50, NOON, queued_at=queued)}
+    early = decide(before, {RULE: finding}, votes=120, status="normal", now=NOON, settled_at=60)
+    assert (early.look, early.place) == ([], [RULE])
+    assert early.kept[RULE].queued_at == queued
+    late = decide(early.kept, {RULE: finding}, votes=160, status="normal", now=NOON, settled_at=60)
+    assert late.look == [RULE]
+    assert late.kept[RULE].queued_at == 160
+
+
 @pytest.mark.parametrize("kept", [kept for kept in BEFORE if kept is not None])
 def test_a_finding_that_ends_lifts_its_own_hold(kept: KeptFinding) -> None:
     other = KeptFinding("new_account", 1.0, 10, NOON, 10)

@@ -177,6 +177,25 @@ async def test_a_case_that_was_settled_comes_back_late(
         assert (rater in await pool.cases()) == comes
 
 
+async def test_a_finding_soon_after_a_settled_case_comes_when_its_time_is_there(
+    tmp_path: Path, made: Crowd, grown: Prepared
+) -> None:
+    """It is not forgotten until there are twice as many votes as when it was put off."""
+    rater = bad_and_good(made)[0][0]
+    async with grown.copied(tmp_path) as pool:
+        details = {"votes": 30}  # so the rule, which shows from 100 votes, waits until 130
+        await pool.database.write(
+            lambda c: review_queue.put(
+                c, review_queue.SUSPECT, rater=rater, now=NOON, details=details
+            )
+        )
+        await pool.write("UPDATE review_queue SET settled_at = 1, outcome = 'watch'")
+        await pool.read(made.votes.items * 120 // EACH)
+        assert rater not in await pool.cases()
+        await pool.read()
+        assert rater in await pool.cases()
+
+
 async def test_nobody_places_a_hold_in_a_rules_name(reader: Pressing) -> None:
     holds = HoldService(reader.database, reader.clock, Enrolment(KeyedHash(bytes(32))))
     for name in BY_NAME:

@@ -33,7 +33,7 @@ REFUSE: Final = "gold_refuse"
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A closed image, what is right on it by its scores, and how much gold there is by now."""
+    """A closed image, what is right on it by its scores, and how much gold can be met by now."""
 
     image: Image
     data_set: str
@@ -54,13 +54,13 @@ class GoldCandidates(CaseKind):
         self._enrolment = enrolment
 
     def look(self, connection: Connection, item: QueueItem) -> Candidate | None:
-        """Return the candidate; None once it is out of sight, or was decided by command."""
+        """Return the candidate; None once it cannot be met as gold, or was decided by command."""
         image = None if item.image_id is None else images.by_id(connection, item.image_id)
         gold = None if image is None else gold_images.find(connection, image.id)
         if image is None or gold is None or gold.state != "proposed":
             return None
         data_set = data_sets.by_id(connection, image.data_set_id)
-        if data_set is None or image.stage in {"hidden", "broken"}:
+        if data_set is None or not gold_images.can_be_met(image):
             return None
         accepted, _ = gold_candidates.count(connection, data_set.id)
         scores = gold_candidates.scores(connection, image.id)

@@ -33,7 +33,7 @@ from storage.images import Image
 ACTION: Final = "image.gold"
 
 NOTHING: Final = "-"
-"""What a moderator types for a scale on which nothing is known."""
+"""What a moderator types for a scale on which nothing is known, and for no explanation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +45,22 @@ class Entry:
     data_set: str
     tally: Tally
 
+    @property
+    def is_met(self) -> bool:
+        """Whether raters meet it as gold."""
+        return self.gold.state == "accepted" and gold_images.can_be_met(self.image)
+
 
 @dataclass(frozen=True, slots=True)
 class Treasury:
-    """The accepted gold images of a data set, the newest first, and how many are proposed."""
+    """The accepted gold images of a data set, the newest first, and how many are proposed.
+
+    `met` of them can be met by raters.
+    """
 
     data_set: str
     gold: list[Entry]
+    met: int
     proposed: int
     target: int = TARGET
 
@@ -76,10 +85,10 @@ class GoldService:
     ) -> Entry:
         """Make an image gold, or say anew what is right on it.
 
-        `typed` has by scale an expected score, a range or NOTHING; scales left out stay as they
-        were. Answers that were given before are judged again. Votes that raters gave on it as an
-        ordinary image stay ordinary. Raises NotAllowedError, UnknownImageError, GoldRangeError,
-        NoGoldScoresError.
+        `typed` has by scale an expected score, a range or NOTHING. What is left out stays as it
+        was; NOTHING takes an explanation away, too. Answers that were given before are judged
+        again. Votes that raters gave on it as an ordinary image stay ordinary. Raises
+        NotAllowedError, UnknownImageError, GoldRangeError, NoGoldScoresError.
         """
         await self._access.require_moderator(caller, ACTION)
         given = {
@@ -100,7 +109,7 @@ class GoldService:
                 image_id,
                 "accepted",
                 ranges,
-                tidy(explanation) or (known.explanation if known is not None else None),
+                _explained(known, tidy(explanation)),
                 now if known is None else known.proposed_at,
                 now,
                 by,
@@ -159,7 +168,7 @@ class GoldService:
                         _entry(connection, gold)
                         for gold in gold_images.accepted(connection, each.id)
                     ],
-                    gold_candidates.count(connection, each.id)[1],
+                    *gold_candidates.count(connection, each.id),
                 )
                 for each in data_sets.every(connection)
             ]
@@ -182,6 +191,13 @@ def _merged(known: GoldImage | None, given: Mapping[str, tuple[int, int] | None]
     """Return what is right now: what was given, and on other scales what was right before."""
     merged = {**(known.ranges if known is not None else {}), **given}
     return {scale: right for scale in SCALES if (right := merged.get(scale)) is not None}
+
+
+def _explained(known: GoldImage | None, given: str | None) -> str | None:
+    """Return the explanation from now on."""
+    if given is None:
+        return None if known is None else known.explanation
+    return None if given == NOTHING else given
 
 
 def _entry(connection: Connection, gold: GoldImage) -> Entry:

@@ -103,6 +103,7 @@ def _put(connection: Connection, image_ids: Sequence[int], now: datetime) -> int
         if (
             image is None
             or image.stage != "full"
+            or not gold_images.can_be_met(image)
             or not ranges
             or gold_images.find(connection, image_id) is not None
         ):

@@ -22,6 +22,9 @@ CAPTCHA_AGAIN: Final = 50
 LOOK_AGAIN_AT: Final = 2
 """A person is asked again once there are so many times as many votes as when one was asked."""
 
+LOOK_AGAIN: Final = 100
+"""Votes after which a rater whose case was settled may come into the queue again."""
+
 Judged = Literal["normal", "validated"]
 
 
@@ -66,17 +69,23 @@ def decide(
     votes: int,
     status: Judged,
     now: datetime,
+    settled_at: int | None = None,
 ) -> Decision:
     """Return what follows for a rater with so many votes.
 
     `looked` is what the rules that looked found; the findings of others stand. Of somebody whom a
     moderator has validated nothing is held: what would be comes to the moderators, who vouched.
+    `settled_at` is the number of votes in the rater's last case that people settled.
     """
+    rested = settled_at is None or votes - settled_at >= LOOK_AGAIN
     decision = Decision({name: each for name, each in before.items() if name not in looked})
     for name, finding in looked.items():
         kept = before.get(name)
         if finding is not None:
-            _follow(decision, finding, kept, _allowed(finding.acts, votes, status), votes, now)
+            allowed = _allowed(finding.acts, votes, status)
+            if not rested:
+                allowed -= {Act.LOOK}
+            _follow(decision, finding, kept, allowed, votes, now)
         elif kept is not None and kept.held:
             decision.lift.append(name)
     decision.changed = decision.kept.keys() != before.keys()

@@ -44,9 +44,6 @@ LOOK_EVERY: Final = 5
 
 NEW: Final = Record()
 
-LOOK_AGAIN: Final = 100
-"""Votes after which a rater whose case was settled may come into the queue again."""
-
 
 @dataclass(slots=True)
 class _Open:
@@ -247,7 +244,14 @@ class Round:
         )
         found = look(looking_again(frozenset(opened.changed)), sight, before_of(before))
         status: Judged = "validated" if rater.status == "validated" else "normal"
-        decision = decide(before, found, votes=votes, status=status, now=self.now)
+        settled_at = None
+        if any(found.values()):
+            settled_at = review_queue.votes_at_last(
+                self.connection, review_queue.SUSPECT, rater.number
+            )
+        decision = decide(
+            before, found, votes=votes, status=status, now=self.now, settled_at=settled_at
+        )
         self._follow(rater.number, votes, decision)
         ended = before.keys() - decision.kept.keys()
         findings.end(self.connection, rater.number, ended)
@@ -272,9 +276,6 @@ class Round:
 
     def _ask_to_look(self, rater: int, votes: int, decision: Decision) -> None:
         connection = self.connection
-        settled = review_queue.votes_at_last(connection, review_queue.SUSPECT, rater)
-        if settled is not None and votes - settled < LOOK_AGAIN:
-            return
         figures = {name: round(each.figure, 3) for name, each in decision.kept.items()}
         review_queue.put(
             connection,

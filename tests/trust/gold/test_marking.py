@@ -36,7 +36,7 @@ async def test_an_image_is_marked_with_a_score_a_range_and_an_explanation(home: 
     assert entry.gold.ranges == {"aesthetic": (6, 10), "artifacts": (0, 2)}
     assert entry.gold.explanation == "look at the sky"
     assert (entry.image.id, entry.data_set) == (number, "set")
-    assert await home.services.gold.accepted(home.moderator) == [Treasury("set", [entry], 0)]
+    assert await home.services.gold.accepted(home.moderator) == [Treasury("set", [entry], 1, 0)]
     (log,) = [each for each in await home.log() if each.action == "image.gold"]
     assert (log.actor, log.subject, log.details) == ("moderator", f"image:{number}", {})
 
@@ -53,6 +53,16 @@ async def test_scales_left_out_stay_and_a_dash_takes_one_away(home: Home) -> Non
         await mark(home, number, artifacts="-")
     kept = await home.services.gold.look(home.moderator, number)
     assert kept.gold.ranges == {"artifacts": (0, 1)}
+
+
+async def test_a_dash_takes_the_explanation_away(home: Home) -> None:
+    number = await image(home)
+    assert (await mark(home, number, aesthetic="9")).gold.explanation is None
+    service = home.services.gold
+    told = await service.mark(home.moderator, number, {}, "Look at the hands.")
+    assert told.gold.explanation == "Look at the hands."
+    assert (await mark(home, number, artifacts="0")).gold.explanation == "Look at the hands."
+    assert (await service.mark(home.moderator, number, {}, " - ")).gold.explanation is None
 
 
 async def test_nothing_changes_where_something_is_wrong(home: Home) -> None:
@@ -74,7 +84,7 @@ async def test_a_retired_image_is_gold_no_more_until_it_is_marked_again(home: Ho
         await home.services.gold.retire(home.moderator, number)
     await mark(home, number, aesthetic="9")
     assert (await home.services.gold.retire(home.moderator, number)).gold.state == "retired"
-    assert await home.services.gold.accepted(home.moderator) == [Treasury("set", [], 0)]
+    assert await home.services.gold.accepted(home.moderator) == [Treasury("set", [], 0, 0)]
     with pytest.raises(NotGoldError):
         await home.services.gold.retire(home.moderator, number)
     again = await mark(home, number, artifacts="0-1")

@@ -86,6 +86,41 @@ async def test_closed_images_at_the_ends_are_proposed_the_clearest_first(home: H
     assert (gold.state, gold.ranges) == ("proposed", {"aesthetic": (5, 10)})
 
 
+async def test_what_closes_later_or_was_shown_is_no_candidate(home: Home) -> None:
+    """Whoever saw the result of a public post would know what is right."""
+    await home.world.data_set(3)
+    await scored(home, dict.fromkeys((1, 2, 3), (9.0, 0.1)))
+    now = NOON
+    await home.world.database.write(lambda c: image_stages.reveal(c, 1, now))
+    await home.world.database.write(
+        lambda c: c.execute("UPDATE images SET closes_at = 1 WHERE id = 2").rowcount
+    )
+    assert await propose(home) == 1
+    assert await proposed(home) == [3]
+
+
+async def test_a_candidate_whose_result_is_shown_meanwhile_makes_room(home: Home) -> None:
+    await home.world.data_set(TARGET + 1)
+    await scored(home, dict.fromkeys(range(1, TARGET + 1), (9.0, 0.3)))
+    assert await propose(home) == TARGET
+    now = NOON
+    await home.world.database.write(lambda c: image_stages.reveal(c, 1, now))
+    await scored(home, {TARGET + 1: (9.0, 0.3)})
+    assert (await next_case(home)).item.image_id == 2, "the first case is settled by itself"
+    assert await propose(home) == 1
+    assert await proposed(home) == list(range(2, TARGET + 2))
+
+
+async def test_gold_out_of_sight_makes_room(home: Home) -> None:
+    await home.world.data_set(TARGET + 2)
+    await scored(home, dict.fromkeys(range(1, TARGET + 3), (9.0, 0.3)))
+    await home.world.mark_gold(*range(1, TARGET + 1))
+    now = NOON
+    await home.world.database.write(lambda c: image_stages.hide(c, 1))
+    await home.world.database.write(lambda c: image_stages.reveal(c, 2, now))
+    assert await propose(home) == 2
+
+
 async def test_all_four_ends_come_in_turn(home: Home) -> None:
     await home.world.data_set(12)
     await scored(home, {n: (8 + n / 10, 0.1) for n in range(1, 5)})
