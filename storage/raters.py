@@ -85,6 +85,11 @@ def exist(connection: Connection) -> bool:
     return connection.execute("SELECT 1 FROM raters LIMIT 1").fetchone() is not None
 
 
+def every_number(connection: Connection) -> list[int]:
+    """Return the number of each rater there ever was, erased or not."""
+    return [number for (number,) in connection.execute("SELECT number FROM raters")]
+
+
 def set_consent(connection: Connection, number: int, version: int, now: datetime) -> None:
     """Store to which wording the rater agreed, and when."""
     connection.execute(

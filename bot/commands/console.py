@@ -20,6 +20,7 @@ from rich.progress import (
 from rich.progress import Progress as Bars
 
 from bot.datasets.imports.summary import Progress, Summary
+from bot.datasets.imports.votes.summary import VotesSummary
 
 PLAIN_LINE_SECONDS = 5.0
 
@@ -80,7 +81,7 @@ def summarize(facts: Mapping[str, object], *, as_json: bool) -> None:
         say(f"{name.replace('_', ' ')}: {shown}")
 
 
-def say_summary(summary: Summary, *, as_json: bool) -> None:
+def say_summary(summary: Summary | VotesSummary, *, as_json: bool) -> None:
     """Print what an import did."""
     if as_json:
         say(json.dumps(summary.as_dict()))

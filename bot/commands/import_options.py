@@ -1,4 +1,4 @@
-"""Arguments and options that several imports have."""
+"""Arguments, options and words that several imports have."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import Annotated
 import typer
 
 from bot.datasets.imports.near_duplicates import NearDuplicates
+
+KEPT = "what was imported so far is kept; the same command goes on with the rest"
 
 Folder = Annotated[Path, typer.Argument(help="The folder to read; it must stay where it is.")]
 Name = Annotated[str, typer.Option("--dataset", help="The data set; made where there is none.")]

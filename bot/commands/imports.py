@@ -9,9 +9,10 @@ from typing import Annotated
 import typer
 
 from bot.commands.console import AsJson, progress, say_summary
-from bot.commands.import_options import Folder, Name, Near
+from bot.commands.import_options import KEPT, Folder, Name, Near
 from bot.commands.laion import laion
 from bot.commands.opening import interruptible
+from bot.commands.vote_imports import votes
 from bot.datasets.imports.diffusiondb import Thresholds, import_diffusiondb
 from bot.datasets.imports.folder import import_folder
 from bot.datasets.imports.near_duplicates import NearDuplicates
@@ -20,10 +21,9 @@ from bot.errors import ImportRefusedError
 from bot.services import open_services
 from bot.settings import load_settings
 
-app = typer.Typer(no_args_is_help=True, help="Bring images in; again, only what is new.")
+app = typer.Typer(no_args_is_help=True, help="Bring images and votes in; again, only what is new.")
 app.command()(laion)
-
-KEPT = "what was imported so far is kept; the same command goes on with the rest"
+app.command()(votes)
 
 
 @app.command()

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from bot.keyed_hash import KeyedHash
+from tests.datasets.imports.votes.bringing import row, write
 from tests.process.jury import Home
 from tests.process.seed import draw
 from tests.trust.scored import Shape, change, make
@@ -100,9 +101,25 @@ async def test_prices_belong_to_the_data_set_until_they_are_given_up(alone: Home
     assert (await alone.command("dataset", "prices", "drawn", "--aesthetic", "1001")).code == 2
 
 
+async def test_votes_of_another_collection_in(alone: Home) -> None:
+    write(alone.folder / "theirs.parquet", [row(n) for n in range(9)] + [row(9, rating=11)])
+    command = ("import", "votes", "theirs.parquet", "--format", "horde", "--dataset", "drawn")
+    first, again = await alone.command(*command), await alone.command(*command, "--json")
+    assert (first.code, first.err) == (0, "")
+    assert first.out.splitlines()[:5] == [
+        "data set: drawn", "collection: horde", "read: 10", "new: 9", "already there: 0",
+    ]  # fmt: skip
+    assert first.out.splitlines()[-1] == "  row 10, column rating: 11"
+    said = json.loads(again.out)
+    assert (said["added"], said["already_there"], said["left_out"][0]["count"]) == (0, 9, 1)
+    assert alone.rows("SELECT count(*) FROM votes") == [(0,)]
+
+
 @pytest.mark.parametrize(
     "command",
     [
+        ("import", "votes", "nowhere", "--format", "horde", "--dataset", "drawn"),
+        ("import", "votes", "hash.key", "--format", "horde", "--dataset", "drawn"),
         ("dataset", "grant", "unknown", "77"),
         ("dataset", "prices", "unknown", "--default"),
         ("dataset", "target", "unknown", "3"),

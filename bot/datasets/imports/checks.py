@@ -11,11 +11,11 @@ from bot.errors import ImportRefusedError
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
-def check_name(name: str) -> str:
-    """Return the name; raises ImportRefusedError where it cannot be one."""
+def check_name(name: str, what: str = "data set") -> str:
+    """Return the name; raises ImportRefusedError where it cannot be one of a data set or `what`."""
     if not NAME.fullmatch(name):
         raise ImportRefusedError(
-            f"{name!r} cannot name a data set: use 1 to 64 letters, digits, '.', '_' and '-',"
+            f"{name!r} cannot name a {what}: use 1 to 64 letters, digits, '.', '_' and '-',"
             " beginning with a letter or digit"
         )
     return name

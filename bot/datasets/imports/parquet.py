@@ -7,17 +7,24 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from bot.datasets.imports.sidecars import clean
 from bot.errors import ImportRefusedError
 
 
-def open_parquet(path: Path) -> Any:  # noqa: ANN401 - pyarrow publishes no types
-    """Open a file as a `pyarrow.parquet.ParquetFile`; raises ImportRefusedError."""
+def open_parquet(path: Path, dictionaries: Sequence[str] = ()) -> Any:  # noqa: ANN401 - pyarrow publishes no types
+    """Open a file as a `pyarrow.parquet.ParquetFile`; raises ImportRefusedError.
+
+    Columns of text in `dictionaries`, which the file must have, come as dictionaries: a long text
+    that many rows share is in memory once.
+    """
     try:
         # Without a buffer pyarrow would read whole columns of a row group at once.
-        return pq.ParquetFile(path, buffer_size=2**20, pre_buffer=False)
+        return pq.ParquetFile(
+            path, read_dictionary=list(dictionaries), buffer_size=2**20, pre_buffer=False
+        )
     except (OSError, pa.ArrowException, ValueError) as error:
         raise ImportRefusedError(f"{path.name} cannot be read as parquet: {error}") from error
 
@@ -28,7 +35,7 @@ def read_batches(
     columns: Sequence[str],
     size: int,
 ) -> Iterator[Any]:
-    """Yield record batches in the file's order, at most `size` rows each.
+    """Yield record batches in the file's order, at most `size` rows each and of one row group.
 
     Raises ImportRefusedError where the file turns out to be damaged.
     """
@@ -39,14 +46,27 @@ def read_batches(
             for batch in file.iter_batches(
                 size, columns=list(columns), row_groups=[group], use_threads=False
             ):
+                _check_places(batch)
                 yield batch
                 done += len(batch)
     except (OSError, pa.ArrowException, ValueError) as error:
         raise ImportRefusedError(f"{path.name} is damaged after row {done:,}: {error}") from error
 
 
+def _check_places(batch: Any) -> None:  # noqa: ANN401 - pyarrow publishes no types
+    """Raise pyarrow's error where a dictionary lacks a row's text, as it does not look itself."""
+    for column in batch.columns:
+        if pa.types.is_dictionary(column.type):
+            ends = pc.min_max(column.indices).as_py()
+            places = range(len(column.dictionary))
+            if any(end is not None and end not in places for end in ends.values()):
+                raise pa.ArrowInvalid("a row has a text that is not in its dictionary")
+
+
 def is_text(kind: Any) -> bool:  # noqa: ANN401 - pyarrow publishes no types
-    """Tell whether a column has text."""
+    """Tell whether a column has text, as a dictionary or plain."""
+    if pa.types.is_dictionary(kind):
+        kind = kind.value_type
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
 
 

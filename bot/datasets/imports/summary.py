@@ -63,6 +63,12 @@ class Reason(StrEnum):
     WRONG_TYPE = FetchFault.WRONG_TYPE
     OPTED_OUT = FetchFault.OPTED_OUT
     BUSY = FetchFault.BUSY
+    NO_IMAGE_NAMED = "no_image_named"
+    NO_RATER_NAMED = "no_rater_named"
+    NO_SCORE = "no_score"
+    OUT_OF_RANGE = "out_of_range"
+    WRONG_VALUE = "wrong_value"
+    OWN_RATER = "own_rater"
 
 
 SENTENCES = {
@@ -102,6 +108,12 @@ SENTENCES = {
     Reason.WRONG_TYPE: "the server says that it is no picture",
     Reason.OPTED_OUT: "the site wants no part in the training of models (X-Robots-Tag)",
     Reason.BUSY: "the server wants to be left alone for now; the next import tries again",
+    Reason.NO_IMAGE_NAMED: "the row names no image",
+    Reason.NO_RATER_NAMED: "the row names no rater",
+    Reason.NO_SCORE: "the row has no score",
+    Reason.OUT_OF_RANGE: "the score is not one of the scale",
+    Reason.WRONG_VALUE: "the column cannot have this value",
+    Reason.OWN_RATER: "the rater is one of ours, so the vote is here already or was erased",
 }
 
 
@@ -112,6 +124,17 @@ class Noted:
     reason: Reason
     count: int
     names: tuple[str, ...]
+
+
+def noted_lines(title: str, entries: Iterable[Noted]) -> list[str]:
+    """Return reasons with their counts and names for people."""
+    lines = []
+    for entry in entries:
+        lines.append(f"{title}: {entry.count:,}: {SENTENCES[entry.reason]}")
+        lines += [f"  {name}" for name in entry.names]
+        if entry.count > len(entry.names) > 0:
+            lines.append("  ...")
+    return lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,13 +170,7 @@ class Summary:
         ]
         turned = {"now safe": self.now_safe, "no longer safe": self.now_unsafe}
         lines += [f"  {title}: {count:,}" for title, count in turned.items() if count]
-        for title, entries in (("left out", self.left_out), ("note", self.notes)):
-            for entry in entries:
-                lines.append(f"{title}: {entry.count:,}: {SENTENCES[entry.reason]}")
-                lines += [f"  {name}" for name in entry.names]
-                if entry.count > len(entry.names) > 0:
-                    lines.append("  ...")
-        return lines
+        return lines + noted_lines("left out", self.left_out) + noted_lines("note", self.notes)
 
 
 @dataclass(slots=True)

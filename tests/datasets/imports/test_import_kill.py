@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
@@ -25,40 +22,11 @@ from tests.datasets.imports.importing import (
     write_metadata,
     write_zip,
 )
+from tests.datasets.imports.killing import kill_after
 
-ROOT = Path(__file__).parents[3]
 KILLS = 4
-SCRIPT = """
-import asyncio, sys
-from pathlib import Path
-from storage.database import Database
-from tests.datasets.imports.importing import bring_diffusiondb, bring_folder
-bring = {"folder": bring_folder, "diffusiondb": bring_diffusiondb}[sys.argv[3]]
-async def main():
-    database = await Database.open(Path(sys.argv[1]))
-    await bring(database, Path(sys.argv[2]), progress=lambda *done: print(*done, flush=True))
-    await database.close()
-asyncio.run(main())
-"""
 
 pytestmark = pytest.mark.process
-
-
-def kill_after(database: Path, folder: Path, kind: str, *, reports: int, seconds: float) -> None:
-    """Start an import in a process of its own and kill it so long after so many reports."""
-    process = subprocess.Popen(  # noqa: S603 - our own program
-        [sys.executable, "-c", SCRIPT, str(database), str(folder), kind],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-    )
-    try:
-        assert process.stdout is not None
-        for _ in range(reports):
-            process.stdout.readline()
-        time.sleep(seconds)
-    finally:
-        process.kill()
-        process.communicate()
 
 
 def many_files(folder: Path) -> int:
@@ -75,12 +43,10 @@ def many_rows(folder: Path) -> int:
 
 
 @pytest.mark.parametrize(
-    ("kind", "make", "bring"),
-    [("folder", many_files, bring_folder), ("diffusiondb", many_rows, bring_diffusiondb)],
+    ("make", "bring"), [(many_files, bring_folder), (many_rows, bring_diffusiondb)]
 )
 async def test_a_killed_import_is_finished_by_the_next(
     tmp_path: Path,
-    kind: str,
     make: Callable[[Path], int],
     bring: Callable[..., object],
 ) -> None:
@@ -95,7 +61,7 @@ async def test_a_killed_import_is_finished_by_the_next(
             kill_after(
                 path,
                 tmp_path / "in",
-                kind,
+                bring,
                 reports=random.randint(1, 3),
                 seconds=random.random() * 0.1,
             )

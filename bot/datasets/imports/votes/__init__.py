@@ -1,0 +1,1 @@
+"""Votes of other collections in."""
