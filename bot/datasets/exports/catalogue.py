@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
-FileType = Literal["parquet", "csv", "jsonl"]
+FileType = Literal["parquet", "csv", "jsonl", "sqlite"]
 
 TABLE: Final[tuple[FileType, ...]] = ("parquet", "csv", "jsonl")
 
@@ -48,5 +48,11 @@ FORMATS: Final[Mapping[str, Offer]] = {
         TABLE,
         "scores",
         scored=True,
+    ),
+    "ava": Offer(
+        "How often each score was given, as AVA.txt, with a table of the images.", (), "ava"
+    ),
+    "sac": Offer(
+        "One row a vote in the tables of Simulacra Aesthetic Captions.", ("sqlite",), "sac"
     ),
 }

@@ -18,6 +18,7 @@ SUFFIXES: Final[dict[str, FileType]] = {
     ".parquet": "parquet",
     ".csv": "csv",
     ".jsonl": "jsonl",
+    ".sqlite": "sqlite",
 }
 NOT_IN_NAMES = re.compile(r"[^\w.-]")
 
