@@ -226,6 +226,14 @@ async def test_near_duplicates_are_found(database: Database, tmp_path: Path) -> 
         assert await dead(database, site, ["/b"]) == {}
 
 
+async def test_a_link_of_megabytes_is_not_kept(database: Database, tmp_path: Path) -> None:
+    async with serving({}) as site:
+        table = write_links(tmp_path / "a.parquet", [site.url("/" + "a" * 5_000_000)])
+        summary = await bring_laion(database, [table], fetcher(site))
+    assert names_of(summary, "wrong_link") == ("a.parquet, row 1, URL",)
+    assert database.path.stat().st_size < 1_000_000
+
+
 async def test_an_animation_is_noted(database: Database, tmp_path: Path) -> None:
     async with serving({"/a": answer(animated("GIF"), {"Content-Type": "image/gif"})}) as site:
         table = write_links(tmp_path / "a.parquet", [site.url("/a")])

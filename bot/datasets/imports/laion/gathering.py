@@ -27,29 +27,15 @@ finds room between."""
 # Two pictures are decoded at a time: see bot.images.decoding on what each may take.
 THREADS: Final = 2
 
-SILENT: Final = frozenset(
-    {
-        Reason.UNKNOWN_HOST,
-        Reason.UNREACHABLE,
-        Reason.TOO_SLOW,
-        Reason.REFUSED_ADDRESS,
-    }
-)
-"""Reasons that every link has where it is this machine that is not online."""
-
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a link gave: a picture or a reason.
-
-    `heard`: the server said something, so this machine is online.
-    """
+    """What a link gave: a picture, or a reason why none."""
 
     key: str
     url: str
     row: Row
     result: Kept | Reason
-    heard: bool
 
 
 class Gathering:
@@ -116,13 +102,9 @@ class Gathering:
     async def _fetch(self, key: str, url: str, row: Row) -> Outcome:
         try:
             kept = await self._fetcher.fetch(url, partial(self._keep, key))
-        except FetchFailedError as error:
-            reason = Reason(error.fault)
-            heard = reason not in SILENT and reason != Reason.WRONG_LINK
-            return Outcome(key, url, row, reason, heard)
-        except ImageUnreadableError as error:
-            return Outcome(key, url, row, Reason(error.fault), heard=True)
-        return Outcome(key, url, row, kept, heard=True)
+        except (FetchFailedError, ImageUnreadableError) as error:
+            return Outcome(key, url, row, Reason(error.fault))
+        return Outcome(key, url, row, kept)
 
     async def _keep(self, key: str, data: bytes) -> Kept:
         work: Callable[[], Kept] = partial(keep, self._folder, key, data)

@@ -13,14 +13,14 @@ from random import Random
 from sqlite3 import Connection
 from typing import Final
 
-from yarl import URL
-
 from bot.clock import Clock
 from bot.datasets.fetching.fetcher import Fetcher
+from bot.datasets.fetching.links import LONGEST
 from bot.datasets.imports import near_duplicates
 from bot.datasets.imports.checks import check_name
-from bot.datasets.imports.laion.gathering import SILENT, Gathering, Outcome
+from bot.datasets.imports.laion.gathering import Gathering, Outcome
 from bot.datasets.imports.laion.pictures import Kept, clear, key_of
+from bot.datasets.imports.laion.silence import Dead, Silence
 from bot.datasets.imports.laion.tables import Row, Table
 from bot.datasets.imports.laion.thresholds import Thresholds
 from bot.datasets.imports.near_duplicates import NearDuplicates, Placed
@@ -33,10 +33,8 @@ from storage.leases import Lease
 
 LEASE: Final = "import laion"
 BATCH: Final = 1_000
-SILENCE: Final = 30
+MOST_SILENT: Final = 30
 """So many servers in a row that say nothing: this machine is not online."""
-
-Dead = tuple[str, Reason]
 
 
 async def import_laion(
@@ -114,9 +112,7 @@ class _Run:
     report: Callable[[], None]
     # By key the rows that wait for the outcome of their link.
     waiting: dict[str, list[Row]] = field(default_factory=dict)
-    # Dead links of whose servers none has said a word, since the last word of any.
-    silent: list[Dead] = field(default_factory=list)
-    heard: bool = False
+    silence: Silence = field(default_factory=Silence)
 
     async def take(self, rows: Sequence[Row]) -> None:
         """Begin to fetch those that are to be taken; count and store what is known by now."""
@@ -139,15 +135,7 @@ class _Run:
         """Wait for every link and store what it gave."""
         while not self.gathering.is_over:
             await self._store()
-        if self.heard and self.silent:
-            await self.database.write(
-                partial(
-                    dead_links.record,
-                    data_set_id=self.data_set_id,
-                    links=self.silent,
-                    now=self.clock.now(),
-                )
-            )
+        await self.database.write(partial(self._write, [], self.silence.rest()))
         self.report()
 
     def _fresh(self, rows: Sequence[Row]) -> dict[str, str]:
@@ -157,6 +145,8 @@ class _Run:
             refused = self.thresholds.refuse(row)
             if row.url is None:
                 self.tally.leave_out(Reason.NO_LINK, [f"{row.place}, URL"])
+            elif len(row.url) > LONGEST:
+                self.tally.leave_out(Reason.WRONG_LINK, [f"{row.place}, URL"])
             elif refused is not None:
                 self.tally.leave_out(refused, [row.place])
             else:
@@ -177,7 +167,7 @@ class _Run:
         """Store some outcomes together, and count them."""
         outcomes = await self.gathering.outcomes()
         kept = [(each, each.result) for each in outcomes if isinstance(each.result, Kept)]
-        placed = await self.database.write(partial(self._write, kept, self._dead(outcomes)))
+        placed = await self.database.write(partial(self._write, kept, self.silence.judge(outcomes)))
         for (outcome, picture), became in zip(kept, placed, strict=True):
             self._count(outcome, picture, became)
             if became.is_skipped:
@@ -186,25 +176,11 @@ class _Run:
             if isinstance(outcome.result, Reason):
                 self._leave_out(outcome.key, outcome.url, outcome.result)
         self.report()
-        servers = {URL(url).host for url, _ in self.silent}
-        if len(servers) >= SILENCE:
+        if self.silence.servers >= MOST_SILENT:
             raise SourceUnavailableError(
-                f"none of the last {len(servers)} servers answered: is this machine online? None of"
-                " their links was marked as dead"
+                f"none of the last {self.silence.servers} servers answered: is this machine online?"
+                " None of their links was marked as dead"
             )
-
-    def _dead(self, outcomes: Sequence[Outcome]) -> list[Dead]:
-        """Return the links that are known to be dead by now."""
-        dead: list[Dead] = []
-        for outcome in outcomes:
-            if outcome.heard:
-                self.heard = True
-                dead += self.silent
-                self.silent.clear()
-            if isinstance(outcome.result, Reason) and outcome.result != Reason.BUSY:
-                known = self.silent if outcome.result in SILENT else dead
-                known.append((outcome.url, outcome.result))
-        return dead
 
     def _write(
         self,
