@@ -130,7 +130,7 @@ def build_services(
     enrolment = Enrolment(hash_key)
     access = AccessService(database, clock, settings, enrolment)
     alerts = AlertService(database, clock, settings, texts)
-    decisions = Decisions(clock, settings, enrolment)
+    decisions = Decisions(clock, settings, access)
     recounting = Recounting(database, clock, settings)
     orders = VoidOrders(database, clock, recounting)
     answers = AnswerService(database, clock, texts)
@@ -142,9 +142,7 @@ def build_services(
         recounting=recounting,
         orders=orders,
     )
-    appeal_cases = AppealCases(
-        database, clock, settings, enrolment=enrolment, bans=bans, answers=answers
-    )
+    appeal_cases = AppealCases(database, clock, settings, access=access, bans=bans, answers=answers)
     scores = ScoringService(database, clock, settings, alerts)
     scores.follow(Proposing(database, clock).propose)
     rules = RuleWorker(database, clock, random, alerts=alerts)
@@ -180,10 +178,10 @@ def build_services(
         enrolment=enrolment,
         access=access,
         alerts=alerts,
-        channels=ChannelService(database, clock, settings, access, enrolment),
+        channels=ChannelService(database, clock, settings, access),
         reports=ReportService(database, clock, settings, enrolment, alerts),
         bans=bans,
-        voiding=VoidingService(database, clock, access, enrolment, orders),
+        voiding=VoidingService(database, clock, access, orders),
         bars=BarService(database, clock, access, enrolment),
         moderation=ModerationService(database, access, decisions),
         review=ReviewService(
@@ -193,17 +191,17 @@ def build_services(
             enrolment=enrolment,
             kinds=(
                 ReportedImages(decisions),
-                Suspects(database, clock, enrolment, bans),
+                Suspects(database, clock, access, bans),
                 appeal_cases,
-                GoldCandidates(clock, enrolment),
+                GoldCandidates(clock, access),
             ),
         ),
         appeals=AppealService(database, clock, settings, enrolment, alerts),
         answers=answers,
-        gold=GoldService(database, clock, access, enrolment),
+        gold=GoldService(database, clock, access),
         dossiers=DossierService(database, clock, settings, access),
         ratings=RatingsService(database, clock, access),
-        validation=ValidationService(database, clock, access, enrolment),
+        validation=ValidationService(database, clock, access),
         auditing=AuditService(database, clock, access),
         image_records=ImageRecordService(database, access),
         personal_data=PersonalDataService(database, clock, enrolment),
@@ -228,9 +226,7 @@ def build_services(
             scores_ready=scores.ready,
         ),
         cases=Cases(database, clock, access, enrolment),
-        overview=OverviewService(
-            database, clock, settings, access=access, enrolment=enrolment, horde=horde
-        ),
+        overview=OverviewService(database, clock, settings, access=access, horde=horde),
         holds=HoldService(database, clock, enrolment),
         rules=rules,
         pairs=PairSearch(database, clock, rules),

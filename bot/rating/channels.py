@@ -17,9 +17,8 @@ from bot.errors import (
 )
 from bot.settings import Settings
 from bot.trust.access import AccessService
-from bot.trust.enrolment import Enrolment
 from bot.trust.grants import may_use
-from storage import audit, bars, channels, choosing
+from storage import bars, channels, choosing
 from storage.bars import Barred
 from storage.channels import Channel
 from storage.choosing import Seeker
@@ -82,13 +81,11 @@ class ChannelService:
         clock: Clock,
         settings: Settings,
         access: AccessService,
-        enrolment: Enrolment,
     ) -> None:
         self._database = database
         self._clock = clock
         self._settings = settings
         self._access = access
-        self._enrolment = enrolment
 
     async def set_up(
         self, caller: Caller, place: Place, data_set: str, *, open_posts: int, safe_only: bool
@@ -116,7 +113,8 @@ class ChannelService:
                 safe_only=safe_only,
                 now=now,
             )
-            self._log(connection, caller, "jury.setup", place.channel_id, now)
+            subject = f"channel:{place.channel_id}"
+            self._access.record(connection, caller, "jury.setup", subject, actor="manager")
             return _known(channels.by_id(connection, place.channel_id))
 
         return await self._database.write(unit)
@@ -174,7 +172,6 @@ class ChannelService:
     ) -> list[Channel]:
         action = "jury.start" if started else "jury.stop"
         guild_id = await self._access.require_manager(caller, action)
-        now = self._clock.now()
 
         def unit(connection: Connection) -> list[Channel]:
             chosen = [
@@ -186,23 +183,10 @@ class ChannelService:
                 raise NotSetUpError
             for each in chosen:
                 channels.set_started(connection, each, started=started)
-                self._log(connection, caller, action, each, now)
+                self._access.record(connection, caller, action, f"channel:{each}", actor="manager")
             return [_known(channels.by_id(connection, each)) for each in chosen]
 
         return await self._database.write(unit)
-
-    def _log(
-        self, connection: Connection, caller: Caller, action: str, channel_id: int, now: datetime
-    ) -> None:
-        number = self._enrolment.rater(connection, caller.discord_id, now).number
-        audit.record(
-            connection,
-            at=now,
-            actor="manager",
-            rater=number,
-            action=action,
-            subject=f"channel:{channel_id}",
-        )
 
 
 def _noted(channel: Channel) -> str | None:

@@ -19,8 +19,7 @@ from bot.rewards import list_guard
 from bot.rewards.planning import terms_of
 from bot.settings import Settings
 from bot.trust.access import AccessService
-from bot.trust.enrolment import Enrolment
-from storage import audit, ledger, payout_due, payout_pauses, payouts, review_queue
+from storage import ledger, payout_due, payout_pauses, payouts, review_queue
 from storage.database import Database
 from storage.ledger import Totals
 from storage.payout_due import Terms
@@ -74,14 +73,12 @@ class OverviewService:
         settings: Settings,
         *,
         access: AccessService,
-        enrolment: Enrolment,
         horde: HordeClient,
     ) -> None:
         self._database = database
         self._clock = clock
         self._settings = settings
         self._access = access
-        self._enrolment = enrolment
         self._horde = horde
         self._file = PayoutFile(database.path)
 
@@ -103,7 +100,7 @@ class OverviewService:
 
         def unit(connection: Connection) -> None:
             if payout_pauses.begin(connection, "operator", "operator", now):
-                self._note(connection, caller, "kudos.pause", now)
+                self._access.record(connection, caller, "kudos.pause", actor="operator")
 
         await self._database.write(unit)
 
@@ -113,20 +110,15 @@ class OverviewService:
         The list of payouts beside the database is taken for the right one as it is now.
         """
         await self._access.require_operator(caller, "kudos.resume")
-        now = self._clock.now()
 
         def unit(connection: Connection) -> None:
             lifted = [payout_pauses.lift(connection, cause) for cause in ("operator", "horde")]
             if payout_pauses.find(connection, "list") is not None:
                 lifted.append(list_guard.accept(connection, self._file))
             if any(lifted):
-                self._note(connection, caller, "kudos.resume", now)
+                self._access.record(connection, caller, "kudos.resume", actor="operator")
 
         await self._database.write(unit)
-
-    def _note(self, connection: Connection, caller: Caller, action: str, now: datetime) -> None:
-        number = self._enrolment.rater(connection, caller.discord_id, now).number
-        audit.record(connection, at=now, actor="operator", rater=number, action=action)
 
     async def _account(self) -> tuple[Account | None, Trouble | None]:
         if not self._settings.rewards_on:

@@ -13,6 +13,7 @@ from bot.settings import Settings
 from bot.trust.enrolment import Enrolment
 from bot.trust.refusals import OwnMatterError
 from storage import audit, bars, data_sets, raters
+from storage.audit import Actor, Details
 from storage.data_sets import DataSet
 from storage.database import Database
 
@@ -73,17 +74,39 @@ class AccessService:
         assert caller.guild_id is not None  # noqa: S101 - is_manager said so, for the type checker
         return caller.guild_id
 
-    async def log(self, caller: Caller, actor: audit.Actor, action: str, subject: str = "") -> None:
+    def number(self, connection: Connection, caller: Caller) -> int:
+        """Return the caller's number as a rater."""
+        return self._enrolment.rater(connection, caller.discord_id, self._clock.now()).number
+
+    def record(
+        self,
+        connection: Connection,
+        caller: Caller,
+        action: str,
+        subject: str = "",
+        details: Details | None = None,
+        *,
+        actor: Actor = "moderator",
+    ) -> int:
+        """Keep an act in the unit that does it; return the number of the caller.
+
+        `subject` is such as `image:7` or `rater:3`; `actor`, as what the caller was allowed it.
+        """
+        number = self.number(connection, caller)
+        audit.record(
+            connection,
+            at=self._clock.now(),
+            actor=actor,
+            rater=number,
+            action=action,
+            subject=subject,
+            details=details,
+        )
+        return number
+
+    async def log(self, caller: Caller, actor: Actor, action: str, subject: str = "") -> None:
         """Keep an act that writes nothing else."""
-        now = self._clock.now()
-
-        def unit(connection: Connection) -> None:
-            number = self._enrolment.rater(connection, caller.discord_id, now).number
-            audit.record(
-                connection, at=now, actor=actor, rater=number, action=action, subject=subject
-            )
-
-        await self._database.write(unit)
+        await self._database.write(lambda c: self.record(c, caller, action, subject, actor=actor))
 
     async def refuse(self, caller: Caller, action: str) -> None:
         """Keep that the caller was refused an act; whoever calls this raises why."""
@@ -91,11 +114,11 @@ class AccessService:
         refused = f"refused:{action}"
 
         def unit(connection: Connection) -> None:
-            number = self._enrolment.rater(connection, caller.discord_id, now).number
+            rater = self.number(connection, caller)
             if not audit.repeat(
-                connection, rater=number, action=refused, now=now, within=REFUSALS_APART
+                connection, rater=rater, action=refused, now=now, within=REFUSALS_APART
             ):
-                audit.record(connection, at=now, actor="rater", rater=number, action=refused)
+                self.record(connection, caller, refused, actor="rater")
 
         await self._database.write(unit)
 

@@ -10,14 +10,15 @@ from bot.caller import Caller
 from bot.clock import Clock
 from bot.errors import SettledError, WordsNeededError
 from bot.settings import Settings
+from bot.trust.access import AccessService
 from bot.trust.appeal_answers import AnswerService
 from bot.trust.appeals import is_managers
 from bot.trust.banning import BanService
-from bot.trust.enrolment import Enrolment
-from bot.trust.holds import BY_PROGRAM
+from bot.trust.holds import BY_PROGRAM, release
+from bot.trust.people import as_subject
 from bot.trust.review import CaseKind
 from bot.trust.wording import tidy
-from storage import appeals, audit, captchas, holds, limits, raters, review_queue
+from storage import appeals, captchas, limits, raters, review_queue
 from storage.appeals import Appeal
 from storage.database import Database
 from storage.limits import Limit
@@ -58,14 +59,14 @@ class AppealCases(CaseKind):
         clock: Clock,
         settings: Settings,
         *,
-        enrolment: Enrolment,
+        access: AccessService,
         bans: BanService,
         answers: AnswerService,
     ) -> None:
         self._database = database
         self._clock = clock
         self._home = settings.home_guild_id
-        self._enrolment = enrolment
+        self._access = access
         self._bans = bans
         self._answers = answers
 
@@ -95,18 +96,15 @@ class AppealCases(CaseKind):
     ) -> None:
         """Answer the appeal; once it is granted, no rule holds the rater's kudos any more.
 
-        A hold that a person lifted is not placed again while its finding stands, and what operators
-        placed is theirs to lift.
-
         Raises WordsNeededError where nothing is left of the words, SettledError where the rater
         was erased meanwhile.
         """
         case = self.look(connection, item)
         if case is None:
             raise SettledError
-        now = self._clock.now()
-        by = self._enrolment.rater(connection, caller.discord_id, now).number
-        granted = decision == GRANT
+        now, granted = self._clock.now(), decision == GRANT
+        action = "appeal.grant" if granted else "appeal.refuse"
+        by = self._access.record(connection, caller, action, as_subject(case.rater))
         appeals.answer(
             connection,
             case.appeal.id,
@@ -116,9 +114,8 @@ class AppealCases(CaseKind):
             now=now,
         )
         review_queue.settle(connection, item.id, by=by, outcome=decision, now=now)
-        self._log(connection, case.rater, by, "appeal.grant" if granted else "appeal.refuse")
         if granted:
-            self._release(connection, case, by)
+            release(connection, self._access, caller, case.rater)
             captchas.end_pause(connection, case.rater.number)
 
     async def follow_up(self) -> None:
@@ -127,30 +124,6 @@ class AppealCases(CaseKind):
 
     def _liftable(self, found: tuple[Limit, ...]) -> list[Limit]:
         return [limit for limit in found if not is_managers(limit, self._home)]
-
-    def _release(self, connection: Connection, case: AppealCase, by: int) -> None:
-        for limit in case.limits:
-            if limit.kind == "held" and limit.reason in BY_PROGRAM:
-                holds.lift(connection, case.rater.number, limit.reason)
-                self._log(connection, case.rater, by, "hold.lifted", {"reason": limit.reason})
-
-    def _log(
-        self,
-        connection: Connection,
-        rater: Rater,
-        by: int,
-        action: str,
-        details: audit.Details | None = None,
-    ) -> None:
-        audit.record(
-            connection,
-            at=self._clock.now(),
-            actor="moderator",
-            rater=by,
-            action=action,
-            subject=f"rater:{rater.number}",
-            details=details,
-        )
 
 
 def _said(words: str) -> str:

@@ -13,10 +13,11 @@ from bot.rewards.voiding import void_unpaid
 from bot.trust.access import AccessService
 from bot.trust.enrolment import Enrolment
 from bot.trust.erased_people import Change, ErasedPeople, subject_of
+from bot.trust.people import as_subject
 from bot.trust.recounting import Recounting
 from bot.trust.void_orders import VoidOrders
 from bot.trust.wording import tidy
-from storage import audit, bars, raters, void_orders, voids
+from storage import bars, raters, void_orders, voids
 from storage.audit import Details
 from storage.bars import Bar
 from storage.database import Database
@@ -117,7 +118,7 @@ class BanService:
                 there = bars.there(before.bars, home, now, "moderator")
                 banned = before.banned_at(now) if bar is None else there
                 del details["votes"]  # an erasure left none
-                self._log(connection, caller, "rater.ban", subject_of(before), details)
+                self._access.record(connection, caller, "rater.ban", subject_of(before), details)
                 return Verdict(subject_of(before), not banned, until), None
             rater = self._enrolment.rater(connection, discord_id, now)
             if bar is None:
@@ -128,8 +129,8 @@ class BanService:
                 banned = bars.there(held, home, now, "moderator")
                 bars.place(connection, rater.number, bar, now, reason=tidy(reason))
             order = _order(connection, rater, sentence, None if bar is None else home, now)
-            subject = f"rater:{rater.number}"
-            self._log(connection, caller, "rater.ban", subject, details)
+            subject = as_subject(rater)
+            self._access.record(connection, caller, "rater.ban", subject, details)
             return Verdict(subject, not banned, until), order
 
         await self._erased.list(discord_id, change)
@@ -156,7 +157,7 @@ class BanService:
             before = self._store_erased(connection, discord_id, change, now)
             if before is not None and raters.find(connection, discord_id) is None:
                 banned = before.banned_at(now) or bars.there(before.bars, home, now)
-                self._log(connection, caller, "rater.unban", subject_of(before))
+                self._access.record(connection, caller, "rater.unban", subject_of(before))
                 return Verdict(subject_of(before), banned), None
             rater = self._enrolment.rater(connection, discord_id, now)
             lifted = void_orders.in_force(connection, rater.number, "ban")
@@ -167,8 +168,8 @@ class BanService:
             bars.lift(connection, rater.number, home)
             for order in lifted:
                 void_orders.lift(connection, order.id, now)
-            subject = f"rater:{rater.number}"
-            self._log(connection, caller, "rater.unban", subject)
+            subject = as_subject(rater)
+            self._access.record(connection, caller, "rater.unban", subject)
             return Verdict(subject, banned), rater.number
 
         await self._erased.list(discord_id, change)
@@ -192,25 +193,6 @@ class BanService:
         if before is not None and before.horde_hash is not None and change(before).banned_at(now):
             self._enrolment.bar(connection, {before.horde_hash}, now)
         return before
-
-    def _log(
-        self,
-        connection: Connection,
-        caller: Caller,
-        action: str,
-        subject: str,
-        details: Details | None = None,
-    ) -> None:
-        now = self._clock.now()
-        audit.record(
-            connection,
-            at=now,
-            actor="moderator",
-            rater=self._enrolment.rater(connection, caller.discord_id, now).number,
-            action=action,
-            subject=subject,
-            details=details,
-        )
 
 
 def _home(caller: Caller) -> int:

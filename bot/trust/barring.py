@@ -10,13 +10,13 @@ from bot.clock import Clock
 from bot.trust.access import AccessService
 from bot.trust.enrolment import Enrolment
 from bot.trust.erased_people import ErasedPeople, subject_of
+from bot.trust.people import as_subject
 from bot.trust.refusals import ModeratorsBarError
 from bot.trust.wording import tidy
-from storage import audit, bars, raters
+from storage import bars, raters
 from storage.bars import Bar
 from storage.database import Database
 from storage.erasure_file import Erasure
-from storage.raters import Rater
 
 
 class BarService:
@@ -51,12 +51,14 @@ class BarService:
         def unit(connection: Connection) -> bool:
             before = self._erased.store(connection, discord_id, change)
             if before is not None and raters.find(connection, discord_id) is None:
-                self._log(connection, caller, "jury.bar", subject_of(before))
+                self._access.record(
+                    connection, caller, "jury.bar", subject_of(before), actor="manager"
+                )
                 return not bars.there(before.bars, guild_id, now, "manager")
             rater = self._enrolment.rater(connection, discord_id, now)
             held = bars.of_rater(connection, rater.number, now)
             bars.place(connection, rater.number, bar, now, reason=tidy(reason))
-            self._log(connection, caller, "jury.bar", _named(rater))
+            self._access.record(connection, caller, "jury.bar", as_subject(rater), actor="manager")
             return not bars.there(held, guild_id, now, "manager")
 
         await self._erased.list(discord_id, change)
@@ -79,11 +81,11 @@ class BarService:
             rater = raters.find(connection, discord_id)
             held, subject = list[Bar](), ""
             if rater is not None:
-                held, subject = bars.of_rater(connection, rater.number, now), _named(rater)
+                held, subject = bars.of_rater(connection, rater.number, now), as_subject(rater)
                 bars.lift(connection, rater.number, guild_id, "manager")
             elif before is not None:
                 held, subject = list(before.bars), subject_of(before)
-            self._log(connection, caller, "jury.unbar", subject)
+            self._access.record(connection, caller, "jury.unbar", subject, actor="manager")
             return held
 
         await self._erased.list(discord_id, change)
@@ -92,18 +94,3 @@ class BarService:
             await self._access.refuse(caller, "jury.unbar")
             raise ModeratorsBarError
         return bars.there(held, guild_id, now, "manager")
-
-    def _log(self, connection: Connection, caller: Caller, action: str, subject: str) -> None:
-        now = self._clock.now()
-        audit.record(
-            connection,
-            at=now,
-            actor="manager",
-            rater=self._enrolment.rater(connection, caller.discord_id, now).number,
-            action=action,
-            subject=subject,
-        )
-
-
-def _named(rater: Rater) -> str:
-    return f"rater:{rater.number}"

@@ -10,8 +10,8 @@ from typing import Final, Literal, get_args
 from bot.caller import Caller
 from bot.clock import Clock
 from bot.settings import Settings
-from bot.trust.enrolment import Enrolment
-from storage import audit, image_stages, reports, review_queue
+from bot.trust.access import AccessService
+from storage import image_stages, reports, review_queue
 
 Decision = Literal["hide", "restore", "dismiss"]
 """hide: nobody sees it any more. restore: it is rated again. dismiss: the reports were
@@ -26,14 +26,15 @@ class Decisions:
 
     clock: Clock
     settings: Settings
-    enrolment: Enrolment
+    access: AccessService
 
     def carry_out(
         self, connection: Connection, caller: Caller, image_id: int, decision: Decision
     ) -> bool:
         """Decide inside a unit; return whether the image came into sight or went out of it."""
         now = self.clock.now()
-        by = self.enrolment.rater(connection, caller.discord_id, now).number
+        action, subject = f"image.{decision}", f"image:{image_id}"
+        by = self.access.record(connection, caller, action, subject)
         if decision == "hide":
             changed = image_stages.hide(connection, image_id)
         else:
@@ -41,12 +42,4 @@ class Decisions:
             changed = image_stages.restore(connection, image_id, now, delay)
         reports.settle(connection, image_id, now)
         review_queue.settle_image(connection, image_id, by=by, outcome=decision, now=now)
-        audit.record(
-            connection,
-            at=now,
-            actor="moderator",
-            rater=by,
-            action=f"image.{decision}",
-            subject=f"image:{image_id}",
-        )
         return changed

@@ -6,9 +6,12 @@ import re
 from sqlite3 import Connection
 from typing import Final
 
+from bot.caller import Caller
 from bot.clock import Clock
 from bot.errors import JuryError, NothingKeptError
+from bot.trust.access import AccessService
 from bot.trust.enrolment import Enrolment
+from bot.trust.people import as_subject
 from bot.trust.rules.ruleset import BY_NAME
 from bot.trust.scoring import holding
 from storage import audit, holds, raters
@@ -84,9 +87,27 @@ class HoldService:
             actor="operator",
             rater=None,
             action=f"hold.{what}",
-            subject=f"rater:{rater.number}",
+            subject=as_subject(rater),
             details={"reason": reason},
         )
+
+
+def of_program(connection: Connection, rater: Rater) -> tuple[str, ...]:
+    """Return the reasons for which the program holds the rater's kudos."""
+    held = holds.of_rater(connection, rater.number)
+    return tuple(reason for reason in held if reason in BY_PROGRAM)
+
+
+def release(connection: Connection, access: AccessService, moderator: Caller, rater: Rater) -> None:
+    """Lift, by a moderator's word, all that the program holds: what operators hold stays.
+
+    What a person lifted is not placed again while its finding stands.
+    """
+    for reason in of_program(connection, rater):
+        holds.lift(connection, rater.number, reason)
+        details = {"reason": reason}
+        subject = as_subject(rater)
+        access.record(connection, moderator, "hold.lifted", subject, details)
 
 
 def _known(connection: Connection, discord_id: int) -> Rater:

@@ -27,6 +27,11 @@ def known(connection: Connection, discord_id: int) -> Rater:
     return rater
 
 
+def as_subject(rater: Rater) -> str:
+    """Return how the audit log names a rater; `number_in` reads it."""
+    return f"rater:{rater.number}"
+
+
 def number_in(subject: str) -> int | None:
     """Return the rater's number that a subject of the audit log names."""
     match = _RATER.fullmatch(subject)

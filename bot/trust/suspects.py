@@ -9,12 +9,13 @@ from typing import Final
 from bot.caller import Caller
 from bot.clock import Clock
 from bot.errors import SettledError, WordsNeededError
+from bot.trust.access import AccessService
 from bot.trust.banning import BanService
-from bot.trust.enrolment import Enrolment
-from bot.trust.holds import BY_PROGRAM
+from bot.trust.holds import of_program, release
+from bot.trust.people import as_subject
 from bot.trust.review import CaseKind
 from bot.trust.wording import tidy
-from storage import audit, findings, holds, raters, review_queue
+from storage import findings, raters, review_queue
 from storage.database import Database
 from storage.raters import Rater
 from storage.review_queue import SUSPECT, QueueItem
@@ -44,11 +45,11 @@ class Suspects(CaseKind):
     decisions = (HONEST, WATCH, BAN)
 
     def __init__(
-        self, database: Database, clock: Clock, enrolment: Enrolment, bans: BanService
+        self, database: Database, clock: Clock, access: AccessService, bans: BanService
     ) -> None:
         self._database = database
         self._clock = clock
-        self._enrolment = enrolment
+        self._access = access
         self._bans = bans
 
     def look(self, connection: Connection, item: QueueItem) -> SuspectCase | None:
@@ -56,9 +57,7 @@ class Suspects(CaseKind):
         rater = _named(connection, item)
         if rater is None or rater.discord_id is None or rater.banned_at(self._clock.now()):
             return None
-        held = tuple(
-            reason for reason in holds.of_rater(connection, rater.number) if reason in BY_PROGRAM
-        )
+        held = of_program(connection, rater)
         if not held and not findings.of_rater(connection, rater.number):
             return None
         return SuspectCase(rater, rater.discord_id, held)
@@ -87,40 +86,20 @@ class Suspects(CaseKind):
         """
         del words  # the reason of a ban is with the ban
         now = self._clock.now()
-        by = self._enrolment.rater(connection, caller.discord_id, now).number
         if decision == BAN:
             rater = _named(connection, item)
             if rater is None or not rater.banned_at(now):
                 raise SettledError
-            review_queue.settle(connection, item.id, by=by, outcome=decision, now=now)
-            return
-        case = self.look(connection, item)
-        if case is None:
-            raise SettledError
+            by = self._access.number(connection, caller)
+        else:
+            case = self.look(connection, item)
+            if case is None:
+                raise SettledError
+            action, subject = f"suspect.{decision}", as_subject(case.rater)
+            by = self._access.record(connection, caller, action, subject)
+            if decision == HONEST:
+                release(connection, self._access, caller, case.rater)
         review_queue.settle(connection, item.id, by=by, outcome=decision, now=now)
-        self._log(connection, case.rater, by, f"suspect.{decision}")
-        if decision == HONEST:
-            for reason in case.held:
-                holds.lift(connection, case.rater.number, reason)
-                self._log(connection, case.rater, by, "hold.lifted", {"reason": reason})
-
-    def _log(
-        self,
-        connection: Connection,
-        rater: Rater,
-        by: int,
-        action: str,
-        details: audit.Details | None = None,
-    ) -> None:
-        audit.record(
-            connection,
-            at=self._clock.now(),
-            actor="moderator",
-            rater=by,
-            action=action,
-            subject=f"rater:{rater.number}",
-            details=details,
-        )
 
 
 def _named(connection: Connection, item: QueueItem) -> Rater | None:

@@ -8,22 +8,18 @@ from bot.caller import Caller
 from bot.clock import Clock
 from bot.errors import BannedRaterError
 from bot.trust.access import AccessService
-from bot.trust.enrolment import Enrolment
-from bot.trust.people import known
-from storage import audit, raters
+from bot.trust.people import as_subject, known
+from storage import raters
 from storage.database import Database
 
 
 class ValidationService:
     """Validates raters and takes it back; every act is checked and logged."""
 
-    def __init__(
-        self, database: Database, clock: Clock, access: AccessService, enrolment: Enrolment
-    ) -> None:
+    def __init__(self, database: Database, clock: Clock, access: AccessService) -> None:
         self._database = database
         self._clock = clock
         self._access = access
-        self._enrolment = enrolment
 
     async def validate(self, caller: Caller, discord_id: int) -> bool:
         """Mark a rater as validated; False where they were.
@@ -49,14 +45,7 @@ class ValidationService:
             changed = (rater.status == "validated") != validated
             if changed:
                 raters.set_status(connection, rater.number, "validated" if validated else "normal")
-            audit.record(
-                connection,
-                at=now,
-                actor="moderator",
-                rater=self._enrolment.rater(connection, caller.discord_id, now).number,
-                action=action,
-                subject=f"rater:{rater.number}",
-            )
+            self._access.record(connection, caller, action, as_subject(rater))
             return changed
 
         try:

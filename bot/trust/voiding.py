@@ -9,13 +9,12 @@ from sqlite3 import Connection
 from bot.caller import Caller
 from bot.clock import Clock
 from bot.trust.access import AccessService
-from bot.trust.enrolment import Enrolment
 from bot.trust.moments import parse_past
-from bot.trust.people import known
+from bot.trust.people import as_subject, known
 from bot.trust.refusals import NothingToRestoreError, UnknownVoteError
 from bot.trust.void_orders import VoidOrders
 from bot.trust.wording import tidy
-from storage import audit, raters, void_orders, voids, votes
+from storage import raters, void_orders, voids, votes
 from storage.audit import Details
 from storage.database import Database
 from storage.raters import Rater
@@ -60,13 +59,11 @@ class VoidingService:
         database: Database,
         clock: Clock,
         access: AccessService,
-        enrolment: Enrolment,
         orders: VoidOrders,
     ) -> None:
         self._database = database
         self._clock = clock
         self._access = access
-        self._enrolment = enrolment
         self._orders = orders
 
     async def revert(
@@ -88,7 +85,7 @@ class VoidingService:
                 connection, rater.number, "revert", now, since=moment, reason=tidy(reason)
             )
             details: Details = {"order": order.id, "since": moment.isoformat()}
-            self._log(connection, caller, "rater.revert", rater, details)
+            self._access.record(connection, caller, "rater.revert", as_subject(rater), details)
             return order
 
         order = await self._database.write(unit)
@@ -133,7 +130,9 @@ class VoidingService:
                 raise NothingToRestoreError
             for order_id in lifted:
                 void_orders.lift(connection, order_id, now)
-                self._log(connection, caller, "rater.restore", rater, {"order": order_id})
+                self._access.record(
+                    connection, caller, "rater.restore", as_subject(rater), {"order": order_id}
+                )
             return rater.number, len(lifted)
 
         number, lifted = await self._database.write(unit)
@@ -158,7 +157,9 @@ class VoidingService:
             order = void_orders.add(connection, rater.number, "vote", now, image_id=image_id)
             self._orders.void(connection, order, image_id)
             void_orders.settle(connection, order.id, now)
-            self._log(connection, caller, "vote.void", rater, {"image": image_id})
+            self._access.record(
+                connection, caller, "vote.void", as_subject(rater), {"image": image_id}
+            )
             return VoteVerdict(changed=True, void=True)
 
         return await self._database.write(unit)
@@ -178,25 +179,13 @@ class VoidingService:
                 self._orders.restore(connection, order, image_id)
                 void_orders.settle(connection, order.id, now)
             if orders:
-                self._log(connection, caller, "vote.restore", rater, {"image": image_id})
+                self._access.record(
+                    connection, caller, "vote.restore", as_subject(rater), {"image": image_id}
+                )
             void = voids.undone(connection, rater.number, image_id) is not None
             return VoteVerdict(changed=bool(orders), void=void)
 
         return await self._database.write(unit)
-
-    def _log(
-        self, connection: Connection, caller: Caller, action: str, rater: Rater, details: Details
-    ) -> None:
-        now = self._clock.now()
-        audit.record(
-            connection,
-            at=now,
-            actor="moderator",
-            rater=self._enrolment.rater(connection, caller.discord_id, now).number,
-            action=action,
-            subject=f"rater:{rater.number}",
-            details=details,
-        )
 
 
 def _of_vote(connection: Connection, rater: Rater, image_id: int) -> list[VoidOrder]:

@@ -173,7 +173,6 @@ class Bank:
             clock,
             self.settings,
             access=access,
-            enrolment=enrolment,
             horde=self.client,
         )
         orders = VoidOrders(database, clock, self.recounting)
@@ -185,7 +184,7 @@ class Bank:
             recounting=self.recounting,
             orders=orders,
         )
-        self.voiding = VoidingService(database, clock, access, enrolment, orders)
+        self.voiding = VoidingService(database, clock, access, orders)
         self.worker = PayoutWorker(
             database,
             clock,

@@ -49,7 +49,6 @@ async def resume(kudos: Treasury) -> None:
         kudos.clock,
         kudos.settings,
         access=access,
-        enrolment=enrolment,
         horde=kudos.client(),
     )
     await overview.resume(Caller(OPERATOR, guild_id=HOME))

@@ -10,11 +10,10 @@ from typing import Final
 from bot.caller import Caller
 from bot.clock import Clock
 from bot.errors import WrongValueError
-from bot.trust.enrolment import Enrolment
+from bot.trust.access import AccessService
 from bot.trust.gold.proposing import TARGET
 from bot.trust.review import CaseKind
 from storage import (
-    audit,
     data_sets,
     gold_answers,
     gold_candidates,
@@ -49,9 +48,9 @@ class GoldCandidates(CaseKind):
     name = GOLD_CANDIDATE
     decisions = (ACCEPT, REFUSE)
 
-    def __init__(self, clock: Clock, enrolment: Enrolment) -> None:
+    def __init__(self, clock: Clock, access: AccessService) -> None:
         self._clock = clock
-        self._enrolment = enrolment
+        self._access = access
 
     def look(self, connection: Connection, item: QueueItem) -> Candidate | None:
         """Return the candidate; None once it cannot be met as gold, or was decided by command."""
@@ -75,7 +74,9 @@ class GoldCandidates(CaseKind):
         if candidate is None:
             raise WrongValueError
         now, accept = self._clock.now(), decision == ACCEPT
-        by = self._enrolment.rater(connection, caller.discord_id, now).number
+        action = "image.gold" if accept else "image.gold_refused"
+        subject = f"image:{candidate.image.id}"
+        by = self._access.record(connection, caller, action, subject)
         gold = replace(
             candidate.gold,
             state="accepted" if accept else "refused",
@@ -86,12 +87,4 @@ class GoldCandidates(CaseKind):
         gold_answers.judge_again(connection, gold.image_id, gold.ranges)
         review_queue.settle_kind(
             connection, GOLD_CANDIDATE, gold.image_id, by=by, outcome=decision, now=now
-        )
-        audit.record(
-            connection,
-            at=now,
-            actor="moderator",
-            rater=by,
-            action="image.gold" if accept else "image.gold_refused",
-            subject=f"image:{gold.image_id}",
         )

@@ -12,12 +12,10 @@ from bot.clock import Clock
 from bot.errors import NoGoldScoresError, NotGoldError, UnknownImageError
 from bot.rating.scales import SCALES
 from bot.trust.access import AccessService
-from bot.trust.enrolment import Enrolment
 from bot.trust.gold.judging import typed_range
 from bot.trust.gold.proposing import TARGET
 from bot.trust.wording import tidy
 from storage import (
-    audit,
     data_sets,
     gold_answers,
     gold_candidates,
@@ -68,13 +66,10 @@ class Treasury:
 class GoldService:
     """Every call asks for the moderators' role; every change is audited."""
 
-    def __init__(
-        self, database: Database, clock: Clock, access: AccessService, enrolment: Enrolment
-    ) -> None:
+    def __init__(self, database: Database, clock: Clock, access: AccessService) -> None:
         self._database = database
         self._clock = clock
         self._access = access
-        self._enrolment = enrolment
 
     async def mark(
         self,
@@ -104,7 +99,7 @@ class GoldService:
                 raise NoGoldScoresError
             if images.by_id(connection, image_id) is None:
                 raise UnknownImageError
-            by = self._enrolment.rater(connection, caller.discord_id, now).number
+            by = self._access.record(connection, caller, "image.gold", f"image:{image_id}")
             gold = GoldImage(
                 image_id,
                 "accepted",
@@ -119,7 +114,6 @@ class GoldService:
             review_queue.settle_kind(
                 connection, review_queue.GOLD_CANDIDATE, image_id, by=by, outcome="accept", now=now
             )
-            self._log(connection, caller, "image.gold", image_id)
             return _entry(connection, gold)
 
         return await self._database.write(unit)
@@ -136,10 +130,9 @@ class GoldService:
             known = gold_images.find(connection, image_id)
             if known is None or known.state != "accepted":
                 raise NotGoldError
-            by = self._enrolment.rater(connection, caller.discord_id, now).number
+            by = self._access.record(connection, caller, "image.gold_retired", f"image:{image_id}")
             gold = replace(known, state="retired", decided_at=now, decided_by=by)
             gold_images.store(connection, gold)
-            self._log(connection, caller, "image.gold_retired", image_id)
             return _entry(connection, gold)
 
         return await self._database.write(unit)
@@ -174,17 +167,6 @@ class GoldService:
             ]
 
         return await self._database.read(query)
-
-    def _log(self, connection: Connection, caller: Caller, action: str, image_id: int) -> None:
-        now = self._clock.now()
-        audit.record(
-            connection,
-            at=now,
-            actor="moderator",
-            rater=self._enrolment.rater(connection, caller.discord_id, now).number,
-            action=action,
-            subject=f"image:{image_id}",
-        )
 
 
 def _merged(known: GoldImage | None, given: Mapping[str, tuple[int, int] | None]) -> Ranges:
