@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlite3 import Connection
 from typing import Final, Literal
 
+from storage.bars import LIVE
 from storage.raters import Rater
 from storage.times import from_microseconds, to_microseconds
 
@@ -58,19 +59,19 @@ _BANNED_SINCE: Final = (
     "SELECT max(at) FROM audit_log WHERE subject = ? AND action = 'rater.ban'"
     " AND json_extract(details, '$.place') IS NOT 'here'"
 )
-_VOIDED_SINCE: Final = """
+_VOIDED_SINCE: Final = f"""
     SELECT min(o.ordered_at) FROM void_orders o
     WHERE o.rater = :rater AND o.cause = 'ban' AND o.lifted_at IS NULL
         AND EXISTS (SELECT 1 FROM voids v WHERE v.order_id = o.id)
         AND NOT EXISTS (
             SELECT 1 FROM bars b WHERE b.rater = o.rater AND b.guild_id = o.guild_id
-                AND b.placed_by = 'moderator' AND (b.until IS NULL OR b.until > :now)
+                AND b.placed_by = 'moderator' AND {LIVE}
         )
-"""
-_BARS: Final = (
-    "SELECT guild_id, reason, barred_at, until FROM bars"
-    " WHERE rater = :rater AND (until IS NULL OR until > :now) ORDER BY barred_at"
-)
+"""  # noqa: S608 - constants
+_BARS: Final = f"""
+    SELECT b.guild_id, b.reason, b.barred_at, b.until FROM bars b
+    WHERE b.rater = :rater AND {LIVE} ORDER BY b.barred_at
+"""  # noqa: S608 - constants
 _HOLDS: Final = "SELECT reason, since FROM holds WHERE rater = :rater ORDER BY since, reason"
 _CAPTCHA_PAUSE: Final = (
     "SELECT not_before FROM captcha_records WHERE rater = :rater AND not_before > :now"

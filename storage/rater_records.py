@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlite3 import Connection
 from typing import Final, NamedTuple
 
-from storage.times import from_microseconds, to_microseconds
+from storage.times import from_microseconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +36,6 @@ class Pair(NamedTuple):
     discord_id: int | None
     score: float
     shared: int
-
-
-class Bar(NamedTuple):
-    """A server whose posts the rater may not rate in; `until` None: until it is lifted."""
-
-    guild_id: int
-    until: datetime | None
 
 
 class Hold(NamedTuple):
@@ -92,18 +85,6 @@ def repeats(connection: Connection, rater: int, limit: int) -> list[Repeat]:
 def pairs(connection: Connection, rater: int, limit: int) -> list[Pair]:
     """Return the raters who are nearest to this one, the nearest first."""
     return [Pair(*row) for row in connection.execute(_PAIRS, {"rater": rater, "limit": limit})]
-
-
-def bars(connection: Connection, rater: int, now: datetime) -> list[Bar]:
-    """Return the servers in which the rater is barred now."""
-    rows = connection.execute(
-        "SELECT guild_id, until FROM bars WHERE rater = ? AND (until IS NULL OR until > ?)"
-        " ORDER BY barred_at",
-        (rater, to_microseconds(now)),
-    )
-    return [
-        Bar(guild, None if until is None else from_microseconds(until)) for guild, until in rows
-    ]
 
 
 def holds(connection: Connection, rater: int) -> list[Hold]:

@@ -16,14 +16,23 @@ from bot.rewards.planning import terms_of
 from bot.settings import Settings
 from bot.trust.access import AccessService
 from bot.trust.people import known, people_in
-from storage import audit, crowd, findings, gold_answers, ledger, rater_records, rater_votes
+from storage import (
+    audit,
+    bars,
+    crowd,
+    findings,
+    gold_answers,
+    ledger,
+    rater_records,
+    rater_votes,
+)
 from storage.audit import AuditEntry
+from storage.bars import Bar
 from storage.database import Database
 from storage.findings import KeptFinding
 from storage.gold_answers import Tally
 from storage.ledger import RaterLedger
 from storage.rater_records import (
-    Bar,
     CaptchaRecord,
     Hold,
     Pair,
@@ -182,7 +191,7 @@ def gather(connection: Connection, rater: Rater, now: datetime, hold: timedelta)
         steadiness=steadiness(rater_records.repeats(connection, number, REPEATS)),
         findings=_findings(connection, number),
         holds=tuple(rater_records.holds(connection, number)),
-        bars=tuple(rater_records.bars(connection, number, now)),
+        bars=tuple(bars.of_rater(connection, number, now)),
         pairs=tuple(rater_records.pairs(connection, number, PAIRS)),
         kudos=ledger.of_rater(connection, number, now, hold),
         history=tuple(history),

@@ -18,10 +18,10 @@ from bot.trust.dossier import (
     steadiness,
 )
 from storage import crowd
+from storage.bars import Bar
 from storage.findings import KeptFinding
 from storage.gold_answers import Tally
 from storage.rater_records import (
-    Bar,
     CaptchaRecord,
     Hold,
     Pair,
@@ -240,7 +240,7 @@ async def test_records_of_every_kind_are_gathered(home: Home) -> None:
     assert dossier.lessons == Tally(0, 0, 0)
     assert dossier.findings == (KeptFinding("too_fast", 0.7, 40, NOON),)
     assert dossier.holds == (Hold("rules", NOON),)
-    assert dossier.bars == (Bar(77, NOON + timedelta(microseconds=1)),)
+    assert dossier.bars == (Bar(77, "manager", NOON + timedelta(microseconds=1)),)
     assert dossier.pairs == (Pair(other, 2, 3.5, 60),)
     assert (await look(home, 2)).pairs == (Pair(number, 1, 3.5, 60),)
     assert dossier.scores["aesthetic"].reliability == 0.04
