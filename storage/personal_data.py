@@ -147,17 +147,6 @@ def _past_vote(
     )
 
 
-def judged_images(
-    connection: sqlite3.Connection, number: int, *, after: int, limit: int
-) -> list[int]:
-    """Return at most `limit` images on which the rater has a vote, by id, above `after`."""
-    rows = connection.execute(
-        "SELECT image_id FROM votes WHERE rater = ? AND image_id > ? ORDER BY image_id LIMIT ?",
-        (number, after, limit),
-    )
-    return [image_id for (image_id,) in rows]
-
-
 def _rows(cursor: sqlite3.Cursor) -> list[Row]:
     names = [column[0] for column in cursor.description]
     return [

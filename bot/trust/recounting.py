@@ -1,33 +1,30 @@
-"""Counting images anew after a target changed, or votes left, a batch at a time."""
+"""Counting images anew: after a target changed a batch at a time, after votes left at once."""
 
 from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
 from sqlite3 import Connection
-from typing import Final, Literal
+from typing import Final
 
 from bot.clock import Clock
 from bot.settings import Settings
-from storage import image_scores, image_stages, personal_data, remembered
+from storage import image_scores, image_stages, remembered
 from storage.database import Database
-
-BATCH: Final = 200
-"""Images counted in one unit: presses wait for no more than that."""
 
 PAUSE_SECONDS: Final = 0.005
 """Between two units, for a bot in another process that waits for its turn."""
 
 _PENDING: Final = "recount"
 
-Whose = Literal["rater", "data_set"]
+_DATA_SET: Final = "data_set"
+"""How each entry begins; others are of a version that owed the images of raters, too."""
 
 
 class Recounting:
     """Brings counters and stages of images in line; survives a restart.
 
-    Owed are all images of a data set with another target, or all that a rater judged: an earlier
-    version may have been stopped while it did that for a ban.
+    Owed are all images of a data set with another target.
     """
 
     def __init__(self, database: Database, clock: Clock, settings: Settings) -> None:
@@ -38,7 +35,7 @@ class Recounting:
     @staticmethod
     def owe(connection: Connection, data_set: int) -> None:
         """Note, in the unit that changes its target, that a data set's images must be counted."""
-        _owe(connection, {**_owed(connection), ("data_set", data_set): 0})
+        _owe(connection, {**_owed(connection), data_set: 0})
 
     async def settle(self) -> None:
         """Count all that is owed; called after the unit, and at every start."""
@@ -56,40 +53,28 @@ class Recounting:
         owed = _owed(connection)
         if not owed:
             return False
-        (whose, number), after = next(iter(owed.items()))
-        count = self._of_rater if whose == "rater" else self._of_data_set
-        last = count(connection, number, after)
+        number, after = next(iter(owed.items()))
+        last = image_stages.follow_target(
+            connection, number, self._clock.now(), self._delay, after=after
+        )
         if last is None:
-            del owed[whose, number]
+            del owed[number]
         else:
-            owed[whose, number] = last
+            owed[number] = last
         _owe(connection, owed)
         return True
 
-    def _of_rater(self, connection: Connection, number: int, after: int) -> int | None:
-        images = personal_data.judged_images(connection, number, after=after, limit=BATCH)
-        self.images(connection, images)
-        return images[-1] if images else None
 
-    def _of_data_set(self, connection: Connection, number: int, after: int) -> int | None:
-        return image_stages.follow_target(
-            connection, number, self._clock.now(), self._delay, after=after
-        )
-
-
-def _owed(connection: Connection) -> dict[tuple[Whose, int], int]:
-    """Return how far the images of each rater and data set are counted."""
+def _owed(connection: Connection) -> dict[int, int]:
+    """Return up to which image each data set is looked through."""
     kept = remembered.recall(connection, _PENDING) or ""
-    owed: dict[tuple[Whose, int], int] = {}
-    for entry in kept.split():
-        whose, number, after = entry.split(":")
-        owed["rater" if whose == "rater" else "data_set", int(number)] = int(after)
-    return owed
+    entries = (entry.split(":") for entry in kept.split())
+    return {int(number): int(after) for whose, number, after in entries if whose == _DATA_SET}
 
 
-def _owe(connection: Connection, owed: dict[tuple[Whose, int], int]) -> None:
+def _owe(connection: Connection, owed: dict[int, int]) -> None:
     if owed:
-        kept = " ".join(f"{whose}:{number}:{after}" for (whose, number), after in owed.items())
+        kept = " ".join(f"{_DATA_SET}:{number}:{after}" for number, after in owed.items())
         remembered.remember(connection, _PENDING, kept)
     else:
         remembered.forget(connection, _PENDING)
