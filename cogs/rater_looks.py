@@ -6,6 +6,7 @@ With their buttons, and the context menu of users. Home server only.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Final, Literal
 
 import discord
@@ -19,7 +20,7 @@ from cogs.ui.dossier import DossierCard, picture_of
 from cogs.ui.edge import Exchange
 from cogs.ui.items import JuryItem
 from cogs.ui.pressed import user_of
-from cogs.ui.ratings import RatingsCard, check_text
+from cogs.ui.ratings import CHOICE, RatingsCard, check_text
 from storage.rater_listing import Sieve
 
 if TYPE_CHECKING:
@@ -51,18 +52,38 @@ class RatingsButton(JuryItem, template=custom_ids.RATINGS):
 
     async def press(self, exchange: Exchange) -> None:
         """Show the page in place of this one."""
-        groups = self.groups
-        low, high, apart = (_number(groups[name]) for name in ("low", "high", "apart"))
-        sieve = Sieve(groups["scale"], low, high, apart)
-        place, newer = int(groups["place"]), groups["way"] == "newer"
+        place, newer = int(self.groups["place"]), self.groups["way"] == "newer"
         page = await exchange.services.ratings.page(
             exchange.caller,
-            int(groups["rater"]),
-            sieve,
+            int(self.groups["rater"]),
+            _sieve(self.groups),
             before=None if newer else place,
             after=place if newer else None,
         )
         await exchange.respond(RatingsCard(exchange, page))
+
+
+class RatingSelect(JuryItem, template=custom_ids.RATING):
+    """Takes one vote of the page out, or brings it back."""
+
+    async def press(self, exchange: Exchange) -> None:
+        """Do what was chosen, and show the page as it is then."""
+        choice = CHOICE.fullmatch(self.choices[0] if self.choices else "")
+        if choice is None:
+            raise UnknownButtonError
+        look = partial(
+            exchange.services.ratings.page,
+            exchange.caller,
+            int(self.groups["rater"]),
+            _sieve(self.groups),
+            before=int(self.groups["place"]) or None,
+        )
+        discord_id = (await look()).rater.discord_id
+        assert discord_id is not None  # noqa: S101 - a page is of somebody who can be named
+        voiding = exchange.services.voiding
+        decide = voiding.void_vote if choice["act"] == "void" else voiding.restore_vote
+        await decide(exchange.caller, discord_id, int(choice["image"]))
+        await exchange.respond(RatingsCard(exchange, await look()))
 
 
 async def info(interaction: discord.Interaction[JuryBot], user: discord.User) -> None:
@@ -172,13 +193,18 @@ _ACTS: Final[Mapping[str, Callable[[Exchange, int], Awaitable[None]]]] = {
 }
 
 
+def _sieve(groups: Mapping[str, str]) -> Sieve:
+    low, high, apart = (_number(groups[name]) for name in ("low", "high", "apart"))
+    return Sieve(groups["scale"], low, high, apart)
+
+
 def _number(text: str) -> int | None:
     return int(text) if text else None
 
 
 async def setup(bot: JuryBot) -> None:
     """Add what this module answers; called by the bot before it connects, after `/rater`."""
-    bot.answer(RaterButton, RatingsButton)
+    bot.answer(RaterButton, RatingsButton, RatingSelect)
     if bot.home is None:
         return
     group = bot.tree.get_command("rater", guild=bot.home)

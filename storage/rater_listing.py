@@ -47,7 +47,7 @@ class Listed:
     """One vote. The means are of the others' votes that count, None where there are none.
 
     `guild_id`, `channel_id` and `message_id` are of the public post it began on. `gold`: given on
-    a showing of gold.
+    a showing of gold. `taken_out`: by itself, whatever else wants it void.
     """
 
     id: int
@@ -64,6 +64,7 @@ class Listed:
     state: VoteState
     gold: bool
     after_reveal: bool
+    taken_out: bool
     guild_id: int | None
     channel_id: int | None
     message_id: int | None
@@ -165,7 +166,7 @@ def _query(scale: str, *, upwards: bool) -> str:
         WITH looked AS ({_LOOKED[upwards]})
         SELECT v.id, v.image_id, i.key, d.name,
             {", ".join(f"v.{each}" for each in SCALES)}, {means}, i.complete_votes,
-            v.created_at, v.surface, v.state, v.gold, v.after_reveal,
+            v.created_at, v.surface, v.state, v.gold, v.after_reveal, {_TAKEN_OUT},
             {", ".join(f"iif(p.surface = 'public', p.{name}, NULL)" for name in _PLACE)}
         FROM looked l CROSS JOIN votes v ON v.id = l.id
         JOIN images i ON i.id = v.image_id JOIN data_sets d ON d.id = i.data_set_id
@@ -179,8 +180,12 @@ def _query(scale: str, *, upwards: bool) -> str:
 
 _NAMES: Final = [each.name for each in fields(Listed)]
 _CREATED: Final = _NAMES.index("created_at")
-_FLAGS: Final = [_NAMES.index(name) for name in ("gold", "after_reveal")]
+_FLAGS: Final = [_NAMES.index(name) for name in ("gold", "after_reveal", "taken_out")]
 _PLACE: Final = ("guild_id", "channel_id", "message_id")
+_TAKEN_OUT: Final = """
+    EXISTS (SELECT 1 FROM void_orders t WHERE t.rater = v.rater AND t.cause = 'vote'
+        AND t.image_id = v.image_id AND t.lifted_at IS NULL)
+"""
 _LOOKED: Final = {
     upwards: f"""
         SELECT id FROM votes WHERE rater = :rater AND id {"> " if upwards else "< "} :from

@@ -32,10 +32,12 @@ PRIVACY: Final = r"privacy:(?P<answer>erase|keep)"
 KUDOS: Final = r"kudos:(?P<action>pause|resume|cases|refresh)"
 RATER: Final = r"rater:(?P<action>[a-z_]{1,20}):(?P<user>[0-9]{1,19})"
 BAN: Final = r"ban:(?P<user>[0-9]{1,19})"
-RATINGS: Final = (
-    r"ratings:(?P<way>newer|older):(?P<place>[0-9]{1,18}):(?P<rater>[0-9]{1,18})"
+_PAGE: Final = (
+    r"(?P<place>[0-9]{1,18}):(?P<rater>[0-9]{1,18})"
     r":(?P<scale>[a-z_]{1,20}):(?P<low>[0-9]{0,3}):(?P<high>[0-9]{0,3}):(?P<apart>[0-9]{0,3})"
 )
+RATINGS: Final = f"ratings:(?P<way>newer|older):{_PAGE}"
+RATING: Final = f"rating:{_PAGE}"
 AUDIT: Final = (
     r"audit:(?P<way>newer|older):(?P<place>[0-9]{1,12}):(?P<actor>[a-z]{0,2})"
     r":(?P<action>[a-z_.]{0,35}):(?P<rater>[0-9]{0,10}):(?P<image>[0-9]{0,12})"
@@ -68,6 +70,7 @@ TEMPLATES: Final = (
     RATER,
     BAN,
     RATINGS,
+    RATING,
     AUDIT,
     PRIVACY,
     HORDE_PROVE,
@@ -174,6 +177,16 @@ def ratings(
 ) -> str:
     """Return the id of a way on in a rater's votes; `bounds`: at least, at most, apart."""
     return f"ratings:{way}:{place}:{number}:{scale}:{_filled(bounds)}"
+
+
+def rating(
+    place: int, number: int, scale: str, bounds: Sequence[int | None] = (None, None, None)
+) -> str:
+    """Return the id of the select that decides about one vote of a page.
+
+    `place`: the page has the votes below, 0: the newest.
+    """
+    return f"rating:{place}:{number}:{scale}:{_filled(bounds)}"
 
 
 def audit(

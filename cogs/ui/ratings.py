@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from typing import Final
 
-from discord import ButtonStyle, ui
+from discord import ButtonStyle, SelectOption, ui
 
 from bot.rating.scales import SCALES
 from bot.trust.ratings import Check, RatingsPage
@@ -20,6 +22,9 @@ from storage.rater_listing import Listed, Sieve
 
 KEY_CHARACTERS = 40
 
+CHOICE: Final = re.compile(r"(?P<act>void|restore):(?P<image>[0-9]{1,18})")
+"""What is chosen of one vote: to take it out, or to bring it back."""
+
 
 class RatingsCard(Card):
     """One page of votes, newest first, with the ways on and back to the rater."""
@@ -32,6 +37,8 @@ class RatingsCard(Card):
                 exchange.say("ratings.none" if page.older is None else "ratings.none_here")
             )
         self.add_item(ui.TextDisplay(fit(exchange, lines, CHARACTERS)))
+        if page.votes:
+            self.add_item(Row(_select(exchange, page)))
         self.add_item(Row(*_buttons(exchange, page)))
 
 
@@ -130,9 +137,36 @@ def _image(vote: Listed) -> str:
     return f"**{name}** {escape(cut(vote.key, KEY_CHARACTERS))}"
 
 
+def _select(exchange: Exchange, page: RatingsPage) -> ui.Select[ui.LayoutView]:
+    """Return what takes one vote out by itself, or ends that."""
+    options = []
+    for vote in page.votes:
+        act, key = ("restore", "bring_back") if vote.taken_out else ("void", "take_out")
+        scores = (score for score in (vote.aesthetic, vote.artifacts) if score is not None)
+        options.append(
+            SelectOption(
+                label=f"#{vote.image_id} {cut(vote.key, KEY_CHARACTERS)}: "
+                + ", ".join(str(score) for score in scores),
+                value=f"{act}:{vote.image_id}",
+                description=exchange.say(f"ratings.{key}"),
+            )
+        )
+    place = 0 if page.newer is None else page.votes[0].id + 1
+    sieve = page.sieve
+    return ui.Select(
+        custom_id=custom_ids.rating(place, page.rater.number, sieve.scale, _bounds(sieve)),
+        placeholder=exchange.say("ratings.decide"),
+        options=options,
+    )
+
+
+def _bounds(sieve: Sieve) -> tuple[int | None, int | None, int | None]:
+    return sieve.at_least, sieve.at_most, sieve.divergence
+
+
 def _buttons(exchange: Exchange, page: RatingsPage) -> Iterator[ui.Button[ui.LayoutView]]:
     sieve = page.sieve
-    bounds = (sieve.at_least, sieve.at_most, sieve.divergence)
+    bounds = _bounds(sieve)
     for way, place in (("newer", page.newer), ("older", page.older)):
         if place is not None:
             custom_id = custom_ids.ratings(way, place, page.rater.number, sieve.scale, bounds)

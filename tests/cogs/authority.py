@@ -83,9 +83,9 @@ def press(custom_id: str, *choices: str) -> Use:
     return Use("everybody", custom_id=custom_id, choices=choices)
 
 
-def press_of(rank: Rank, custom_id: str, refused: str, act: str = "") -> Use:
+def press_of(rank: Rank, custom_id: str, refused: str, act: str = "", *choices: str) -> Use:
     """Return a press that only some may do."""
-    return Use(rank, custom_id=custom_id, refused=refused, act=act)
+    return Use(rank, custom_id=custom_id, choices=choices, refused=refused, act=act)
 
 
 def typed(custom_id: str, **words: str) -> Use:
@@ -218,6 +218,10 @@ PRESSES: Final[Mapping[str, tuple[Use, ...]]] = {
     "RatingsButton": (
         press_of("moderator", "ratings:older:999:1:aesthetic:::", "rater.ratings"),
         press_of("moderator", "ratings:newer:0:1:artifacts:1:5:2", "rater.ratings"),
+    ),
+    "RatingSelect": (
+        press_of("moderator", "rating:0:1:aesthetic:::", "rater.ratings", "vote.void", "void:1"),
+        press_of("moderator", "rating:999:1:artifacts:1:5:2", "rater.ratings", "", "restore:1"),
     ),
     "AuditButton": (
         press_of("moderator", "audit:older:999:::::", "audit"),

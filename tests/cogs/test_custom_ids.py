@@ -50,6 +50,13 @@ BUILT = {
         st.sampled_from(sorted(SCALES)),
         st.lists(st.none() | st.integers(0, 10), min_size=3, max_size=3),
     ),
+    custom_ids.RATING: st.builds(
+        custom_ids.rating,
+        POSTS,
+        POSTS,
+        st.sampled_from(sorted(SCALES)),
+        st.lists(st.none() | st.integers(0, 10), min_size=3, max_size=3),
+    ),
     custom_ids.AUDIT: st.builds(
         custom_ids.audit,
         st.sampled_from(["newer", "older"]),

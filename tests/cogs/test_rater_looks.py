@@ -16,11 +16,15 @@ from simcord import MemberActor
 from bot.trust.dossier_picture import HEIGHT, WIDTH
 from storage import raters
 from storage.times import to_microseconds
+from tests.cogs.authority import Way, press_of
 from tests.cogs.managing import actions, menu, set_roles
 from tests.cogs.stage import Stage, answer, components, custom_ids, find, score, text
+from tests.cogs.trying import Person, Said, use
 
 REFUSED = "You cannot do that here."
 CHARACTERS, COMPONENTS = 4000, 40
+SELECT = 3
+"""A component's type."""
 
 
 async def rated(stage: Stage, name: str = "ada", *, pictures: int = 1) -> MemberActor:
@@ -48,6 +52,11 @@ async def status_of(stage: Stage, member: MemberActor) -> str:
 
 async def write(stage: Stage, query: str, *values: object) -> None:
     await stage.services.database.write(lambda c: c.execute(query, values))
+
+
+async def value(stage: Stage, query: str) -> int:
+    (row,) = await stage.services.database.read(lambda c: c.execute(query).fetchall())
+    return int(row[0])
 
 
 async def test_a_rater_is_a_picture_and_words(stage: Stage) -> None:
@@ -157,6 +166,74 @@ async def test_ratings_link_to_public_posts_and_are_sieved(stage: Stage) -> None
     assert text(flaws).count("Liking **") == 1
 
 
+def offered(page: discord.Message) -> list[tuple[str, str]]:
+    """Return value and description of each choice below a page of ratings."""
+    (select,) = [c for c in components(page) if c["type"] == SELECT]
+    return [(option["value"], option["description"]) for option in select["options"]]
+
+
+async def choose(stage: Stage, custom_id: str, choice: str, rater: MemberActor) -> Said:
+    """Choose what the page may not offer, as an older page or a forged client would."""
+    way = Way("press", "RatingSelect", press_of("moderator", custom_id, "", "", choice))
+    return await use(stage.env, Person("moderator", stage.moderator, stage.channel), way, rater)
+
+
+async def test_one_rating_is_taken_out_and_brought_back_where_it_is_listed(stage: Stage) -> None:
+    ada = await rated(stage, pictures=9)
+    moderator = stage.moderator
+    first = answer(await moderator.slash(stage.channel, "rater ratings", user=ada))
+    page = answer(await moderator.click(first, custom_id=find(first, "ratings:older")))
+    out = "Take it out, whatever becomes of the others"
+    assert offered(page) == [("void:1", out)]
+    await stage.restart()
+    voided = answer(await moderator.select(page, ["void:1"], custom_id=find(page, "rating:")))
+    assert voided.id == page.id
+    assert text(voided) == text(page).replace("public", "public \N{MIDDLE DOT} taken out").replace(
+        "rated 1 time", "rated 0 times"
+    )
+    assert offered(voided) == [("restore:1", "Bring it back; a ban or revert may keep it out")]
+    counted = "SELECT sum(complete_votes) FROM images"
+    assert await value(stage, counted) == 8
+    back = answer(await moderator.select(voided, ["restore:1"], custom_id=find(voided, "rating:")))
+    assert (text(back), offered(back)) == (text(page), [("void:1", out)])
+    assert await value(stage, counted) == 9
+    assert [entry.action for entry in (await actions(stage))[:2]] == ["vote.restore", "vote.void"]
+
+
+async def test_what_a_revert_wants_out_stays_out_and_can_be_taken_out_by_itself(
+    stage: Stage,
+) -> None:
+    ada = await rated(stage, pictures=2)
+    moderator = stage.moderator
+    await moderator.slash(stage.channel, "rater revert", user=ada, since="1d")
+    page = answer(await moderator.slash(stage.channel, "rater ratings", user=ada))
+    assert text(page).count("taken out") == 2
+    shown = answer(await moderator.select(page, ["void:1"], custom_id=find(page, "rating:")))
+    assert [each for each, _ in offered(shown)] == ["void:2", "restore:1"]
+    again = await choose(stage, find(page, "rating:"), "void:1", ada)
+    assert "restore:1" in again.whole, "for whoever still sees the page of before"
+    await moderator.slash(stage.channel, "rater restore", user=ada)
+    page = answer(await moderator.slash(stage.channel, "rater ratings", user=ada))
+    assert text(page).count("taken out") == 1
+    assert await value(stage, "SELECT image_id FROM votes WHERE state = 'void'") == 1
+
+
+@pytest.mark.parametrize("choice", ["void", "void:", "erase:1", "void:1:2", "void:-1"])
+async def test_a_forged_choice_of_a_rating_does_nothing(stage: Stage, choice: str) -> None:
+    ada = await rated(stage)
+    page = answer(await stage.moderator.slash(stage.channel, "rater ratings", user=ada))
+    told = await choose(stage, find(page, "rating:"), choice, ada)
+    assert "do not know this button" in told.whole
+    assert await value(stage, "SELECT count(*) FROM void_orders") == 0
+
+
+async def test_a_rating_that_is_not_there_cannot_be_taken_out(stage: Stage) -> None:
+    ada = await rated(stage)
+    page = answer(await stage.moderator.slash(stage.channel, "rater ratings", user=ada))
+    told = await choose(stage, find(page, "rating:"), "void:77", ada)
+    assert "no rating of that picture" in told.whole
+
+
 async def test_a_check_says_the_six_figures(stage: Stage) -> None:
     ada = await rated(stage, pictures=5)
     checked = await stage.moderator.slash(
@@ -221,7 +298,10 @@ async def test_a_role_that_is_lost_between_opening_and_pressing_counts_no_more(
     set_roles(stage, moderator)
     for shown in (card, page):
         for custom_id in custom_ids(shown):
-            refused = await moderator.click(shown, custom_id=custom_id)
+            if custom_id.startswith("rating:"):
+                refused = await moderator.select(shown, ["void:9"], custom_id=custom_id)
+            else:
+                refused = await moderator.click(shown, custom_id=custom_id)
             assert answer(refused).content == REFUSED
     assert await status_of(stage, ada) == "normal"
 
