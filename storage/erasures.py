@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from storage import claims
+from storage import claims, removed_rows
 from storage.bars import Bar
 from storage.erasure_file import Erasure
 from storage.times import from_microseconds, to_microseconds
@@ -144,7 +144,8 @@ def delete_votes(
         "VALUES (?, ?, 'erased', ?, ?)",
         [(number, image_id, post_id, to_microseconds(now)) for _, image_id, post_id in votes],
     )
-    connection.executemany(_REMOVED, [(to_microseconds(now), vote) for vote, _, _ in votes])
+    for _, image_id, _ in votes:
+        removed_rows.add(connection, number, image_id, "erased", now)
     connection.executemany("DELETE FROM votes WHERE id = ?", [(vote,) for vote, _, _ in votes])
     connection.executemany(
         "DELETE FROM voids WHERE rater = ? AND image_id = ?",
@@ -217,11 +218,6 @@ _SELECT: Final = (
     "SELECT discord_hash, banned, erased_at, horde_hash, held, banned_until, captcha_fails,"
     " captcha_not_before FROM erased_raters"
 )
-_REMOVED: Final = """
-    INSERT INTO removed_rows (row_id, reason, removed_at)
-    SELECT row_id, 'erased', ? FROM votes WHERE id = ? AND row_id IS NOT NULL
-    ON CONFLICT (row_id) DO UPDATE SET reason = 'erased', removed_at = excluded.removed_at
-"""
 _GONE_AT_ONCE: Final = (
     "reservations",
     "skips",

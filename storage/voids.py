@@ -1,8 +1,7 @@
-"""Why votes are void: a row a vote and order, and the list of the rows that left with them."""
+"""Why votes are void: a row a vote and order."""
 
 from __future__ import annotations
 
-from datetime import datetime
 from sqlite3 import Connection
 from typing import Final
 
@@ -80,20 +79,6 @@ def remove(connection: Connection, order: VoidOrder, image_id: int) -> None:
     )
 
 
-def list_removed(connection: Connection, rater: int, image_id: int, now: datetime) -> None:
-    """Put the row of a vote on the list of what left the published data set."""
-    connection.execute(_LIST, (to_microseconds(now), rater, image_id))
-
-
-def unlist_removed(connection: Connection, rater: int, image_id: int) -> None:
-    """Take the row of a vote off that list, for it is back."""
-    connection.execute(
-        "DELETE FROM removed_rows WHERE reason = 'voided' AND row_id ="
-        " (SELECT row_id FROM votes WHERE rater = ? AND image_id = ?)",
-        (rater, image_id),
-    )
-
-
 _NEXT: Final = """
     SELECT v.image_id, v.id <= :last_vote
         AND (:image IS NULL OR v.image_id = :image)
@@ -102,9 +87,4 @@ _NEXT: Final = """
     FROM votes v JOIN posts p ON p.id = v.post_id
     WHERE v.rater = :rater AND v.image_id > :reached
     ORDER BY v.image_id LIMIT :limit
-"""
-_LIST: Final = """
-    INSERT INTO removed_rows (row_id, reason, removed_at)
-    SELECT row_id, 'voided', ? FROM votes WHERE rater = ? AND image_id = ? AND row_id IS NOT NULL
-    ON CONFLICT (row_id) DO NOTHING
 """

@@ -28,6 +28,7 @@ from storage import (
     awards,
     captchas,
     image_stages,
+    removed_rows,
     reservations,
     signals,
     vote_history,
@@ -241,6 +242,8 @@ class Ballot:
     ) -> Receipt:
         """Write the vote, its history, its place and the image's counters."""
         shown = standing.shown
+        if standing.vote is not None:
+            removed_rows.rename(connection, vote.rater, vote.image_id, now)
         votes.store(connection, vote)
         if standing.vote is None and standing.found.verified:
             signals.copy_to_vote(connection, vote.rater, vote.image_id)

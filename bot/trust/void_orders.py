@@ -11,7 +11,7 @@ from typing import Final
 from bot.clock import Clock
 from bot.rewards.voiding import restore_vote, void_vote
 from bot.trust.recounting import Recounting
-from storage import reservations, void_orders, voids, vote_history, votes
+from storage import removed_rows, reservations, void_orders, voids, vote_history, votes
 from storage.database import Database
 from storage.void_orders import VoidOrder
 from storage.vote_history import Action
@@ -53,9 +53,8 @@ class VoidOrders:
         undone = vote.state == "undone"
         voids.put(connection, order, image_id, undone=undone)
         now = self._clock.now()
+        removed_rows.add(connection, vote.rater, image_id, "voided", now)
         self._turn(connection, vote, "void", "voided", now)
-        if not undone:
-            voids.list_removed(connection, vote.rater, image_id, now)
         reservations.end(connection, image_id, vote.rater, now)
         void_vote(connection, vote.rater, image_id, now)
         self._recounting.images(connection, [image_id])
@@ -71,7 +70,7 @@ class VoidOrders:
             return
         now = self._clock.now()
         self._turn(connection, vote, "undone" if undone else "given", "restored", now)
-        voids.unlist_removed(connection, vote.rater, image_id)
+        removed_rows.take_off(connection, vote.rater, image_id)
         restore_vote(connection, vote.rater, image_id, undone=undone)
         self._recounting.images(connection, [image_id])
 

@@ -35,7 +35,7 @@ from bot.rating.voting import ScorePress
 from bot.services import build_services
 from bot.trust import void_orders as carrying_out
 from bot.trust.banning import Sentence
-from storage import ledger, raters, void_orders
+from storage import image_stages, ledger, raters, removed_rows, void_orders
 from storage.database import Database
 from storage.image_stages import COUNTS
 from tests.rating.world import HOME, NOON, TurnedClock, World, caller, make_settings
@@ -58,6 +58,9 @@ UNDONE: Final = (1, 2)
 
 HALF: Final = (2, 3)
 """Which of these lacks a score."""
+
+GOLD: Final = ((1, 4), (2, 2))
+"""Which of these were given on gold showings."""
 
 IMAGE = st.sampled_from(sorted(PLACES))
 SCALE = st.sampled_from(sorted(SCALES))
@@ -164,8 +167,9 @@ class Voiding(RuleBasedStateMachine):
             undone = (person, image) == UNDONE
             self.people[person].votes[image] = VoteModel(undone, NOON)
         self.orders: list[OrderModel] = []
-        self.row_ids: dict[tuple[int, Image], bytes] = {}
-        self.erased_rows: set[bytes] = set()
+        self.names: dict[bytes, tuple[int, Image]] = {}
+        self.released: set[bytes] = set()
+        self.there: set[bytes] = set()
         self.run(self._open(folder))
 
     async def _open(self, folder: Path) -> None:
@@ -241,9 +245,7 @@ class Voiding(RuleBasedStateMachine):
     @rule(person=PERSON, back_after=st.sampled_from([1, 90]))
     def erase(self, person: Who, back_after: int) -> None:
         services = self.home.services
-        number = self.run(self.home.world.number(person))
         self.run(services.erasure.erase(caller(person)))
-        self.erased_rows |= {r for (n, _), r in self.row_ids.items() if n == number}
         for order in self.orders:
             if order.whose == person:
                 order.lifted, order.means = True, set()
@@ -374,6 +376,16 @@ class Voiding(RuleBasedStateMachine):
         self.home.world.clock.turn(hours * 3600)
 
     @rule()
+    def release(self) -> None:
+        """Let all rows of this moment be out; `there` are those that a release hears of too."""
+        now = self.now
+        self.run(self.home.world.database.write(lambda c: removed_rows.note_release(c, now)))
+        there = self.run(self.home.world.database.read(lambda c: c.execute(_ROWS).fetchall()))
+        self.there |= {row_id for row_id, _ in there}
+        self.released |= {row_id for row_id, is_out in there if is_out}
+        self.home.world.clock.turn(1)
+
+    @rule()
     def start(self) -> None:
         self.run(self.home.services.bans.resume())
         self.settle()
@@ -419,19 +431,30 @@ class Voiding(RuleBasedStateMachine):
         for what, query in WRONG.items():
             assert not connection.execute(query).fetchall(), what
         assert ledger.imbalances(connection) == []
-        found, removed = {}, set()
+        found, states = {}, {}
         for number, person, image, state, row_id, causes in connection.execute(_VOTES):
             found[person, image] = (state, causes)
-            assert self.row_ids.setdefault((number, image), row_id) == row_id
-            if state == "void" and not self.people[person].votes[image].undone:
-                removed.add((row_id, "voided"))
+            states[row_id] = state
+            assert self.names.setdefault(row_id, (number, image)) == (number, image)
         assert found == {
             (person, image): (self.state(person, image), self.causes(person, image))
             for person, model in self.people.items()
             for image in model.votes
         }
-        listed = set(connection.execute("SELECT row_id, reason FROM removed_rows"))
-        assert listed == removed | {(row_id, "erased") for row_id in self.erased_rows}
+        self._check_removed(dict(connection.execute(_REMOVED).fetchall()), states)
+
+    def _check_removed(self, listed: dict[bytes, str], states: dict[bytes, str]) -> None:
+        """What was out and is not as it was is listed with its reason, and nothing that never was.
+
+        A row that was void at a release and came back may be listed when it is void again.
+        """
+        for row_id in self.released:
+            if row_id not in listed:
+                assert states[row_id] == "given"
+        assert listed.keys() <= self.there
+        for row_id, reason in listed.items():
+            if row_id in states:
+                assert (states[row_id], reason) == ("void", "voided")
 
     def state(self, person: Who, image: Image) -> str:
         if self.causes(person, image):
@@ -444,6 +467,10 @@ _VOTES: Final = """
         (SELECT count(*) FROM voids o WHERE o.rater = v.rater AND o.image_id = v.image_id)
     FROM votes v JOIN raters r ON r.number = v.rater
 """
+_ROWS: Final = """
+    SELECT row_id, state = 'given' AND gold = 0 AND aesthetic IS NOT NULL FROM votes
+"""
+_REMOVED: Final = "SELECT row_id, reason FROM removed_rows"
 
 
 def _at(person: Who, image: Image) -> Caller:
@@ -492,8 +519,22 @@ async def make(folder: Path) -> None:
             press = ScorePress(next(number), image, scale, 4)
             await home.services.voting.take(_at(person, image), press)
     await home.services.voting.undo(_at(*UNDONE), next(number), UNDONE[1])
+    await home.world.database.write(_turn_to_gold)
     await home.services.images.close()
     await home.world.database.close()
+
+
+def _turn_to_gold(connection: Connection) -> None:
+    """Have votes be those of gold showings, as if each had been given on one."""
+    for person, image in GOLD:
+        rater = raters.find(connection, person)
+        assert rater is not None
+        for table in ("votes", "awards"):
+            connection.execute(
+                f"UPDATE {table} SET gold = 1 WHERE rater = ? AND image_id = ?",  # noqa: S608
+                (rater.number, image),
+            )
+        image_stages.recount(connection, image, NOON, DAY)
 
 
 @pytest.mark.timeout(600)
