@@ -20,7 +20,8 @@ CLIENT_AGENTS = "SELECT id, name FROM client_agents ORDER BY id"
 
 RATERS = """
 SELECT number,
-    CASE WHEN status = 'validated' AND coalesce(status_until > ?, 1) THEN 1 ELSE 0 END AS validated,
+    status = 'validated' AND coalesce(status_until > ?1, 1) AS validated,
+    status = 'banned' AND coalesce(status_until > ?1, 1) AS banned,
     (SELECT min(reliability) FROM rater_scores WHERE rater = number) AS reliability
 FROM raters WHERE erased_at IS NULL
 ORDER BY number
@@ -94,6 +95,10 @@ _IMAGE_COLUMNS: Final = {
     "image_id": "i.id",
     "prompt": "coalesce(i.prompt, s.prompt, '')",
     "parameters": "coalesce(i.parameters, '')",
+    "part_id": """CASE WHEN json_valid(i.parameters)
+        AND json_type(i.parameters, '$.part_id') = 'integer'
+        AND json_extract(i.parameters, '$.part_id') BETWEEN 0 AND 65535
+        THEN json_extract(i.parameters, '$.part_id') END""",
     "sha256": "coalesce(lower(hex(i.sha256)), '')",
     "set_key": "coalesce(s.key, '')",
     "source_kind": "o.kind",

@@ -49,6 +49,12 @@ FORMATS: Final[Mapping[str, Offer]] = {
         "scores",
         scored=True,
     ),
+    "prepared": Offer(
+        "A folder with what trainers of aesthetics-scorer read, in two splits.",
+        (),
+        "prepared",
+        by_key=True,
+    ),
     "ava": Offer(
         "How often each score was given, as AVA.txt, with a table of the images.", (), "ava"
     ),

@@ -75,11 +75,14 @@ def described(source: Source, *columns: tuple[str, pa.DataType]) -> Iterator[Des
                 yield Described(some.images, figures)
 
 
-def _figures(some: Judged, scale: Scale, kept: Scores, least: int) -> Figures:
+def tallied(some: Judged, scale: Scale) -> Tally:
+    """Count the votes of each image on a scale."""
     answers = some.votes[scale.name]
     given = pc.is_valid(answers).to_numpy(zero_copy_only=False)
-    tally = Tally.of(
-        scale, some.image[given], pc.fill_null(answers, 0).to_numpy()[given], len(some)
-    )
+    return Tally.of(scale, some.image[given], pc.fill_null(answers, 0).to_numpy()[given], len(some))
+
+
+def _figures(some: Judged, scale: Scale, kept: Scores, least: int) -> Figures:
+    tally = tallied(some, scale)
     score, error = kept.of(some)
     return Figures(tally, score, error, tally.votes >= max(least, 1))

@@ -26,7 +26,12 @@ from bot.datasets.exports.splits import split_of
 from storage import exporting
 
 RATERS = pa.schema(
-    [("number", pa.int64()), ("validated", pa.int64()), ("reliability", pa.float64())]
+    [
+        ("number", pa.int64()),
+        ("validated", pa.int64()),
+        ("banned", pa.int64()),
+        ("reliability", pa.float64()),
+    ]
 )
 RATER_SCORES = pa.schema(
     [
@@ -53,11 +58,13 @@ class Raters:
     validated: pa.BooleanArray
 
     @classmethod
-    def load(cls, source: Source) -> Raters:
+    def load(cls, source: Source, *, without_banned: bool = False) -> Raters:
         """Read the selected raters."""
         rows = fetch(source.connection, exporting.RATERS, RATERS, source.now)
         if source.selection.raters == "validated":
             rows = rows.filter(pc.equal(rows["validated"], 1))
+        if without_banned:
+            rows = rows.filter(pc.equal(rows["banned"], 0))
         least = source.selection.minimum_reliability
         if least > ANY_RELIABILITY:
             rows = rows.filter(pc.greater_equal(rows["reliability"], least))

@@ -27,6 +27,12 @@ class Tally:
         return cls(scale, counts.reshape(images, levels))
 
     @property
+    def sum(self) -> Integers:
+        """The sum of the answers."""
+        total: Integers = self.histogram @ np.array(self.scale.values)
+        return total
+
+    @property
     def votes(self) -> Integers:
         """The number of votes."""
         many: Integers = self.histogram.sum(1)
@@ -36,7 +42,7 @@ class Tally:
     def mean(self) -> Floats:
         """The plain mean; NaN without a vote."""
         with np.errstate(invalid="ignore"):
-            mean: Floats = self.histogram @ np.array(self.scale.values) / self.votes
+            mean: Floats = self.sum / self.votes
         return mean
 
     @property

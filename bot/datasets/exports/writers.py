@@ -6,6 +6,8 @@ import csv
 import io
 import json
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, BinaryIO, Final, Protocol
 
 import pyarrow as pa
@@ -53,6 +55,19 @@ class ParquetRows:
     def abandon(self) -> None:
         """Keep the library from writing the footer into a closed file later."""
         self._writer.is_open = False
+
+
+@contextmanager
+def parquet_file(path: Path, schema: pa.Schema) -> Iterator[ParquetRows]:
+    """Write a parquet file, which is complete when this ends without an error."""
+    with path.open("wb") as file:
+        writer = ParquetRows(file, schema)
+        try:
+            yield writer
+            writer.finish()
+        except BaseException:
+            writer.abandon()
+            raise
 
 
 class CsvRows:

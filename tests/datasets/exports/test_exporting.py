@@ -18,6 +18,7 @@ from bot.datasets.exports.formats.horde import HORDE
 from bot.datasets.exports.selection import Selection
 from bot.datasets.exports.service import ExportService
 from bot.errors import ExportBusyError, ExportFailedError, UnknownDataSetError
+from tests.datasets.exports.children import children, started_child
 from tests.datasets.exports.votes_file import DIFFUSIONDB, KEY, VotesFile
 from tests.rating.world import TurnedClock
 
@@ -44,21 +45,6 @@ def own_locks() -> set[str]:
     """Return this process's POSIX locks: kind, file and range."""
     lines = [line.split()[1:] for line in LOCKS.read_text().splitlines()]
     return {" ".join(line) for line in lines if line[0] == "POSIX" and line[3] == str(os.getpid())}
-
-
-def children() -> set[int]:
-    return {
-        int(child)
-        for task in Path("/proc/self/task").iterdir()
-        for child in (task / "children").read_text().split()
-    }
-
-
-async def started_child(before: set[int]) -> int:
-    """Wait for the export's process."""
-    while not (new := children() - before):  # noqa: ASYNC110 - the kernel has no event for it
-        await asyncio.sleep(0.005)
-    return new.pop()
 
 
 def folder_names(votes: VotesFile) -> list[str]:

@@ -56,11 +56,13 @@ class VotesFile:
         number: int | None = None,
         safe: bool = True,
         prompt: str | None = None,
+        parameters: str | None = None,
+        size: tuple[int, int] | tuple[None, None] = (None, None),
     ) -> int:
         return self._insert(
-            "INSERT INTO images (id, data_set_id, key, source_id, member, safe, prompt, random_key,"
-            " imported_at) VALUES (?, ?, ?, 1, ?, ?, ?, 0, 0)",
-            number, data_set, key, f"{key}.webp", safe, prompt,
+            "INSERT INTO images (id, data_set_id, key, source_id, member, safe, prompt, parameters,"
+            " width, height, random_key, imported_at) VALUES (?, ?, ?, 1, ?, ?, ?, ?, ?, ?, 0, 0)",
+            number, data_set, key, f"part-000001/{key}.webp", safe, prompt, parameters, *size,
         )  # fmt: skip
 
     def rater(
