@@ -24,7 +24,7 @@ def nearest(connection: Connection, data_set_id: int, perceptual_hash: int) -> s
     found: list[tuple[int, int]] = []
     for quarter in _QUARTERS:
         for image_id, other in connection.execute(quarter, (data_set_id, perceptual_hash)):
-            distance = ((other ^ perceptual_hash) & _MASK).bit_count()
+            distance = _distance(other, perceptual_hash)
             if distance <= DISTANCE:
                 found.append((distance, image_id))
     if not found:
@@ -33,12 +33,21 @@ def nearest(connection: Connection, data_set_id: int, perceptual_hash: int) -> s
     return str(key)
 
 
+def are_near(one: int, other: int) -> bool:
+    """Tell whether two hashes are of near-duplicates."""
+    return _distance(one, other) <= DISTANCE
+
+
 def store(connection: Connection, image_id: int, perceptual_hash: int) -> None:
     """Store the hash of an image that has none yet."""
     connection.execute(
         "UPDATE images SET perceptual_hash = ? WHERE id = ? AND perceptual_hash IS NULL",
         (perceptual_hash, image_id),
     )
+
+
+def _distance(one: int, other: int) -> int:
+    return ((one ^ other) & _MASK).bit_count()
 
 
 _QUARTERS = tuple(

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from sqlite3 import Connection
 
 from bot.datasets.imports.summary import Reason, Tally
-from storage import images, perceptual_hashes
+from storage import data_sets, images
 from storage.images import NewImage
+from storage.perceptual_hashes import are_near, nearest
 
 
 class NearDuplicates(StrEnum):
@@ -39,12 +41,33 @@ def place(
     """Add the image unless its key is taken or it is a near-duplicate that is to be skipped."""
     alike = None
     if near_duplicates is not NearDuplicates.KEEP and image.perceptual_hash is not None:
-        alike = perceptual_hashes.nearest(connection, image.data_set_id, image.perceptual_hash)
+        alike = nearest(connection, image.data_set_id, image.perceptual_hash)
     if alike == image.key:  # added by another import just now
         alike = None
     if alike is not None and near_duplicates is NearDuplicates.SKIP:
         return Placed(added=False, alike=alike)
     return Placed(added=images.insert_new(connection, [image], now) == 1, alike=alike)
+
+
+def find(connection: Connection, data_set: str, hashes: Mapping[str, int | None]) -> dict[str, str]:
+    """Return which of the new keys are near-duplicates, and of what: an image or one before them.
+
+    `hashes` has the perceptual hash of each, in their order; None has no near-duplicate.
+    """
+    there = data_sets.by_name(connection, data_set)
+    found: dict[str, str] = {}
+    new: dict[str, int] = {}
+    for key, perceptual_hash in hashes.items():
+        if perceptual_hash is None:
+            continue
+        alike = next((k for k, each in new.items() if are_near(each, perceptual_hash)), None)
+        if alike is None and there is not None:
+            alike = nearest(connection, there.id, perceptual_hash)
+        if alike is None:
+            new[key] = perceptual_hash
+        else:
+            found[key] = alike
+    return found
 
 
 def count(tally: Tally, name: str, placed: Placed, *, safe: bool) -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from bot.datasets.imports.candidates import Facts
 from bot.errors import ImageUnreadableError, JuryError
 from bot.images.decoding import Fault
 from bot.images.originals import read_file
@@ -15,20 +15,11 @@ MAX_BYTES = 2**20
 """Far above any prompt with its parameters."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sidecar:
-    """What a sidecar says: `parameters` is a JSON object of all fields but `prompt` and `set`."""
-
-    prompt: str | None = None
-    parameters: str | None = None
-    set_key: str | None = None
-
-
 class SidecarError(JuryError):
     """The sidecar is there and cannot be used."""
 
 
-def read_sidecar(folder: Path, member: str) -> Sidecar:
+def read_sidecar(folder: Path, member: str) -> Facts:
     """Return what the sidecar of a picture says; the JSON goes before the text.
 
     Raises SidecarError.
@@ -37,7 +28,7 @@ def read_sidecar(folder: Path, member: str) -> Sidecar:
         text = _text(folder, str(PurePosixPath(member).with_suffix(suffix)))
         if text is not None:
             return _parse(text, suffix)
-    return Sidecar()
+    return Facts()
 
 
 def _text(folder: Path, name: str) -> str | None:
@@ -54,9 +45,9 @@ def _text(folder: Path, name: str) -> str | None:
         raise SidecarError(f"{name} is not UTF-8") from error
 
 
-def _parse(text: str, suffix: str) -> Sidecar:
+def _parse(text: str, suffix: str) -> Facts:
     if suffix == ".txt":
-        return Sidecar(prompt=clean(text.strip()) or None)
+        return Facts(prompt=clean(text.strip()) or None)
     try:
         # RecursionError is how deep nesting ends; NaN and Infinity are no JSON.
         fields = json.loads(text, parse_constant=lambda _: None)
@@ -67,7 +58,7 @@ def _parse(text: str, suffix: str) -> Sidecar:
     prompt, set_key = fields.pop("prompt", None), fields.pop("set", None)
     if not isinstance(prompt, str | None) or not isinstance(set_key, str | int | None):
         raise SidecarError("prompt and set must be texts")
-    return Sidecar(
+    return Facts(
         prompt=clean(prompt.strip()) or None if prompt else None,
         parameters=clean(json.dumps(fields, ensure_ascii=False)) if fields else None,
         set_key=clean(str(set_key)) if set_key not in {None, ""} else None,

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.datasets.imports import folder as folder_module
+from bot.datasets.imports.batches import BATCH
 from bot.datasets.imports.scanning import find_files
 from bot.datasets.imports.summary import Tally
 from bot.errors import ImportRefusedError
@@ -315,7 +315,7 @@ async def test_what_is_no_folder_is_refused(database: Database, tmp_path: Path) 
 
 
 async def test_many_files_take_several_batches(database: Database, tmp_path: Path) -> None:
-    count = folder_module.BATCH * 2 + 3
+    count = BATCH * 2 + 3
     files: dict[str, bytes | str] = {f"{number}.png": PICTURE for number in range(count)}
     summary = await bring_folder(database, write_files(tmp_path / "in", files))
     assert summary.added == count
