@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
 from bot.datasets.imports.near_duplicates import NearDuplicates
 
-KEPT = "what was imported so far is kept; the same command goes on with the rest"
+KEPT: Final = "what was imported so far is kept; the same command goes on with the rest"
 
 Folder = Annotated[Path, typer.Argument(help="The folder to read; it must stay where it is.")]
 Name = Annotated[str, typer.Option("--dataset", help="The data set; made where there is none.")]
+Safe = Annotated[
+    bool | None,
+    typer.Option(
+        "--safe/--unsafe",
+        help="Whether every picture may be shown to everybody, also those that are there"
+        " already. Without either, new ones may not.",
+        show_default=False,
+    ),
+]
 Near = Annotated[
     NearDuplicates,
     typer.Option(

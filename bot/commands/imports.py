@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import Annotated
 
 import typer
 
 from bot.commands.console import AsJson, progress, say_summary
-from bot.commands.import_options import KEPT, Folder, Name, Near
+from bot.commands.hf import hf
+from bot.commands.import_options import KEPT, Folder, Name, Near, Safe
 from bot.commands.laion import laion
 from bot.commands.opening import interruptible
 from bot.commands.vote_imports import votes
@@ -22,6 +22,7 @@ from bot.services import open_services
 from bot.settings import load_settings
 
 app = typer.Typer(no_args_is_help=True, help="Bring images and votes in; again, only what is new.")
+app.command()(hf)
 app.command()(laion)
 app.command()(votes)
 
@@ -31,15 +32,7 @@ def folder(
     directory: Folder,
     *,
     dataset: Name,
-    safe: Annotated[
-        bool | None,
-        typer.Option(
-            "--safe/--unsafe",
-            help="Whether every picture may be shown to everybody, also those that are there"
-            " already. Without either, new ones may not.",
-            show_default=False,
-        ),
-    ] = None,
+    safe: Safe = None,
     near_duplicates: Near = NearDuplicates.COUNT,
     as_json: AsJson = False,
 ) -> None:

@@ -128,6 +128,8 @@ async def test_votes_of_another_collection_in(alone: Home) -> None:
         ("erase", "4711"),
         ("import", "folder", "nowhere", "--dataset", "drawn"),
         ("import", "diffusiondb", "nowhere"),
+        ("import", "hf", "nowhere", "--dataset", "drawn"),
+        ("import", "hf", "empty", "--dataset", "drawn"),
         ("import", "laion", "nowhere.parquet", "--dataset", "laion"),
         ("backup", "jury.db"),
         ("backup", "nowhere/copy.db"),

@@ -38,7 +38,7 @@ class Candidate:
     `new_keys` those of which it gets the first that is free. `safe` None: new pictures are not,
     and for what is there nothing changes. `read` returns the bytes, `describe` what is said about
     them, or None where that cannot be read. `keep` puts them where `member` says, where they do
-    not lie there yet.
+    not lie there yet; `held` is how many bytes it has in memory until then.
     """
 
     place: str
@@ -50,6 +50,7 @@ class Candidate:
     read: Callable[[], bytes]
     describe: Callable[[], Facts | None]
     keep: Callable[[], None] | None = None
+    held: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,7 @@ class Reason(StrEnum):
     PART_BROKEN = "part_broken"
     BLURRED = "blurred"
     WRONG_ROW = "wrong_row"
+    NO_PICTURE = "no_picture"
     ANIMATED = "animated"
     SIDECAR_UNREADABLE = "sidecar_unreadable"
     UNSAFE = "unsafe"
@@ -90,6 +91,7 @@ SENTENCES = {
     Reason.PART_BROKEN: "the archive of the part cannot be read",
     Reason.BLURRED: "the picture was blurred by its publisher",
     Reason.WRONG_ROW: "the row has no usable name or part",
+    Reason.NO_PICTURE: "the row has neither a picture nor a path",
     Reason.ANIMATED: "animated; its first frame is used",
     Reason.SIDECAR_UNREADABLE: "the file with the prompt cannot be read; imported without it",
     Reason.UNSAFE: "above --max-unsafe",

@@ -11,7 +11,9 @@ import pytest
 from bot.clock import SystemClock
 from bot.datasets.imports.summary import Summary
 from storage.database import Database
+from storage.durable import UNFINISHED
 from storage.leases import Lease
+from tests.datasets.imports.hf import bring_hf, cells, write_shard
 from tests.datasets.imports.importing import (
     PICTURE,
     bring_diffusiondb,
@@ -23,6 +25,7 @@ from tests.datasets.imports.importing import (
     write_zip,
 )
 from tests.datasets.imports.killing import kill_after
+from tests.images.pictures import drawn, encoded
 
 KILLS = 4
 
@@ -42,8 +45,21 @@ def many_rows(folder: Path) -> int:
     return len(names)
 
 
+def many_cells(folder: Path) -> int:
+    for shard in range(3):
+        pictures = [encoded(drawn(20, 10 + n)) for n in range(200 * shard, 200 * shard + 200)]
+        prompts = [f"prompt {n}" for n in range(200)]
+        write_shard(
+            folder / f"{shard}.parquet",
+            {"image": cells(*pictures), "prompt": prompts},
+            row_group_size=50,
+        )
+    return 600
+
+
 @pytest.mark.parametrize(
-    ("make", "bring"), [(many_files, bring_folder), (many_rows, bring_diffusiondb)]
+    ("make", "bring"),
+    [(many_files, bring_folder), (many_rows, bring_diffusiondb), (many_cells, bring_hf)],
 )
 async def test_a_killed_import_is_finished_by_the_next(
     tmp_path: Path,
@@ -70,8 +86,9 @@ async def test_a_killed_import_is_finished_by_the_next(
             seen.append(len(images))
     assert seen == sorted(seen)
     assert any(0 < number < count for number in seen), seen
-    summary = await bring(database, tmp_path / "in")  # type: ignore[misc] # either of the two
+    summary = await bring(database, tmp_path / "in")  # type: ignore[misc] # one of three
     assert isinstance(summary, Summary)
     assert (summary.already_there, summary.read) == (seen[-1], count)
     assert len(stored(database, "id")) == count
+    assert not list((tmp_path / "originals").rglob(f"*{UNFINISHED}"))
     await database.close()

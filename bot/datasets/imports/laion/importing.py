@@ -18,8 +18,9 @@ from bot.datasets.fetching.fetcher import Fetcher
 from bot.datasets.fetching.links import LONGEST
 from bot.datasets.imports import near_duplicates
 from bot.datasets.imports.checks import check_name
+from bot.datasets.imports.keeping import clear
 from bot.datasets.imports.laion.gathering import Gathering, Outcome
-from bot.datasets.imports.laion.pictures import Kept, clear, key_of
+from bot.datasets.imports.laion.pictures import Kept, key_of
 from bot.datasets.imports.laion.silence import Dead, Silence
 from bot.datasets.imports.laion.tables import Row, Table
 from bot.datasets.imports.laion.thresholds import Thresholds

@@ -7,15 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from bot.errors import SourceUnavailableError
+from bot.datasets.imports import keeping
 from bot.images.decoding import Measured, measure
-from storage.durable import UNFINISHED, write_whole
 
 KEY_LENGTH: Final = 32
 """Hexadecimal digits; among all of LAION's links no two share them."""
-
-# How the formats of bot.images.decoding.FORMATS begin; what is none of these is WebP.
-_BEGINNINGS: Final = ((b"\x89PNG", "png"), (b"\xff\xd8", "jpg"), (b"GIF8", "gif"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,20 +35,6 @@ def keep(folder: Path, key: str, data: bytes) -> Kept:
     be written.
     """
     measured = measure(data)
-    suffix = next((name for begin, name in _BEGINNINGS if data.startswith(begin)), "webp")
-    member = f"{key[:2]}/{key}.{suffix}"
-    try:
-        write_whole(folder / member, data, folder)
-    except OSError as error:
-        raise SourceUnavailableError(f"{folder} cannot be written: {error}") from error
+    member = keeping.member_named(key, data)
+    keeping.keep(folder, member, data)
     return Kept(member, hashlib.sha256(data).digest(), measured)
-
-
-def clear(folder: Path) -> None:
-    """Make the folder, and take away what a killed import left half-written."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for path in folder.glob(f"*{UNFINISHED}"):
-            path.unlink(missing_ok=True)
-    except OSError as error:
-        raise SourceUnavailableError(f"{folder} cannot be written: {error}") from error

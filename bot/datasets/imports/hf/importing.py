@@ -1,0 +1,136 @@
+"""`jury import hf`: an image folder with its table, or parquet files with pictures in them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from itertools import chain
+from pathlib import Path
+from random import Random
+from typing import Final
+
+from bot.clock import Clock
+from bot.datasets.imports.batches import BATCH, THREADS, Batches
+from bot.datasets.imports.candidates import Candidate
+from bot.datasets.imports.checks import check_folder, check_name
+from bot.datasets.imports.hf.columns import Columns
+from bot.datasets.imports.hf.finding import Files, find
+from bot.datasets.imports.hf.pictures import Item, Reading, Refused
+from bot.datasets.imports.keeping import clear
+from bot.datasets.imports.near_duplicates import NearDuplicates
+from bot.datasets.imports.scanning import find_files
+from bot.datasets.imports.summary import Progress, Summary, Tally, no_progress
+from bot.errors import ImportRefusedError
+from storage.database import Database
+from storage.leases import Lease
+
+LEASE: Final = "import hf"
+HELD: Final = 2**26
+"""Bytes of pictures in memory after which a batch is stored, however few they are."""
+REFUSED: Final = 10_000
+"""Rows without a picture after which progress is reported."""
+
+
+async def import_hf(
+    database: Database,
+    directory: Path,
+    kept: Path,
+    *,
+    data_set: str,
+    target: int,
+    clock: Clock,
+    random: Random,
+    columns: Columns | None = None,
+    safe: bool | None = None,
+    near: NearDuplicates = NearDuplicates.COUNT,
+    progress: Progress = no_progress,
+) -> Summary:
+    """Import what Hugging Face's `datasets` loads from `directory`; again, only what is new.
+
+    Tables `metadata.csv|jsonl|parquet` name pictures beside them, which stay where they are; other
+    parquet files have pictures in them, which are written below `kept`. A folder with neither has
+    pictures alone. Every file is looked into before anything is imported; each batch is stored
+    whole, so an import that was killed goes on where it was. One runs a database.
+
+    A picture's key is what `columns` say, else its name without its ending, and where the data set
+    has other bytes under that, its path or the number of its row. `safe` is for what no column
+    says, `target` for a data set that does not exist yet; `near` as for a folder.
+
+    Raises ImportRefusedError, SourceUnavailableError and StorageError.
+    """
+    check_name(data_set)
+    columns = columns or Columns()
+    if safe is not None and (columns.safe or columns.unsafe):
+        raise ImportRefusedError("either a column or the command says what is safe, not both")
+    directory = await asyncio.to_thread(check_folder, directory)
+    reading = Reading(directory, await asyncio.to_thread(kept.resolve), columns, safe)
+    tally = Tally(data_set)
+    files, total = await asyncio.to_thread(_looked_into, reading)
+    async with Lease(database, LEASE, clock) as lease:
+        if files.shards:
+            await asyncio.to_thread(clear, reading.kept)
+        items = _Items(_items(reading, files, tally))
+        with ThreadPoolExecutor(THREADS, thread_name_prefix="import") as pool:
+            batches = Batches(database, data_set, target, near, clock, random, tally, pool)
+            while not items.over:
+                progress(tally.read, total)
+                for refused in await asyncio.to_thread(items.gather):
+                    tally.leave_out(refused.reason, [refused.name])
+                if lease.lost.is_set():
+                    raise ImportRefusedError("another import took this one's place")
+                await batches.take(items.candidates)
+    if items.error is not None:
+        raise items.error
+    progress(tally.read, tally.read)
+    return tally.summary()
+
+
+@dataclass(slots=True)
+class _Items:
+    """Gathers batches of candidates; `error` is what ended the items before their end."""
+
+    source: Iterator[Item]
+    candidates: list[Candidate] = field(default_factory=list)
+    error: ImportRefusedError | None = None
+    over: bool = False
+
+    def gather(self) -> list[Refused]:
+        """Put the next batch into `candidates` and return what was refused on the way."""
+        self.candidates = []
+        refused: list[Refused] = []
+        held = 0
+        while len(self.candidates) < BATCH and held < HELD and len(refused) < REFUSED:
+            try:
+                item = next(self.source)
+            except StopIteration:
+                self.over = True
+                break
+            except ImportRefusedError as error:
+                # What came before a damaged row is imported first.
+                self.over, self.error = True, error
+                break
+            if isinstance(item, Refused):
+                refused.append(item)
+            else:
+                self.candidates.append(item)
+                held += item.held
+        return refused
+
+
+def _looked_into(reading: Reading) -> tuple[Files, int | None]:
+    """Return the files to read, and how many rows they have where that is known."""
+    files = find(reading.directory)
+    for name in files.tables:
+        reading.check_table(name)
+    rows = sum(reading.check_shard(name) for name in files.shards)
+    return files, None if files.tables or not rows else rows
+
+
+def _items(reading: Reading, files: Files, tally: Tally) -> Iterator[Item]:
+    if not files.tables and not files.shards:
+        return map(reading.of_file, find_files(reading.directory, tally))
+    tables = (reading.of_table(name) for name in files.tables)
+    shards = (reading.of_shard(name) for name in files.shards)
+    return chain.from_iterable(chain(tables, shards))

@@ -1,0 +1,213 @@
+"""Tables about pictures: `metadata.csv`, `metadata.jsonl`, and any parquet file.
+
+https://huggingface.co/docs/datasets/image_dataset
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Protocol, TextIO, TypeVar
+
+import pyarrow as pa
+
+from bot.datasets.imports.parquet import is_number, is_text, open_parquet, read_batches, texts
+from bot.errors import ImportRefusedError
+
+T = TypeVar("T")
+
+LONGEST_LINE: Final = 2**22
+"""Characters of a line of JSON; a prompt may have a fourth of it."""
+BATCH: Final = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row by its number from 1; `values` is None where it cannot be read."""
+
+    file: str
+    number: int
+    values: Mapping[str, object] | None
+
+    @property
+    def place(self) -> str:
+        """Name file and row for people."""
+        return f"{self.file}, row {self.number}"
+
+
+class Table(Protocol):
+    """A file with a row a picture. Close it after use."""
+
+    @property
+    def names(self) -> Sequence[str]:
+        """The columns."""
+        ...
+
+    def rows(self, names: Sequence[str]) -> Iterator[Row]:
+        """Yield the rows in the file's order, once, with these columns.
+
+        Raises ImportRefusedError where the file turns out to be damaged.
+        """
+        ...
+
+    def close(self) -> None:
+        """Close the file."""
+        ...
+
+
+def open_table(path: Path, shown: str) -> Table:
+    """Open a table by what its name ends in; people know it as `shown`.
+
+    Raises ImportRefusedError.
+    """
+    if path.suffix == ".parquet":
+        return ParquetTable(path, shown)
+    try:
+        file = path.open(encoding="utf-8-sig", newline="")
+    except OSError as error:
+        raise ImportRefusedError(f"{shown} cannot be read: {error}") from error
+    try:
+        return CsvTable(file, shown) if path.suffix == ".csv" else JsonLinesTable(file, shown)
+    except ImportRefusedError:
+        file.close()
+        raise
+
+
+class CsvTable:
+    """Comma-separated values with a header."""
+
+    def __init__(self, file: TextIO, shown: str) -> None:
+        """Read the header; raises ImportRefusedError."""
+        self._file = file
+        self._shown = shown
+        self._lines = _refusing(csv.reader(file, strict=True), shown)
+        self.names = next(self._lines, [])
+
+    def rows(self, names: Sequence[str]) -> Iterator[Row]:
+        """Yield the rows; one with too few or too many fields has no values."""
+        where = [(name, self.names.index(name)) for name in names]
+        for number, fields in enumerate(self._lines, 1):
+            if len(fields) == len(self.names):
+                yield Row(self._shown, number, {name: fields[at] for name, at in where})
+            elif fields:
+                yield Row(self._shown, number, None)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+
+class JsonLinesTable:
+    """A JSON object a line; the columns are the fields of the first."""
+
+    def __init__(self, file: TextIO, shown: str) -> None:
+        """Read the first line; raises ImportRefusedError."""
+        self._file = file
+        self._shown = shown
+        self._lines = _refusing(iter(lambda: file.readline(LONGEST_LINE), ""), shown)
+        self._first = next(self._lines, "")
+        self.names = list(_object(self._first) or {})
+
+    def rows(self, names: Sequence[str]) -> Iterator[Row]:
+        """Yield the rows; a line that is no JSON object has no values."""
+        line, number = self._first, 1
+        while line:
+            if len(line) >= LONGEST_LINE:
+                raise ImportRefusedError(f"{self._shown}: line {number} is too long")
+            values = _object(line)
+            if line.strip():
+                found = None if values is None else {name: values.get(name) for name in names}
+                yield Row(self._shown, number, found)
+            line, number = next(self._lines, ""), number + 1
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+
+class ParquetTable:
+    """A parquet file, of which only the wanted columns are read, a few rows at a time."""
+
+    def __init__(self, path: Path, shown: str) -> None:
+        """Open the file; raises ImportRefusedError."""
+        self._path = path
+        self._shown = shown
+        self._file = open_parquet(path)
+        self.schema: Any = self._file.schema_arrow
+        self.names: list[str] = self.schema.names
+
+    def rows(self, names: Sequence[str]) -> Iterator[Row]:
+        """Yield the rows; raises ImportRefusedError for a column of a kind that is not read."""
+        done = 0
+        for batch in self.batches(names, BATCH, names):
+            columns = [plain_values(batch.column(name)) for name in names]
+            for number, values in enumerate(zip(*columns, strict=True), done + 1):
+                yield Row(self._shown, number, dict(zip(names, values, strict=True)))
+            done += len(batch)
+
+    def batches(self, plain: Sequence[str], size: int, names: Sequence[str]) -> Iterator[Any]:
+        """Yield record batches with the columns `names`, of which the `plain` ones are checked."""
+        self.check(plain)
+        return read_batches(self._file, self._path, names, size)
+
+    def check(self, plain: Sequence[str]) -> None:
+        """Raise ImportRefusedError where one of the columns is there twice, or is no plain one."""
+        _check_columns(self.schema, plain, self._shown)
+
+    @property
+    def metadata(self) -> Any:  # noqa: ANN401 - pyarrow publishes no types
+        """What the file's footer says of its row groups."""
+        return self._file.metadata
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+
+def _check_columns(schema: Any, names: Sequence[str], shown: str) -> None:  # noqa: ANN401 - pyarrow publishes no types
+    """Raise ImportRefusedError where a column is there twice or is no text, number or flag."""
+    for name in names:
+        if schema.names.count(name) != 1:
+            raise ImportRefusedError(f"{shown} has the column {name} twice")
+        kind = schema.field(name).type
+        inner = kind.value_type if pa.types.is_dictionary(kind) else kind
+        if not (is_text(inner) or is_number(inner) or pa.types.is_boolean(inner)):
+            raise ImportRefusedError(
+                f"{shown}: the column {name} has {kind}, not text, numbers or true and false"
+            )
+
+
+def plain_values(column: Any) -> list[object]:  # noqa: ANN401 - pyarrow publishes no types
+    """Return the values of a column that was checked; None where there is none."""
+    if pa.types.is_dictionary(column.type):
+        column = column.dictionary_decode()
+    return list(texts(column)) if is_text(column.type) else list(column.to_pylist())
+
+
+def _object(line: str) -> dict[str, object] | None:
+    try:
+        # RecursionError is how deep nesting ends; NaN and Infinity are no JSON.
+        values = json.loads(line, parse_constant=lambda _: None)
+    except (ValueError, RecursionError):
+        return None
+    return values if isinstance(values, dict) else None
+
+
+def _refusing(lines: Iterator[T], shown: str) -> Iterator[T]:
+    """Yield what `lines` yields, and say after which row a file turns out to be damaged."""
+    done = 0
+    while True:
+        try:
+            line = next(lines)
+        except StopIteration:
+            return
+        except UnicodeDecodeError as error:
+            raise ImportRefusedError(f"{shown} is not UTF-8 after line {done:,}") from error
+        except (csv.Error, OSError) as error:
+            text = f"{shown} cannot be read after line {done:,}: {error}"
+            raise ImportRefusedError(text) from error
+        yield line
+        done += 1

@@ -1,0 +1,70 @@
+"""What the tests of Hugging Face's layouts share: shards, and importing them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from PIL import Image
+
+from bot.clock import SystemClock
+from bot.datasets.imports.hf.columns import Columns
+from bot.datasets.imports.hf.importing import import_hf
+from bot.datasets.imports.near_duplicates import NearDuplicates
+from bot.datasets.imports.summary import Progress, Summary, no_progress
+from storage.database import Database
+from tests.images.pictures import encoded
+
+IMAGE = pa.struct({"bytes": pa.binary(), "path": pa.string()})
+
+
+@cache
+def picture(number: int, kind: str = "PNG") -> bytes:
+    """A picture that looks like no other: blots at random places."""
+    random = Random(number)
+    small = Image.new("L", (8, 8))
+    small.putdata([random.randrange(256) for _ in range(64)])
+    return encoded(small.resize((40, 30), Image.Resampling.BICUBIC).convert("RGB"), kind)
+
+
+def cells(*pictures: bytes | None, names: Sequence[str | None] | None = None) -> pa.Array:
+    """The column that the library writes for its feature Image."""
+    paths = names or [f"{number}.png" for number in range(len(pictures))]
+    return pa.array(
+        [{"bytes": data, "path": path} for data, path in zip(pictures, paths, strict=True)], IMAGE
+    )
+
+
+def write_shard(path: Path, columns: Mapping[str, Any], **options: object) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pq.write_table(pa.table(dict(columns)), path, **options)
+    return path
+
+
+async def bring_hf(
+    database: Database,
+    directory: Path,
+    *,
+    columns: Columns | None = None,
+    safe: bool | None = None,
+    near: NearDuplicates = NearDuplicates.COUNT,
+    progress: Progress = no_progress,
+) -> Summary:
+    return await import_hf(
+        database,
+        directory,
+        directory.parent / "originals",
+        data_set="mine",
+        target=5,
+        clock=SystemClock(),
+        random=Random(7),
+        columns=columns,
+        safe=safe,
+        near=near,
+        progress=progress,
+    )

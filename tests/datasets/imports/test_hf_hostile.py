@@ -1,0 +1,280 @@
+"""Hugging Face's layouts as an enemy makes them: a clear error or a reason, and nothing lost."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.datasets.imports.hf.columns import Columns
+from bot.datasets.imports.hf.pictures import Reading
+from bot.datasets.imports.hf.tables import LONGEST_LINE
+from bot.errors import ImportRefusedError
+from storage.database import Database
+from tests.datasets.imports.hf import bring_hf, cells, picture, write_shard
+from tests.datasets.imports.importing import (
+    data_set_names,
+    left_out,
+    names_of,
+    stored,
+    write_files,
+)
+from tests.datasets.imports.test_damaged_files import DAMAGE, ENDLESSLY, Damage, damaged
+from tests.images.pictures import encoded, noise, png_claiming
+
+
+@pytest.fixture
+async def database(tmp_path: Path) -> AsyncIterator[Database]:
+    opened = await Database.open(tmp_path / "jury.db")
+    yield opened
+    await opened.close()
+
+
+async def refused(database: Database, folder: Path, columns: Columns | None = None) -> str:
+    """The one line that is said where nothing can be imported."""
+    with pytest.raises(ImportRefusedError) as refusal:
+        await bring_hf(database, folder, columns=columns)
+    assert await data_set_names(database) == []
+    assert "\n" not in str(refusal.value)
+    return str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("columns", "said"),
+    [
+        (Columns(prompt="nothing"), "x.parquet has no column nothing; it has count, kind, words"),
+        (Columns(image="words"), "x.parquet: the column words has string, not bytes"),
+        (Columns(image="nothing"), "x.parquet has no column nothing; it has"),
+        (Columns(parameters=("kind",)), "x.parquet: the column kind has list<"),
+        (Columns(key="image"), "x.parquet has no column image; it has count"),
+    ],
+)
+async def test_a_wrong_column_is_named(
+    database: Database, tmp_path: Path, columns: Columns, said: str
+) -> None:
+    table = {
+        "image": cells(picture(1)),
+        "words": ["a"],
+        "count": [1],
+        "kind": pa.array([[1]], pa.list_(pa.int32())),
+    }
+    write_shard(tmp_path / "in/x.parquet", table)
+    assert said in await refused(database, tmp_path / "in", columns)
+
+
+async def test_pictures_in_several_columns_must_be_chosen(
+    database: Database, tmp_path: Path
+) -> None:
+    write_shard(
+        tmp_path / "in/x.parquet", {"before": cells(picture(1)), "after": cells(picture(2))}
+    )
+    said = await refused(database, tmp_path / "in")
+    assert "choose one of after, before with --image-column" in said
+    assert (await bring_hf(database, tmp_path / "in", columns=Columns(image="after"))).added == 1
+
+
+async def test_a_shard_without_pictures_is_refused_before_anything_is_imported(
+    database: Database, tmp_path: Path
+) -> None:
+    write_shard(tmp_path / "in/a.parquet", {"image": cells(picture(1))})
+    write_shard(tmp_path / "in/b.parquet", {"words": ["x"]})
+    assert "b.parquet has no column with pictures; it has words" in await refused(
+        database, tmp_path / "in"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("metadata.csv", b"name,text\na.png,x\n", "metadata.csv has no column file_name"),
+        ("metadata.csv", b"", "metadata.csv has no column file_name"),
+        ("metadata.csv", b"\xff\xfe\x00", "metadata.csv is not UTF-8"),
+        ("metadata.jsonl", b"not json\n", "metadata.jsonl has no column file_name"),
+        ("metadata.jsonl", b"[1, 2]\n", "metadata.jsonl has no column file_name"),
+        ("metadata.jsonl", b'{"text": "x"}\n', "metadata.jsonl has no column file_name"),
+        ("metadata.parquet", b"PAR1 and no more", "metadata.parquet cannot be read as parquet"),
+        ("x.parquet", b"", "x.parquet cannot be read as parquet"),
+    ],
+)
+async def test_a_table_that_is_none_is_refused(
+    database: Database, tmp_path: Path, name: str, content: bytes, said: str
+) -> None:
+    write_files(tmp_path / "in", {"a.png": picture(1), name: content})
+    assert said in await refused(database, tmp_path / "in")
+
+
+async def test_rows_that_cannot_be_used_are_named_with_file_row_and_column(
+    database: Database, tmp_path: Path
+) -> None:
+    lines = [
+        '{"file_name": "a.png", "text": "fine", "ok": true}',
+        '{"file_name": "../outside.png"}',
+        '{"file_name": "/etc/passwd"}',
+        '{"file_name": "C:\\\\x.png"}',
+        '{"file_name": 7}',
+        '{"text": "no name"}',
+        "not json",
+        '{"file_name": "b.png", "text": 7}',
+        '{"file_name": "b.png", "ok": "perhaps"}',
+        '{"file_name": "missing.png"}',
+        '{"file_name": "in\\u202evisible.png"}',
+        '{"file_name": "' + "x" * 5000 + '.png"}',
+        "",
+        "[" * 100_000,
+    ]
+    folder = write_files(
+        tmp_path / "in",
+        {"a.png": picture(1), "b.png": picture(2), "metadata.jsonl": "\n".join(lines)},
+    )
+    write_files(tmp_path, {"outside.png": picture(3)})
+    summary = await bring_hf(database, folder, columns=Columns(safe="ok"))
+    assert left_out(summary) == {
+        "outside": 3,
+        "wrong_value": 4,
+        "wrong_row": 2,
+        "missing": 2,
+        "unprintable_name": 1,
+    }
+    assert set(names_of(summary, "wrong_value")) == {
+        "metadata.jsonl, row 5, column file_name is empty",
+        "metadata.jsonl, row 6, column file_name is empty",
+        "metadata.jsonl, row 8, column text is not text",
+        "metadata.jsonl, row 9, column ok is neither true nor false",
+    }
+    assert names_of(summary, "wrong_row") == (
+        "metadata.jsonl, row 7",
+        "metadata.jsonl, row 14",
+    )
+    assert stored(database, "prompt, safe") == {"a": ("fine", 1)}
+
+
+async def test_links_out_of_the_folder_are_not_followed(database: Database, tmp_path: Path) -> None:
+    write_files(tmp_path, {"secret/x.png": picture(1)})
+    folder = write_files(tmp_path / "in", {"metadata.csv": "file_name\na.png\nb/x.png\n"})
+    (folder / "a.png").symlink_to(tmp_path / "secret/x.png")
+    (folder / "b").symlink_to(tmp_path / "secret")
+    assert left_out(await bring_hf(database, folder)) == {"outside": 2}
+
+
+async def test_rows_of_csv_with_too_few_or_too_many_fields_are_left_out(
+    database: Database, tmp_path: Path
+) -> None:
+    text = 'file_name,text\na.png,"one, two"\nb.png\nb.png,x,y\n\nb.png,=1+1\n'
+    folder = write_files(
+        tmp_path / "in", {"a.png": picture(1), "b.png": picture(2), "metadata.csv": text}
+    )
+    summary = await bring_hf(database, folder)
+    assert left_out(summary) == {"wrong_row": 2}
+    assert stored(database, "prompt") == {"a": ("one, two",), "b": ("=1+1",)}
+
+
+@pytest.mark.parametrize(
+    ("rest", "said"),
+    [
+        ('b.png,"open', "metadata.csv cannot be read after line 2,002"),
+        ("b.png," + "x" * 200_000, "metadata.csv cannot be read after line 2,002"),
+        ("b.png,\udcff", "metadata.csv is not UTF-8 after line 1,"),
+    ],
+)
+async def test_what_comes_before_a_damaged_line_is_imported(
+    database: Database, tmp_path: Path, rest: str, said: str
+) -> None:
+    # The reader decodes some thousand characters at once.
+    text = "file_name,text\na.png,one\n" + "missing.png,x\n" * 2000 + rest
+    folder = write_files(
+        tmp_path / "in",
+        {"a.png": picture(1), "metadata.csv": text.encode(errors="surrogateescape")},
+    )
+    with pytest.raises(ImportRefusedError) as refusal:
+        await bring_hf(database, folder)
+    assert said in str(refusal.value)
+    assert stored(database, "prompt") == {"a": ("one",)}
+
+
+async def test_a_line_without_an_end_is_refused(database: Database, tmp_path: Path) -> None:
+    text = '{"file_name": "a.png"}\n{"file_name": "' + "x" * LONGEST_LINE
+    folder = write_files(tmp_path / "in", {"a.png": picture(1), "metadata.jsonl": text})
+    with pytest.raises(ImportRefusedError, match="line 2 is too long"):
+        await bring_hf(database, folder)
+    assert list(stored(database, "id")) == ["a"]
+
+
+async def test_ten_thousand_columns_do_no_harm(database: Database, tmp_path: Path) -> None:
+    many = {f"c{number:05}": [number] for number in range(10_000)}
+    shard = write_shard(
+        tmp_path / "in/x.parquet", {**many, "image": cells(picture(1)), "text": ["fine"]}
+    )
+    assert "and 9,981 more" in await refused(database, shard.parent, Columns(prompt="nothing"))
+    summary = await bring_hf(database, shard.parent, columns=Columns(parameters=("c00007",)))
+    assert summary.added == 1
+    assert stored(database, "prompt, parameters") == {"0": ("fine", '{"c00007": 7}')}
+
+
+async def test_pictures_of_any_announced_size_are_left_out(
+    database: Database, tmp_path: Path
+) -> None:
+    pictures = [
+        png_claiming(60_000, 60_000),
+        b"",
+        b"no picture",
+        encoded(noise(300, 300))[:5000],
+        picture(1),
+    ]
+    write_shard(tmp_path / "in/x.parquet", {"image": cells(*pictures)})
+    summary = await bring_hf(database, tmp_path / "in")
+    assert left_out(summary) == {"too_many_pixels": 1, "not_a_picture": 2, "broken": 1}
+    assert len(list((tmp_path / "originals").rglob("*.*"))) == 1
+
+
+async def test_a_group_of_rows_that_unpacks_to_fill_the_memory_is_refused(
+    database: Database, tmp_path: Path
+) -> None:
+    # 320 MiB of nothing in a file of some KiB.
+    column = pa.array([bytes(2**26)] * 5, pa.binary())
+    write_shard(
+        tmp_path / "in/x.parquet", {"image": column}, compression="zstd", use_dictionary=False
+    )
+    assert (tmp_path / "in/x.parquet").stat().st_size < 2**17
+    said = await refused(database, tmp_path / "in")
+    assert "x.parquet: row group 1 unpacks to 320 MiB of pictures in 5 rows" in said
+
+
+async def test_what_comes_before_damage_in_a_shard_is_imported(
+    database: Database, tmp_path: Path
+) -> None:
+    path = write_shard(
+        tmp_path / "in/x.parquet",
+        {"image": cells(*(picture(n) for n in range(4)))},
+        row_group_size=2,
+        compression="zstd",
+    )
+    start = pq.ParquetFile(path).metadata.row_group(1).column(0).data_page_offset
+    data = bytearray(path.read_bytes())
+    data[start : start + 300] = b"\xff" * 300
+    path.write_bytes(data)
+    with pytest.raises(ImportRefusedError, match=r"x\.parquet is damaged after row 2"):
+        await bring_hf(database, tmp_path / "in")
+    assert sorted(stored(database, "id")) == ["0", "1"]
+
+
+@ENDLESSLY
+@given(DAMAGE, st.sampled_from([0, 0, 0, 1, 9, 300]))
+def test_damaged_shards_are_read_or_refused(tmp_path: Path, damage: Damage, cut: int) -> None:
+    whole = tmp_path / "whole.bin"
+    if not whole.exists():
+        made = write_shard(
+            tmp_path / "x.parquet",
+            {"image": cells(*(picture(n) for n in range(9))), "text": ["x"] * 9},
+        )
+        whole.write_bytes(made.read_bytes())
+    (tmp_path / "x.parquet").write_bytes(damaged(whole.read_bytes(), damage, cut))
+    reading = Reading(tmp_path, tmp_path / "kept", Columns(), safe=None)
+    with contextlib.suppress(ImportRefusedError):
+        reading.check_shard("x.parquet")
+        assert len(list(reading.of_shard("x.parquet"))) <= 9
