@@ -111,6 +111,18 @@ async def test_votes_that_stay_out_after_a_ban_are_a_limit(home: Home, place: Pl
     assert await limits(home) == ()
 
 
+async def test_a_managers_bar_says_nothing_of_votes_that_a_ban_took(home: Home) -> None:
+    post = await home.post()
+    await home.raters(LIMITED)
+    await home.world.vote(LIMITED, post)
+    sentence = Sentence(timedelta(hours=1), "here", "void")
+    await home.services.bans.ban(home.moderator, LIMITED, "spam", sentence)
+    await home.services.bars.bar(home.manager, LIMITED)
+    assert [limit.kind for limit in await limits(home)] == ["barred", "barred"]
+    home.world.clock.turn(HOUR)
+    assert [limit.kind for limit in await limits(home)] == ["voided", "barred"]
+
+
 @pytest.mark.parametrize("limit", ["ban", "hold", "bar", "captcha"])
 async def test_whoever_is_limited_may_appeal_also_in_direct_messages(
     home: Home, limit: str

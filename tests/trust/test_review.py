@@ -309,5 +309,7 @@ async def test_nobody_decides_a_case_about_themselves(
     assert (entry.action, entry.times) == ("refused:review.solved", 2)
     assert entry.rater == await home.world.number(who.discord_id)
     assert riddle.said == []
+    number, now = await home.world.number(who.discord_id), home.world.clock.now()
+    assert not await home.world.database.write(lambda c: claims.take(c, case, by=number, now=now))
     assert await opened(review, BOB) == case, "and has not claimed it"
     await review.decide(BOB, case, "solved")
