@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import math
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -46,11 +45,14 @@ def scores(
             found = asyncio.run(_of_database())
         summarize(_by_scale(found) if as_json else _facts(found), as_json=as_json)
         return
-    if not -math.inf < low < high < math.inf:
-        raise JuryError(f"--low must be below --high, not {low:g} and {high:g}")
+    # numpy and pyarrow load slowly
+    from bot.trust.scoring.run import score_file  # noqa: PLC0415
+    from bot.trust.scoring.votes import NARROWEST, WIDEST, is_scale  # noqa: PLC0415
 
-    from bot.trust.scoring.run import score_file  # noqa: PLC0415 - numpy and pyarrow load slowly
-
+    if not is_scale(low, high):
+        raise JuryError(
+            f"--low must be below --high, by {NARROWEST:g} to {WIDEST:g}, not {low:g} and {high:g}"
+        )
     with interruptible("no table was left unfinished; the same command begins anew"):
         summarize(score_file(votes, low, high, out), as_json=as_json)
 

@@ -230,6 +230,28 @@ def test_little_to_go_by_is_no_fault(rater: list[int], item: list[int], score: l
     assert not found.held.any()
 
 
+@pytest.mark.parametrize("each", [1, 200])
+@pytest.mark.parametrize("width", [5.0, 9.0])
+def test_where_no_image_has_two_votes_the_scale_says_how_sure_a_score_is(
+    each: int, width: float
+) -> None:
+    """Nothing tells the noise, and an error of almost nothing would be a lie."""
+    rng = np.random.default_rng(each)
+    number = 5 * each
+    scores = np.rint(rng.uniform(0, width, number))
+    found = estimate(
+        Votes.of(np.arange(number) % 5, np.arange(number), scores, low=0, high=width, raters=5)
+    )
+    assert np.all(found.error > 0.1 * width)
+    assert np.all(found.error < 1 / 7 * width), "one vote tells something"
+    assert np.all(np.abs(found.score - scores.mean()) <= np.abs(scores - scores.mean()))
+
+
+def test_two_votes_that_happen_to_agree_are_not_certain() -> None:
+    found = estimate(Votes.of([0, 1], [0, 0], np.array([9.0, 9.0]), low=1, high=10))
+    assert found.error > 0.8
+
+
 def test_votes_that_agree_entirely_are_the_score() -> None:
     rater, item = np.divmod(np.arange(900), 30)
     found = assess(Votes.of(rater, item, 1.0 + item % 10, low=1, high=10))

@@ -240,6 +240,9 @@ def test_wrong_paths_and_bounds_are_one_line(jury: Run, tmp_path: Path) -> None:
     assert "--low must be below --high" in jury(path, tmp_path, 5, 5)
     assert "--low must be below --high" in jury(path, tmp_path, 5, float("nan"))
     assert "--low must be below --high" in jury(path, tmp_path, 1, float("inf"))
+    assert "by 1e-100 to 1e+100, not -1e+308 and 1e+308" in jury(path, tmp_path, -1e308, 1e308)
+    assert "not -1e+200 and 1e+200" in jury(path, tmp_path, -1e200, 1e200)
+    assert "not 0 and 1e-200" in jury(path, tmp_path, 0, 1e-200)
     assert "Not a directory" in jury(path, path / "out")
 
 

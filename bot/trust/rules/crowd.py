@@ -14,6 +14,8 @@ from bot.trust.rules.scales import RATED, RatedScale
 from bot.trust.scoring.agreement import MOST_CORRELATION, NORMAL
 from bot.trust.scoring.estimate import (
     BIAS_SHRINKAGE,
+    FIRST_NOISE,
+    FIRST_SPREAD,
     LEAST_TRUST,
     LEAST_VARIANCE,
     LEAST_VOTES,
@@ -24,10 +26,6 @@ from bot.trust.scoring.honesty import LEAST_MEAN, LEAST_SPREAD, MOST_LOG_ODDS, P
 EDGES: Final = tuple(NormalDist().inv_cdf(n / GROUPS) for n in range(1, GROUPS))
 """Of the groups, in standard deviations of what is expected: about equally many answers in each,
 and the same groups however much the crowd grows."""
-
-FIRST_NOISE, FIRST_SPREAD = 1 / 4.5, 1 / 7
-"""Standard deviations of a vote and of the images where nobody is known, in widths of the scale:
-those of the London faces, rounded."""
 
 
 @dataclass(frozen=True, slots=True)

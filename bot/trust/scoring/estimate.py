@@ -22,7 +22,8 @@ from bot.trust.scoring.votes import Flags, Floats, Votes
 ROUNDS: Final = 8
 
 LEAST_VOTES: Final = 20
-"""With fewer votes a rater is taken as the crowd is: he is not judged by chance."""
+"""With fewer votes a rater is taken as the crowd is: he is not judged by chance. With fewer votes
+in all on items that somebody else judged, nothing tells how far votes and items lie apart."""
 
 BIAS_SHRINKAGE: Final = 2
 """Votes without bias that a rater begins with."""
@@ -35,6 +36,10 @@ CENTRE_SHRINKAGE: Final = 20
 
 LEAST_TRUST: Final = 0.001
 """What an unreliable rater still counts, so that an image judged by such alone has a score."""
+
+FIRST_NOISE, FIRST_SPREAD = 1 / 4.5, 1 / 7
+"""Standard deviations of a vote and of the images where nothing tells, in widths of the scale:
+those of the London faces, rounded."""
 
 LEAST_VARIANCE: Final = 1e-4
 """Of a rater, as a share of the scale's width squared."""
@@ -102,7 +107,7 @@ def _first(votes: Votes) -> Model:
     total = float(votes.score.var()) if len(votes) else 0.0
     freedom = float(np.maximum(many - 1, 0.0).sum())
     square = float(((votes.score - mean[votes.item]) ** 2).sum())
-    within = max(square / freedom if freedom else total / 2, LEAST_VARIANCE * width)
+    within = max(square / freedom, LEAST_VARIANCE * width) if freedom else FIRST_NOISE**2 * width
     return Model(
         bias=np.zeros(votes.raters),
         variance=np.full(votes.raters, within),
@@ -145,8 +150,12 @@ def _noise(votes: Votes, model: Model, judged: Flags) -> float:
 
 def _variances(votes: Votes, squares: Floats, many: Floats, trust: Floats) -> tuple[Floats, float]:
     """Return each rater's variance, shrunk to the typical one, and that one."""
-    least = LEAST_VARIANCE * (votes.high - votes.low) ** 2
-    typical = max(float((trust * squares).sum() / max((trust * many).sum(), 1.0)), least)
+    width = (votes.high - votes.low) ** 2
+    least = LEAST_VARIANCE * width
+    if many.sum() < LEAST_VOTES:
+        typical = FIRST_NOISE**2 * width
+    else:
+        typical = max(float((trust * squares).sum() / max((trust * many).sum(), 1.0)), least)
     shrunk = (squares + VARIANCE_SHRINKAGE * typical) / (many + VARIANCE_SHRINKAGE)
     return np.maximum(shrunk, least), typical
 
@@ -172,9 +181,12 @@ def _images(votes: Votes, model: Model, sums: Sums, judged: Flags) -> Model:
     centre = _centres(votes, sums.vote, trust)
     used = (model.reliability + LEAST_TRUST) / model.weight
     difficulty = difficulties(votes, sums, judged * trust, used[votes.rater])
-    between = _between(sums, centre[votes.group], difficulty)
-    floor = LEAST_BETWEEN * (votes.high - votes.low) ** 2
-    return replace(model, centre=centre, between=max(between, floor), difficulty=difficulty)
+    width = (votes.high - votes.low) ** 2
+    if judged.sum() < LEAST_VOTES:
+        between = FIRST_SPREAD**2 * width
+    else:
+        between = max(_between(sums, centre[votes.group], difficulty), LEAST_BETWEEN * width)
+    return replace(model, centre=centre, between=between, difficulty=difficulty)
 
 
 def _between(sums: Sums, centre: Floats, difficulty: Floats) -> float:

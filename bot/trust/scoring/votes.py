@@ -13,6 +13,7 @@ Index = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
 MOST_LEVELS = 11
+NARROWEST, WIDEST = 1e-100, 1e100
 """Buttons that are told apart; a finer scale is cut into so many steps of equal width."""
 
 
@@ -57,8 +58,10 @@ class Votes:
         who, what, value = np.asarray(rater, int), np.asarray(item, int), np.asarray(score, float)
         if not len(who) == len(what) == len(value):
             raise ValueError("raters, items and scores must be equally many")
-        if not (np.isfinite([low, high]).all() and low < high):
-            raise ValueError(f"low must be below high, not {low:g} and {high:g}")
+        if not is_scale(low, high):
+            raise ValueError(
+                f"low must be below high by what can be squared, not {low:g} and {high:g}"
+            )
         if len(value) and not ((value >= low) & (value <= high)).all():
             raise ValueError(f"every score must lie in {low:g} to {high:g}")
         most_raters = int(who.max(initial=-1)) + 1 if raters is None else raters
@@ -105,6 +108,15 @@ class Votes:
             return np.array([len(self) if weights is None else weights.sum()], float)
         group = self.group[self.item]
         return np.bincount(group, weights, self.groups).astype(float, copy=False)
+
+
+def is_scale(low: float, high: float) -> bool:
+    """Tell whether scores from `low` to `high` can be reckoned with.
+
+    One lies below the other, and so far from it that parts of the square of the distance, and sums
+    of many such squares, are numbers.
+    """
+    return low < high and NARROWEST <= high - low <= WIDEST
 
 
 def _in_order(what: Index, who: Index) -> bool:
