@@ -8,21 +8,21 @@ from typing import Final
 
 from storage.times import to_microseconds
 
-LEAST_GOLD_PERCENT: Final = 5
-"""Showings of gold in a hundred, for a rater of whom nothing is suspected."""
+UNSUSPECTED: Final = 0
+"""Gold that is asked for where nothing is suspected of a rater: the settings say how much it is."""
 
 
 def gold_percent(connection: Connection, rater: int) -> int:
-    """Return how many showings in a hundred are to be gold for this rater, by their risk.
+    """Return how many showings in a hundred this rater's risk asks to be gold, or UNSUSPECTED.
 
     The settings say what comes of it: `bot.trust.gold.mixing`.
     """
     row = connection.execute("SELECT gold_percent FROM risks WHERE rater = ?", (rater,)).fetchone()
-    return LEAST_GOLD_PERCENT if row is None else int(row[0])
+    return UNSUSPECTED if row is None else int(row[0])
 
 
 def set_gold_percent(connection: Connection, rater: int, percent: int, now: datetime) -> None:
-    """Show the rater so much gold from now on."""
+    """Ask for so much gold for the rater from now on."""
     connection.execute(
         "INSERT INTO risks (rater, gold_percent, changed_at) VALUES (?, ?, ?)"
         " ON CONFLICT (rater) DO UPDATE SET"
@@ -38,7 +38,7 @@ def ask_captcha(connection: Connection, rater: int, because: str, now: datetime)
         " ON CONFLICT (rater) DO UPDATE SET"
         " captcha_because = coalesce(captcha_because, excluded.captcha_because),"
         " changed_at = excluded.changed_at",
-        (rater, LEAST_GOLD_PERCENT, because, to_microseconds(now)),
+        (rater, UNSUSPECTED, because, to_microseconds(now)),
     )
 
 

@@ -85,7 +85,7 @@ def test_findings_of_rules_that_did_not_look_stand() -> None:
     decision = decide({"pair": kept}, {}, votes=130, status="normal", now=NOON)
     assert decision.kept == {"pair": kept}
     assert not decision.changed
-    assert decision.gold_percent == 5
+    assert decision.gold_percent == 0
 
 
 def test_one_captcha_answers_all_who_ask() -> None:
@@ -118,7 +118,7 @@ def test_rules_hear_what_was_found_before() -> None:
 
 def test_a_rule_of_former_times_asks_for_no_gold() -> None:
     kept = {"former": KeptFinding("former", 1.0, 5, NOON)}
-    assert decide(kept, {}, votes=9, status="normal", now=NOON).gold_percent == 5
+    assert decide(kept, {}, votes=9, status="normal", now=NOON).gold_percent == 0
 
 
 def test_no_rule_can_ban() -> None:

@@ -11,7 +11,7 @@ from bot.trust.rules.looking import Disagreement
 from bot.trust.rules.rule import DOUBTED, Act, Before, Finding
 from bot.trust.rules.ruleset import BY_NAME
 from storage.findings import KeptFinding
-from storage.risks import LEAST_GOLD_PERCENT
+from storage.risks import UNSUSPECTED
 
 LEAST_VOTES: Final = 20
 """Below so many votes nothing is held and nobody is queued."""
@@ -46,9 +46,9 @@ class Decision:
 
     @property
     def gold_percent(self) -> int:
-        """How many showings in a hundred are to be gold: as the strictest finding asks."""
+        """How many showings in a hundred are to be gold: as the strictest finding asks, or none."""
         percents = (BY_NAME[name].gold_percent for name in self.kept if name in BY_NAME)
-        return max(LEAST_GOLD_PERCENT, *percents, 0)
+        return max(percents, default=UNSUSPECTED)
 
 
 def before_of(kept: Mapping[str, KeptFinding]) -> dict[str, Before]:

@@ -21,8 +21,8 @@ from bot.trust.rules.rule import (
 class GoldFailures:
     """Gold images are answered as if unseen: no correlation, or half of the answers wrong.
 
-    With a reliability below .05 a person looks. The .2 is judgement, not measured (facts,
-    section 5).
+    Without a correlation and with a reliability below .05 a person looks. The .2 is judgement, not
+    measured (facts, section 5).
     """
 
     name: ClassVar = "gold_failures"

@@ -13,6 +13,7 @@ from sqlite3 import Connection
 from tempfile import TemporaryDirectory
 from typing import Final, Literal, get_args
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -24,6 +25,7 @@ from storage.images import RANDOM_KEY_BITS
 from storage.posts import Purpose
 from tests.rating.test_gold_sessions import filled, introduced, open_world
 from tests.rating.world import World, caller, make_settings
+from tests.trust.home import Home
 
 SHOWN: Final = 2_000
 UNLIKELY: Final = 6
@@ -209,3 +211,15 @@ def test_gold_is_new_to_its_rater_whatever_they_do(seed: int) -> None:
                 await world.database.close()
 
     asyncio.run(play())
+
+
+@pytest.mark.parametrize("least", [1, 4, 20])
+async def test_who_is_not_suspected_gets_what_the_operator_set(home: Home, least: int) -> None:
+    """Below what was once the least, too, and after a captcha that a rule asked for."""
+    await home.raters(1, 2)
+    mix = Mix.of(make_settings(gold_percent=least, gold_percent_risk=20))
+    asked, now = await home.world.number(2), home.world.clock.now()
+    await home.world.database.write(lambda c: risks.ask_captcha(c, asked, "too_fast", now))
+    for rater in (await home.world.number(1), asked):
+        risk = await home.world.database.read(partial(risks.gold_percent, rater=rater))
+        assert mix.gold_percent(risk) == least
