@@ -129,7 +129,7 @@ class RaterGroup(app_commands.Group):
 
     @app_commands.command(name="review")
     async def review(self, interaction: discord.Interaction[JuryBot]) -> None:
-        """Show the reported image that has waited longest."""
+        """Show the case that has waited longest: a report, a suspect, an appeal, a candidate."""
         await self._bot.edge.run(interaction, show_next)
 
 

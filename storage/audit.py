@@ -145,7 +145,8 @@ def _conditions(
     """Return the conditions that an entry meets, and their values.
 
     A plus keeps SQLite from an index where a narrower one will do: who and what before which act,
-    that before which role, and never by time, which would have to be sorted.
+    that before which role, and never by time, which would have to be sorted; the first id since a
+    moment by time alone, for by ids every entry before it would be looked at.
     """
     narrow = wanted.rater is not None or wanted.image is not None
     by_action = "+" if narrow else ""
@@ -168,9 +169,11 @@ def _conditions(
     if wanted.since is not None:
         since = to_microseconds(wanted.since)
         (first,) = connection.execute(
-            "SELECT min(id) FROM audit_log WHERE at >= ?", (since,)
+            "SELECT min(+id) FROM audit_log WHERE at >= ?", (since,)
         ).fetchone()
         add("+at >= :since", "since", since)
+        if first is None:
+            found.append("false")
         add("id >= :first", "first", first)
     return found, values
 

@@ -110,6 +110,17 @@ def test_the_narrowest_index_is_taken(log: sqlite3.Connection, one: Filter, inde
     assert not any(step[3].startswith("SCAN audit_log") for step in plan), plan
 
 
+@pytest.mark.parametrize("rater", [None, 2])
+def test_since_after_the_last_entry_looks_at_none(
+    log: sqlite3.Connection, rater: int | None
+) -> None:
+    steps: list[None] = []
+    log.set_progress_handler(lambda: steps.append(None), 1)
+    assert audit.search(log, Filter(rater=rater, since=NOON + timedelta(days=1)), limit=5) == []
+    log.set_progress_handler(None, 1)
+    assert len(steps) < 300, "one step of the machine an entry would be more"
+
+
 @pytest.mark.parametrize(
     "change",
     [
