@@ -16,6 +16,7 @@ class Scale:
     name: str
     low: int
     high: int
+    higher_is_better: bool = True
 
     @property
     def values(self) -> range:
@@ -29,7 +30,7 @@ class Scale:
 AESTHETIC = Scale("aesthetic", 1, 10)
 """1 distasteful, 10 most pleasing (AI Horde Ratings)."""
 
-ARTIFACTS = Scale("artifacts", 0, 5)
+ARTIFACTS = Scale("artifacts", 0, 5, higher_is_better=False)
 """0 flawless, 5 ruined; higher is worse (AI Horde `generate/rate`)."""
 
 SCALES = {scale.name: scale for scale in (AESTHETIC, ARTIFACTS)}

@@ -55,6 +55,12 @@ FORMATS: Final[Mapping[str, Offer]] = {
         "prepared",
         by_key=True,
     ),
+    "pairs": Offer(
+        "One row a pair of images of one prompt: the better, the worse, and how sure that is.",
+        TABLE,
+        "pairs",
+        scored=True,
+    ),
     "ava": Offer(
         "How often each score was given, as AVA.txt, with a table of the images.", (), "ava"
     ),

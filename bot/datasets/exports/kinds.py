@@ -21,6 +21,8 @@ from bot.datasets.exports.source import Source
 from bot.datasets.exports.target import replacing
 from bot.datasets.exports.writers import WRITERS, Writer
 
+ImageColumns = tuple[str, ...] | Callable[[pa.RecordBatch], int]
+
 
 class Format(Protocol):
     """A way to write what a source has, at the place that the request names."""
@@ -40,13 +42,13 @@ class Table:
     """One file of rows in the columns of `schema`.
 
     `read` yields the rows; those of an image stand together, in one batch. `image` names the
-    columns that tell images apart. A format that is no table of the usual types has `writers` of
-    its own, and tells by `is_earlier` what it has written.
+    columns that tell images apart, or counts the images of a batch. A format that is no table of
+    the usual types has `writers` of its own, and tells by `is_earlier` what it has written.
     """
 
     schema: pa.Schema
     read: Callable[[Source], Batches]
-    image: tuple[str, ...]
+    image: ImageColumns
     writers: Mapping[FileType, Callable[[BinaryIO, pa.Schema], Writer]] = field(
         default_factory=lambda: WRITERS
     )
@@ -82,7 +84,7 @@ class Folder:
 
 
 def write_table(
-    batches: Batches, writer: Writer, file: BinaryIO, image: tuple[str, ...]
+    batches: Batches, writer: Writer, file: BinaryIO, image: ImageColumns
 ) -> ExportCounts:
     """Write all rows and finish the writer; the file stays open."""
     rows = images = 0
@@ -98,10 +100,12 @@ def write_table(
     return ExportCounts(rows, images, file.tell())
 
 
-def count_images(rows: pa.RecordBatch, image: tuple[str, ...]) -> int:
+def count_images(rows: pa.RecordBatch, image: ImageColumns) -> int:
     """Return how many images whole images' rows are of, by the columns that tell them apart."""
     if not len(rows):
         return 0
+    if callable(image):
+        return image(rows)
     new = np.zeros(len(rows) - 1, bool)
     for name in image:
         column = rows[name]

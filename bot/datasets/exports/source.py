@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Self
 
 import pyarrow as pa
@@ -43,7 +44,8 @@ class Source:
     """Everything is read in the one transaction that ADBC begins: the votes of one moment.
 
     `data_sets` are the wanted ones, names by id. `now` in microseconds decides which statuses still
-    hold; without `exact_signals` what could identify a rater is coarsened.
+    hold; without `exact_signals` what could identify a rater is coarsened. `scratch` is the folder
+    for what does not fit in memory.
     """
 
     connection: Connection
@@ -54,6 +56,7 @@ class Source:
     exact_signals: bool
     most: int
     progress: Progress
+    scratch: Path
 
     @classmethod
     def of(cls, connection: Connection, request: ExportRequest, progress: Progress) -> Self:
@@ -73,6 +76,7 @@ class Source:
             exact_signals=request.exact_signals,
             most=fetch(connection, exporting.VOTES_EVER, NUMBER)["number"][0].as_py(),
             progress=progress,
+            scratch=Path(request.target).parent,
         )
 
     def votes(self, schema: pa.Schema, rated: str | None = None) -> Batches:

@@ -1,0 +1,109 @@
+"""Images prompt by prompt, while the database has them in the order of their import."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from hashlib import blake2b
+from tempfile import TemporaryFile
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from bot.datasets.exports.figures import Described, described
+from bot.datasets.exports.published import splits
+from bot.datasets.exports.source import Source
+from bot.rating.scales import SCALES
+
+HEAPS: Final = 64
+"""Temporary files by which images are sorted; as much of all images is in memory at a time."""
+
+GROUP: Final = 16
+"""Bytes of the hash that tells groups apart."""
+
+SCORED = (
+    ("data_set", pa.string()),
+    ("split", pa.string()),
+    ("group", pa.string()),
+    *((f"{scale}{figure}", pa.float64()) for scale in SCALES for figure in ("", "_error")),
+    *((f"{scale}_votes", pa.int64()) for scale in SCALES),
+)
+
+
+def by_prompt(source: Source, *columns: tuple[str, pa.DataType]) -> Iterator[pa.RecordBatch]:
+    """Yield the selected images, many at once, those of a prompt together and in one batch.
+
+    Images belong together that are in one set, or in none and have the same prompt; one without a
+    prompt is alone. `group` is a hash that says which: the same in each export, as is the order,
+    which says nothing. An image has the columns of `described`, its data set's name, its split, and
+    for each scale its score, standard error (`_error`) and number of votes (`_votes`); score and
+    error are null where there are fewer votes than asked for. Temporary files are in
+    `source.scratch` and have no name. Raises RefusedError, OSError.
+    """
+    with ExitStack() as open_files:
+        heaps = [open_files.enter_context(TemporaryFile(dir=source.scratch)) for _ in range(HEAPS)]
+        writers: list[pa.RecordBatchStreamWriter] = []
+        for some in described(source, ("set_id", pa.int64()), *columns):
+            images = _scored(some, source)
+            if not writers:
+                writers = [pa.ipc.new_stream(heap, images.schema) for heap in heaps]
+            heap_of = np.fromiter(
+                (int(group[:2], 16) % HEAPS for group in images["group"].to_pylist()), int
+            )
+            for number in np.unique(heap_of):
+                writers[number].write_batch(images.filter(pa.array(heap_of == number)))
+        for writer in writers:
+            writer.close()
+        for heap in heaps[: len(writers)]:
+            heap.seek(0)
+            with pa.ipc.open_stream(heap) as reader:
+                images = reader.read_all().combine_chunks()
+            order = pc.sort_indices(images, [("group", "ascending"), ("image_id", "ascending")])
+            yield from images.take(order).to_batches()
+
+
+def groups(images: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
+    """Cut what `by_prompt` yields into the images of one prompt each."""
+    ends = pc.run_end_encode(images["group"]).run_ends.to_pylist()
+    first = 0
+    for end in ends:
+        yield images.slice(first, end - first)
+        first = end
+
+
+def _scored(some: Described, source: Source) -> pa.RecordBatch:
+    images = some.images
+    columns = dict(zip(images.schema.names, images.columns, strict=True))
+    columns["data_set"] = source.data_set_names(images["data_set_id"])
+    columns["split"] = splits(images)
+    columns["group"] = pa.array(
+        map(
+            _group,
+            columns["data_set"].to_pylist(),
+            images["set_id"].to_pylist(),
+            images["prompt"].to_pylist(),
+            images["key"].to_pylist(),
+        ),
+        pa.string(),
+    )
+    for scale, figures in some.figures.items():
+        missing = ~figures.enough
+        columns[scale] = pa.array(figures.score, mask=missing)
+        columns[f"{scale}_error"] = pa.array(figures.standard_error, mask=missing)
+        columns[f"{scale}_votes"] = pa.array(figures.tally.votes)
+    schema = pa.schema([*images.schema, *SCORED])
+    return pa.record_batch([columns[name] for name in schema.names], schema=schema)
+
+
+def _group(data_set: str, images_set: int | None, prompt: str | None, key: str) -> str:
+    words = (prompt or "").strip()
+    if images_set is not None:
+        kind, name = "set", str(images_set)
+    elif words:
+        kind, name = "prompt", words
+    else:
+        kind, name = "key", key
+    text = f"{data_set}\0{kind}\0{name}".encode("utf-8", "surrogatepass")
+    return blake2b(text, digest_size=GROUP).hexdigest()
