@@ -41,10 +41,14 @@ class ImportedVote(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What became of votes: so many are new, of so many that were there a gap was filled."""
+    """What became of votes: so many are new, of so many that were there a gap was filled.
+
+    `others` are images that were there with something else.
+    """
 
     added: int
-    completed: int
+    completed: int = 0
+    others: tuple[str, ...] = ()
 
 
 def image_ids(connection: Connection, data_set_id: int, keys: Sequence[str]) -> list[int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from pathlib import Path
 from typing import Annotated
 
@@ -11,11 +12,23 @@ import typer
 from bot.commands.console import AsJson, progress, say_summary
 from bot.commands.import_options import KEPT, Name
 from bot.commands.opening import interruptible
-from bot.datasets.imports.votes.formats import HORDE, Format, VoteFormat
+from bot.datasets.imports.votes.formats import (
+    AVA,
+    HORDE,
+    SAC,
+    CsvColumns,
+    Format,
+    VoteFormat,
+    csv_format,
+)
 from bot.datasets.imports.votes.importing import import_votes
 from bot.datasets.imports.votes.summary import VotesSummary
+from bot.errors import ImportRefusedError
 from bot.services import open_services
 from bot.settings import load_settings
+
+CSV = "With --format csv"
+USUAL = CsvColumns()
 
 
 def votes(
@@ -23,22 +36,43 @@ def votes(
     *,
     format_: Annotated[
         VoteFormat,
-        typer.Option("--format", help="horde: AI Horde Ratings in Parquet, of any vintage."),
+        typer.Option(
+            "--format",
+            help="horde: AI Horde Ratings of any vintage, as .parquet, or .csv of an export;"
+            " sac: the .sqlite of Simulacra Aesthetic Captions; ava: AVA.txt;"
+            " csv: a table with a header.",
+        ),
     ],
     dataset: Name,
     collection: Annotated[
         str | None,
         typer.Option(
-            help="What the votes are kept under, the same for later files of the same collection;"
-            " the format's name if left out."
+            help="What the votes are kept under, the same for later files of the same collection."
+            " The format's name if left out; of csv the file's name without its ending."
         ),
+    ] = None,
+    low: Annotated[float, typer.Option(help=f"{CSV}: the lowest score.")] = HORDE.low,
+    high: Annotated[float, typer.Option(help=f"{CSV}: the highest score.")] = HORDE.high,
+    rater_column: Annotated[str, typer.Option(help=f"{CSV}: who voted.")] = USUAL.rater,
+    item_column: Annotated[str, typer.Option(help=f"{CSV}: the image's key.")] = USUAL.item,
+    score_column: Annotated[str, typer.Option(help=f"{CSV}: the score.")] = USUAL.score,
+    artifacts_column: Annotated[
+        str | None, typer.Option(help=f"{CSV}: flaws, 0 to 5; 'artifacts' if there is such a one.")
+    ] = None,
+    created_at_column: Annotated[
+        str | None,
+        typer.Option(help=f"{CSV}: times in ISO 8601; 'created_at' if there is such a one."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Import the votes of another collection; they stay apart from those of your raters."""
-    kind = {"horde": HORDE}[format_]
+    if not -math.inf < low < high < math.inf:
+        raise ImportRefusedError(f"--low must be below --high, not {low:g} and {high:g}")
+    named = CsvColumns(rater_column, item_column, score_column, artifacts_column, created_at_column)
+    kinds = {"horde": HORDE, "sac": SAC, "ava": AVA, "csv": csv_format(low, high, named)}
+    usual = file.stem if format_ == "csv" else format_
     with interruptible(KEPT):
-        summary = asyncio.run(_votes(file, kind, dataset, collection or kind.name))
+        summary = asyncio.run(_votes(file, kinds[format_], dataset, collection or usual))
     say_summary(summary, as_json=as_json)
 
 

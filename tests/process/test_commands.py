@@ -115,6 +115,20 @@ async def test_votes_of_another_collection_in(alone: Home) -> None:
     assert alone.rows("SELECT count(*) FROM votes") == [(0,)]
 
 
+async def test_votes_of_a_table_with_other_names_in(alone: Home) -> None:
+    (alone.folder / "study.csv").write_text("who,picture,stars\nann,a,-2\nbob,a,3\n")
+    command = ("import", "votes", "study.csv", "--format", "csv", "--dataset", "drawn", "--json")
+    named = ("--rater-column", "who", "--item-column", "picture", "--score-column", "stars")
+    refused = await alone.command(*command)
+    assert (refused.code, refused.out) == (1, "")
+    assert "study.csv has no column" in refused.err
+    done = await alone.command(*command, *named, "--low", "-2", "--high", "2")
+    said = json.loads(done.out)
+    assert (said["collection"], said["added"]) == ("study", 1)
+    assert said["left_out"][0]["names"] == ["row 3, column stars: '3'"]
+    assert (await alone.command(*command, "--low", "7", "--high", "7")).code == 1
+
+
 @pytest.mark.parametrize(
     "command",
     [

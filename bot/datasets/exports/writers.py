@@ -14,13 +14,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from bot.datasets.exports.catalogue import FileType
+from bot.datasets.formulas import disarmed
 
 DICTIONARY_BYTES = 8 * 2**20
 """Room for the pseudonyms of 120,000 raters in a row group. With the library's 1 MiB, 16,000 is
 the end of it, and a file of 10 million votes grows to more than twice the size."""
-
-FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
-"""With these a cell begins that a spreadsheet may run (OWASP, "CSV Injection")."""
 
 
 class Writer(Protocol):
@@ -139,4 +137,4 @@ def _plain(rows: pa.RecordBatch) -> Iterator[list[Any]]:
 
 
 def _harmless(text: str | None) -> str | None:
-    return f"'{text}" if text and text.startswith(FORMULA_SIGNS) else text
+    return disarmed(text) if text else text

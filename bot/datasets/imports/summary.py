@@ -70,6 +70,7 @@ class Reason(StrEnum):
     OUT_OF_RANGE = "out_of_range"
     WRONG_VALUE = "wrong_value"
     OWN_RATER = "own_rater"
+    OTHER_COUNTS = "other_counts"
 
 
 SENTENCES = {
@@ -116,6 +117,7 @@ SENTENCES = {
     Reason.OUT_OF_RANGE: "the score is not one of the scale",
     Reason.WRONG_VALUE: "the column cannot have this value",
     Reason.OWN_RATER: "the rater is one of ours, so the vote is here already or was erased",
+    Reason.OTHER_COUNTS: "the collection has other counts of the image's votes",
 }
 
 

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from itertools import compress
 from typing import TypeVar
 
 import numpy as np
 
-from bot.datasets.imports.summary import NAMES_SHOWN, Reason, Tally, is_printable
+from bot.datasets.imports.summary import Reason, Tally
 from bot.datasets.imports.votes import columns
-from bot.datasets.imports.votes.columns import NOTHING, Codes, Column, Flags, Floats, Names
+from bot.datasets.imports.votes.columns import NOTHING, Codes, Floats, Names
 from bot.datasets.imports.votes.occurrences import Hashes, Occurrences, hashed
 from bot.datasets.imports.votes.rows import (
     CAPTCHAS,
@@ -20,35 +19,17 @@ from bot.datasets.imports.votes.rows import (
     COUNTRY,
     COUNTS,
     FLAWS,
-    IMAGE,
-    LONGEST,
     MARKS,
     MOMENT,
     RATER,
     RATING,
     RawRows,
-    VoteRows,
 )
+from bot.datasets.imports.votes.sieve import Rules, Sieve
+from bot.datasets.imports.votes.vote_rows import VoteRows
 from bot.rating.scales import ARTIFACTS
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """What the votes of one file must be like.
-
-    Scores lie in `low` to `high`, and are whole numbers where `whole` says so; so are those of
-    flaws. `required` are columns without gaps. The votes of raters with keys in `ours` are left
-    out. `called` are the file's own words for columns.
-    """
-
-    low: float
-    high: float
-    whole: bool
-    required: Collection[str]
-    ours: Collection[str]
-    called: Mapping[str, str]
 
 
 class Checks:
@@ -61,8 +42,8 @@ class Checks:
 
     def check(self, rows: RawRows) -> VoteRows:
         """Return the rows that can be stored."""
-        sieve = _Sieve(rows, self._rules, self._tally)
-        images, raters = self._images(sieve), self._raters(sieve)
+        sieve = Sieve(rows, self._rules, self._tally)
+        images, raters = sieve.images(), self._raters(sieve)
         rating = sieve.scores(RATING, self._rules.low, self._rules.high)
         sieve.refuse(np.isnan(rating), Reason.NO_SCORE, RATING)
         flaws = sieve.scores(FLAWS, ARTIFACTS.low, ARTIFACTS.high)
@@ -92,79 +73,13 @@ class Checks:
             [(*fact, n) for fact, n in zip(compress(facts, good), numbers, strict=True)],
         )
 
-    def _images(self, sieve: _Sieve) -> Names:
-        images = sieve.names(IMAGE)
-        sieve.refuse(images.codes == NOTHING, Reason.NO_IMAGE_NAMED, IMAGE)
-        unprintable = _marked(images, [not is_printable(key) for key in images.values])
-        sieve.refuse(unprintable, Reason.UNPRINTABLE_NAME, IMAGE)
-        return images
-
-    def _raters(self, sieve: _Sieve) -> Names:
+    def _raters(self, sieve: Sieve) -> Names:
         raters = sieve.names(RATER)
         if RATER in self._rules.required:
             sieve.refuse(raters.codes == NOTHING, Reason.NO_RATER_NAMED, RATER)
-        ours = _marked(raters, [key in self._rules.ours for key in raters.values])
+        ours = raters.marked([key in self._rules.ours for key in raters.values])
         sieve.refuse(ours, Reason.OWN_RATER, RATER)
         return raters
-
-
-class _Sieve:
-    """Reads columns of some rows; `good` are the rows with which nothing is wrong so far."""
-
-    def __init__(self, rows: RawRows, rules: Rules, tally: Tally) -> None:
-        self.good: Flags = np.ones(len(rows), bool)
-        self._rows = rows
-        self._rules = rules
-        self._tally = tally
-
-    def names(self, column: str) -> Names:
-        """Return texts; rows without one where the file has no such column."""
-        if column not in self._rows.columns:
-            return Names(np.full(len(self._rows), NOTHING), [])
-        found, faulty = columns.names(self._rows.columns[column], LONGEST[column])
-        self.refuse(faulty, Reason.WRONG_VALUE, column)
-        return Names(np.maximum(found.codes, NOTHING), found.values)
-
-    def scores(self, column: str, low: float, high: float) -> Floats:
-        """Return scores, NaN where there is none."""
-        if column not in self._rows.columns:
-            return np.full(len(self._rows), math.nan)
-        values, faulty = columns.numbers(self._rows.columns[column])
-        self.refuse(faulty, Reason.WRONG_VALUE, column)
-        outside = (values < low) | (values > high)
-        if self._rules.whole:
-            outside |= values != np.round(values)
-        self.refuse(outside & ~np.isnan(values), Reason.OUT_OF_RANGE, column)
-        return values
-
-    def read(
-        self, column: str, reader: Callable[[Column], tuple[Sequence[T | None], Flags]]
-    ) -> Sequence[T | None]:
-        """Return values, None where there is none."""
-        if column not in self._rows.columns:
-            return [None] * len(self._rows)
-        values, faulty = reader(self._rows.columns[column])
-        self.refuse(faulty, Reason.WRONG_VALUE, column)
-        return values
-
-    def refuse(self, faulty: Flags, reason: Reason, column: str) -> None:
-        """Leave out rows, each for the first reason that is found, and say where they are."""
-        found = np.flatnonzero(faulty & self.good)
-        if not len(found):
-            return
-        called = self._rules.called.get(column, column)
-        values = self._rows.columns[column]
-        names = (
-            f"row {self._rows.first + at:,}, column {called}: {columns.quoted(values, at)}"
-            for at in found[:NAMES_SHOWN].tolist()
-        )
-        self._tally.leave_out(reason, names, len(found))
-        self.good &= ~faulty
-
-
-def _marked(names: Names, marks: Sequence[bool]) -> Flags:
-    """Return which rows have a name that is marked."""
-    return np.array([*marks, False], bool)[names.codes]
 
 
 def _hashes(

@@ -58,13 +58,17 @@ class Names:
         values = [self.values[code] for code in used if code >= 0]
         return Names(codes - (len(used) - len(values)), values)
 
+    def marked(self, marks: Sequence[bool]) -> Flags:
+        """Return which rows have a text that is marked."""
+        return np.array([*marks, False], bool)[self.codes]
+
     def of(self, meanings: Sequence[Any]) -> list[Any]:
         """Return for each row what its text means, None where there is none."""
         return list(np.array([*meanings, None], object)[self.codes])
 
 
 def names(column: Column, longest: int) -> tuple[Names, Flags]:
-    """Return texts of at most so many characters, and which rows have others."""
+    """Return texts of at most so many characters, none of them NUL, and which rows have others."""
     encoded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
     places = pc.fill_null(encoded.indices.cast(pa.int64()), NOTHING).to_numpy()
     used = np.unique(places[places >= 0])
@@ -146,7 +150,10 @@ def quoted(column: Column, at: int, longest: int = 40) -> str:
 
 
 def _texts(values: Column, longest: int) -> list[str | None]:
-    """Return texts; None for those that are too long or not UTF-8. A missing one is empty."""
+    """Return texts; None for those that are too long, not UTF-8 or have a NUL, at which others end.
+
+    A missing one is empty.
+    """
     kind = pa.large_binary() if pa.types.is_large_string(values.type) else pa.binary()
     encoded = values.cast(kind)
     # A character has at most 4 bytes: what is far too long is not even copied.
@@ -162,7 +169,7 @@ def _decoded(value: bytes | None, longest: int) -> str | None:
         text = value.decode("utf-8")
     except UnicodeDecodeError:
         return None
-    return text if len(text) <= longest else None
+    return text if len(text) <= longest and "\0" not in text else None
 
 
 def _from_text(column: Column, pattern: str) -> tuple[Floats, Flags]:

@@ -4,29 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
-from operator import attrgetter
 from pathlib import Path
 from sqlite3 import Connection
 
 from bot.clock import Clock
 from bot.datasets.imports.checks import check_name
 from bot.datasets.imports.pace import ROWS_ALONE, Pace
-from bot.datasets.imports.summary import Progress, Tally, no_progress
-from bot.datasets.imports.votes.checks import Checks, Rules
-from bot.datasets.imports.votes.formats import Format, VotesFile
-from bot.datasets.imports.votes.rows import RATER, RawRows, VoteRows
+from bot.datasets.imports.summary import Progress, Reason, Tally, no_progress
+from bot.datasets.imports.votes.formats import Checker, Format
+from bot.datasets.imports.votes.place import Place, Wanted, begin
+from bot.datasets.imports.votes.rows import RawRows
+from bot.datasets.imports.votes.sieve import Rules
 from bot.datasets.imports.votes.summary import VotesSummary
 from bot.errors import ImportRefusedError
 from bot.keyed_hash import KeyedHash
-from storage import data_sets, imported_collections, imported_votes, raters
+from storage import imported_collections, imported_votes, raters
 from storage.database import Database
-from storage.imported_collections import ImportedCollection
-from storage.imported_votes import ImportedVote, Stored
 
 
 async def import_votes(
@@ -55,21 +51,23 @@ async def import_votes(
     sha256 = await asyncio.to_thread(_sha256, path)
     tally = Tally(data_set)
     with closing(await asyncio.to_thread(kind.open, path)) as file:
-        begin = partial(
-            _begin, name=data_set, target=target, collection=collection, kind=kind, file=file,
-            file_name=path.name, sha256=sha256, now=clock.now(),
-        )  # fmt: skip
-        begun = await database.write(begin)
+        now = clock.now()
+        wanted = Wanted(data_set, target, collection, kind.name, kind.low, kind.high)
+        place = await database.write(
+            partial(
+                begin, wanted=wanted, name=path.name, sha256=sha256, columns=file.columns, now=now
+            )
+        )
         ours = await database.read(raters.every_number)
         rules = Rules(
-            begun.collection.low,
-            begun.collection.high,
+            kind.low,
+            kind.high,
             whole=kind.whole,
             required=kind.required,
             ours=frozenset(keyed_hash.digest("rater", number) for number in ours),
             called=file.called,
         )
-        run = _Run(database, begun, Checks(rules, tally), Pace(database, clock), tally)
+        run = _Run(database, place, kind.checks(rules, tally), Pace(database, clock), tally)
         batches = file.batches(ROWS_ALONE)
         done = 0
         while (rows := await asyncio.to_thread(next, batches, None)) is not None:
@@ -77,22 +75,9 @@ async def import_votes(
             done += len(rows)
             progress(done, file.count)
     await database.write(
-        partial(imported_collections.finish_file, file_id=begun.file_id, now=clock.now())
+        partial(imported_collections.finish_file, file_id=place.file_id, now=clock.now())
     )
-    return await database.read(partial(_summary, begun=begun, run=run))
-
-
-@dataclass(frozen=True, slots=True)
-class _Begun:
-    """Where votes of the file go.
-
-    `named`: the file names raters; `complete`: earlier files of the collection told less.
-    """
-
-    collection: ImportedCollection
-    file_id: int
-    named: bool
-    complete: bool
+    return await database.read(partial(_summary, place=place, run=run))
 
 
 @dataclass(slots=True)
@@ -100,8 +85,8 @@ class _Run:
     """Takes the rows of one file."""
 
     database: Database
-    begun: _Begun
-    checks: Checks
+    place: Place
+    checks: Checker
     pace: Pace
     tally: Tally
     completed: int = 0
@@ -109,17 +94,16 @@ class _Run:
     async def take(self, rows: RawRows) -> None:
         """Store those of the rows that are new; count the others."""
         votes = await asyncio.to_thread(self.checks.check, rows)
-        begin = 0
-        while begin < len(votes):
-            end = min(len(votes), begin + await self.pace.rows())
-            stored = await self.database.write(self._unit(votes.part(begin, end)))
+        done = 0
+        while done < len(votes):
+            part = votes.part(done, done + await self.pace.rows())
+            stored = await self.database.write(partial(part.store, place=self.place))
             self.tally.added += stored.added
-            self.tally.already_there += end - begin - stored.added
+            self.tally.already_there += len(part) - stored.added - len(stored.others)
             self.completed += stored.completed
-            begin = end
-
-    def _unit(self, votes: VoteRows) -> Callable[[Connection], Stored]:
-        return partial(_store, begun=self.begun, votes=votes)
+            if stored.others:
+                self.tally.leave_out(Reason.OTHER_COUNTS, stored.others, len(stored.others))
+            done += len(part)
 
 
 def _sha256(path: Path) -> bytes:
@@ -133,70 +117,18 @@ def _sha256(path: Path) -> bytes:
         raise ImportRefusedError(f"{path} cannot be read: {error}") from error
 
 
-def _begin(
-    connection: Connection,
-    *,
-    name: str,
-    target: int,
-    collection: str,
-    kind: Format,
-    file: VotesFile,
-    file_name: str,
-    sha256: bytes,
-    now: datetime,
-) -> _Begun:
-    data_set = data_sets.create(connection, name, target=target, now=now)
-    place = imported_collections.create(
-        connection, data_set.id, collection, format_=kind.name, low=kind.low, high=kind.high
-    )
-    if place.format != kind.name or (place.low, place.high) != (kind.low, kind.high):
-        raise ImportRefusedError(
-            f"the collection {collection} of {name} is of the format {place.format} with scores"
-            f" from {place.low:g} to {place.high:g}; choose another name with --collection"
-        )
-    file_id = imported_collections.begin_file(
-        connection, place.id, file_name, sha256=sha256, columns=file.columns, now=now
-    )
-    return _Begun(
-        place,
-        file_id,
-        named=RATER in file.columns,
-        complete=imported_collections.lacked(connection, place.id, file.columns),
-    )
-
-
-def _store(connection: Connection, *, begun: _Begun, votes: VoteRows) -> Stored:
-    place = begun.collection
-    image_ids = imported_votes.image_ids(connection, place.data_set_id, votes.images.values)
-    rater_ids = imported_votes.rater_ids(connection, place.id, votes.raters.values)
-    agent_ids = imported_votes.client_agent_ids(connection, place.id, votes.client_agents.values)
-    rows = [
-        ImportedVote(place.id, begun.file_id, image, rater, agent, *facts)
-        for image, rater, agent, facts in zip(
-            votes.images.of(image_ids),
-            votes.raters.of(rater_ids),
-            votes.client_agents.of(agent_ids),
-            votes.facts,
-            strict=True,
-        )
-    ]
-    # Neighbours in the index are written together; equal votes stay in the order of the file.
-    rows.sort(key=attrgetter("image_id"))
-    return imported_votes.insert_new(connection, rows, named=begun.named, complete=begun.complete)
-
-
-def _summary(connection: Connection, *, begun: _Begun, run: _Run) -> VotesSummary:
-    place, tally = begun.collection, run.tally
-    images, here = imported_votes.known_images(connection, place.data_set_id)
+def _summary(connection: Connection, *, place: Place, run: _Run) -> VotesSummary:
+    collection, tally = place.collection, run.tally
+    images, here = imported_votes.known_images(connection, collection.data_set_id)
     return VotesSummary(
         tally.data_set,
-        place.name,
+        collection.name,
         tally.read,
         tally.added,
         tally.already_there,
         run.completed,
         images,
         here,
-        imported_votes.count_raters(connection, place.id),
+        imported_votes.count_raters(connection, collection.id),
         tally.summary().left_out,
     )

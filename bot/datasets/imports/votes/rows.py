@@ -1,12 +1,12 @@
-"""Rows of foreign tables of votes: as a file has them, and as they are stored."""
+"""Rows of foreign tables of votes as a file has them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-from bot.datasets.imports.votes.columns import Column, Names
+from bot.datasets.imports.votes.columns import Column
 from bot.rating.scales import ARTIFACTS
 
 IMAGE: Final = "image"
@@ -26,9 +26,6 @@ LONGEST: Final = {IMAGE: 1024, RATER: 256, CLIENT_AGENT: 1024, COUNTRY: 64}
 COLUMNS: Final = (*LONGEST, RATING, FLAWS, MOMENT, *COUNTS, *MARKS, CAPTCHAS)
 """What is kept of a vote."""
 
-FACTS: Final = (MOMENT, RATING, FLAWS, *COUNTS, *MARKS, CAPTCHAS, COUNTRY)
-"""Those that a vote keeps itself; the others are names that many votes share."""
-
 
 @dataclass(frozen=True, slots=True)
 class RawRows:
@@ -42,25 +39,3 @@ class RawRows:
 
     def __len__(self) -> int:
         return len(self.columns[IMAGE])
-
-
-@dataclass(frozen=True, slots=True)
-class VoteRows:
-    """Votes that can be stored: their names, and a tuple each of FACTS and its occurrence."""
-
-    images: Names
-    raters: Names
-    client_agents: Names
-    facts: list[tuple[Any, ...]]
-
-    def __len__(self) -> int:
-        return len(self.facts)
-
-    def part(self, begin: int, end: int) -> VoteRows:
-        """Return some of the votes, with the names that they have."""
-        return VoteRows(
-            self.images.part(begin, end),
-            self.raters.part(begin, end),
-            self.client_agents.part(begin, end),
-            self.facts[begin:end],
-        )

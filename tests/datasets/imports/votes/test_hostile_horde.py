@@ -17,9 +17,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.datasets.imports.summary import Tally
-from bot.datasets.imports.votes.checks import Checks, Rules
+from bot.datasets.imports.votes.checks import Checks
 from bot.datasets.imports.votes.formats import HORDE
 from bot.datasets.imports.votes.horde import HordeFile
+from bot.datasets.imports.votes.sieve import Rules
 from bot.errors import ImportRefusedError
 from storage.database import Database
 from storage.leases import Lease

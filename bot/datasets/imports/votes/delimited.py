@@ -1,0 +1,91 @@
+"""CSV as RFC 4180 has it, in UTF-8 with a header line, and as our own exports write it."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Final, NoReturn
+
+import pyarrow as pa
+
+from bot.datasets.formulas import armed
+from bot.datasets.imports.votes.lines import TooLongError, in_batches, open_lines
+from bot.datasets.imports.votes.rows import LONGEST, RawRows
+from bot.errors import ImportRefusedError
+
+MOST_NAMED: Final = 200
+"""Characters of a header that a refusal quotes."""
+
+
+class DelimitedFile:
+    """A CSV file of votes. Close it after use.
+
+    Rows are counted with the header, which is the first. `called` has the header's word for each
+    column that is read; those that are in `optional` may be missing.
+    """
+
+    def __init__(self, path: Path, called: Mapping[str, str], optional: Collection[str]) -> None:
+        """Read the header; raises ImportRefusedError."""
+        self.path = path
+        self.called = called
+        self.count: int | None = None
+        with closing(self._records()) as records:
+            self._header: Sequence[str] = next(records, [])
+        self.columns = tuple(name for name in called if self._is_there(name, optional))
+
+    def batches(self, size: int) -> Iterator[RawRows]:
+        """Yield the rows in the file's order, at most `size` at a time.
+
+        Raises ImportRefusedError where a row has not as many columns as the header.
+        """
+        places = {name: self._header.index(self.called[name]) for name in self.columns}
+        first = 2
+        with closing(self._records()) as records:
+            next(records, None)
+            for rows in in_batches(records, size):
+                columns = {name: _column(rows, at, name) for name, at in places.items()}
+                yield RawRows(first, columns)
+                first += len(rows)
+
+    def close(self) -> None:
+        """Nothing stays open."""
+
+    def _is_there(self, name: str, optional: Collection[str]) -> bool:
+        called = self.called[name]
+        times = self._header.count(called)
+        if times > 1 or (not times and name not in optional):
+            there = ", ".join(self._header)[:MOST_NAMED] or "nothing"
+            raise ImportRefusedError(
+                f"{self.path.name} has no column {called}, or has it twice; there is: {there}"
+            )
+        return times == 1
+
+    def _records(self) -> Generator[list[str], None, None]:
+        number = width = blank = 0
+        with open_lines(self.path) as lines:
+            try:
+                for number, record in enumerate(csv.reader(lines, strict=True), 1):
+                    lines.end_row()
+                    if not record:
+                        blank = blank or number  # at the end of the file it means nothing
+                        continue
+                    width = width or len(record)
+                    if blank or len(record) != width:
+                        self._refuse(blank or number, 0 if blank else len(record), width)
+                    yield record
+            except (csv.Error, UnicodeDecodeError, TooLongError) as error:
+                text = f"{self.path.name}: row {number + 1:,} cannot be read: {error}"
+                raise ImportRefusedError(text) from error
+
+    def _refuse(self, number: int, found: int, width: int) -> NoReturn:
+        raise ImportRefusedError(
+            f"{self.path.name}: row {number:,} has {found} columns instead of {width}"
+        )
+
+
+def _column(rows: Sequence[Sequence[str]], at: int, name: str) -> pa.Array:
+    if name in LONGEST:
+        return pa.array([armed(row[at]) for row in rows], pa.string())
+    return pa.array([row[at] for row in rows], pa.string())

@@ -1,0 +1,78 @@
+"""Where the votes of one file go: a collection of a data set."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from sqlite3 import Connection
+
+from bot.datasets.imports.votes.rows import RATER
+from bot.errors import ImportRefusedError
+from storage import data_sets, imported_collections
+from storage.imported_collections import ImportedCollection
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A collection as an import wants it; `target` is for a data set that does not exist yet."""
+
+    data_set: str
+    target: int
+    collection: str
+    format: str
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A file in its collection.
+
+    `named`: the file names raters; `complete`: an earlier file of the collection told less.
+    """
+
+    collection: ImportedCollection
+    file_id: int
+    named: bool
+    complete: bool
+
+
+def begin(
+    connection: Connection,
+    *,
+    wanted: Wanted,
+    name: str,
+    sha256: bytes,
+    columns: Collection[str],
+    now: datetime,
+) -> Place:
+    """Return the place of a file, made where there is none yet.
+
+    Raises ImportRefusedError where the collection is of another kind.
+    """
+    data_set = data_sets.create(connection, wanted.data_set, target=wanted.target, now=now)
+    collection = imported_collections.create(
+        connection,
+        data_set.id,
+        wanted.collection,
+        format_=wanted.format,
+        low=wanted.low,
+        high=wanted.high,
+    )
+    there = (collection.format, collection.low, collection.high)
+    if there != (wanted.format, wanted.low, wanted.high):
+        raise ImportRefusedError(
+            f"the collection {collection.name} of {data_set.name} has the format"
+            f" {collection.format} and scores from {collection.low:g} to {collection.high:g};"
+            " choose another name with --collection"
+        )
+    file_id = imported_collections.begin_file(
+        connection, collection.id, name, sha256=sha256, columns=columns, now=now
+    )
+    return Place(
+        collection,
+        file_id,
+        named=RATER in columns,
+        complete=imported_collections.lacked(connection, collection.id, columns),
+    )
