@@ -281,6 +281,12 @@ class MissingPermissionsError(UserError):
         self.missing = missing
 
 
+class UnknownFormatError(UserError):
+    """There is no format `name` to export in; `known` are those that there are."""
+
+    key = "error.unknown_format"
+
+
 class ExportBusyError(UserError):
     """An export is running; one at a time."""
 

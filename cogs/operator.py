@@ -11,12 +11,18 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.datasets.exports.catalogue import FORMATS, FileType
 from bot.datasets.exports.selection import Selection
 from bot.datasets.exports.service import Exported
+from bot.errors import UnknownFormatError
+from bot.trust.moments import parse_past
 from bot.trust.scoring.service import EXPORT_AGE
+from cogs.raters import MOMENT_CHARACTERS
 from cogs.ui.card import Upload
-from cogs.ui.choices import data_set_choices
+from cogs.ui.choices import CHOICES, data_set_choices
 from cogs.ui.edge import Exchange
+from storage.data_sets import DataSet
+from storage.times import to_microseconds
 
 if TYPE_CHECKING:
     from bot.client import JuryBot
@@ -25,6 +31,8 @@ TELL_EVERY: Final = timedelta(seconds=5)
 """Discord limits edits; nobody reads faster."""
 
 MEBIBYTE: Final = 2**20
+
+Moment = app_commands.Range[str, 1, MOMENT_CHARACTERS]
 
 
 class Telling:
@@ -38,7 +46,7 @@ class Telling:
         self._edit: asyncio.Task[None] | None = None
 
     def __call__(self, done: int, most: int) -> None:
-        """Take the rows done, and the most that there can be."""
+        """Take the votes done, and the most that there can be."""
         now = self._clock.now()
         if now >= self._next and (self._edit is None or self._edit.done()):
             self._next = now + TELL_EVERY
@@ -68,27 +76,53 @@ class OperatorCog(commands.Cog):
         self,
         interaction: discord.Interaction[JuryBot],
         dataset: str,
-        format: Literal["parquet", "csv", "jsonl"] = "parquet",  # noqa: A002 - the option's name
+        format: str = "horde",  # noqa: A002 - the option's name
+        *,
+        file: Literal["parquet", "csv", "jsonl"] | None = None,
+        since: Moment | None = None,
+        until: Moment | None = None,
+        minimum_votes: app_commands.Range[int, 1, 1000] = 1,
+        raters: Literal["all", "validated", "linked"] = "all",
+        minimum_reliability: app_commands.Range[float, 0, 1] = 0.0,
+        surface: Literal["public", "private"] | None = None,
+        images: Literal["any", "safe", "unsafe"] = "any",
+        gold: bool = False,
+        void: bool = False,
     ) -> None:
-        """Write the votes of a data set into a file, and hand it out where Discord takes it."""
+        """Export a data set, and hand the file out where Discord takes it."""
 
         async def act(exchange: Exchange) -> None:
             services = exchange.services
             await services.access.require_operator(exchange.caller, "export")
             found = await services.access.data_set(exchange.caller, dataset)
-            await exchange.think()
-            await services.access.log(exchange.caller, "operator", "export", f"data_set:{found.id}")
-            telling = Telling(exchange, found.name)
-            await services.scores.refresh_if_old(EXPORT_AGE)
-            try:
-                done = await services.exports.export(
-                    "horde", Selection((found.name,)), format, telling
-                )
-            finally:
-                await telling.end()
-            await _hand_out(exchange, found.name, done)
+            if format not in FORMATS:
+                raise UnknownFormatError(name=format, known=", ".join(FORMATS))
+            selection = Selection(
+                data_sets=(found.name,),
+                since=_microseconds(exchange, since),
+                until=_microseconds(exchange, until),
+                minimum_votes=minimum_votes,
+                raters=raters,
+                minimum_reliability=minimum_reliability,
+                surface=surface,
+                safety=images,
+                gold=gold,
+                void=void,
+            )
+            await _export(exchange, found, format, file, selection)
 
         await self._bot.edge.run(interaction, act)
+
+    @export.autocomplete("format")
+    async def complete_format(
+        self, interaction: discord.Interaction[JuryBot], typed: str
+    ) -> list[app_commands.Choice[str]]:
+        """Offer every format, to operators alone."""
+        exchange = await self._bot.edge.exchange(interaction)
+        if not exchange.services.access.is_operator(exchange.caller):
+            return []
+        names = [name for name in FORMATS if typed.casefold() in name]
+        return [app_commands.Choice(name=name, value=name) for name in names[:CHOICES]]
 
     @export.autocomplete("dataset")
     async def complete_data_set(
@@ -101,11 +135,30 @@ class OperatorCog(commands.Cog):
         return await data_set_choices(exchange, typed)
 
 
-async def _hand_out(exchange: Exchange, data_set: str, done: Exported) -> None:
-    fits = done.bytes <= exchange.interaction.filesize_limit
+async def _export(
+    exchange: Exchange, data_set: DataSet, name: str, file: FileType | None, selection: Selection
+) -> None:
+    services = exchange.services
+    await exchange.think()
+    await services.access.log(
+        exchange.caller, "operator", "export", f"data_set:{data_set.id}", {"format": name}
+    )
+    telling = Telling(exchange, data_set.name)
+    await services.scores.refresh_if_old(EXPORT_AGE)
+    try:
+        done = await services.exports.export(name, selection, file, telling)
+    finally:
+        await telling.end()
+    await _hand_out(exchange, data_set.name, name, done)
+
+
+async def _hand_out(exchange: Exchange, data_set: str, name: str, done: Exported) -> None:
+    is_folder = FORMATS[name].is_folder
+    fits = not is_folder and done.bytes <= exchange.interaction.filesize_limit
     text = exchange.say(
-        "export.done" if fits else "export.lies",
+        "export.done" if fits else "export.folder" if is_folder else "export.lies",
         dataset=data_set,
+        format=name,
         rows=done.rows,
         images=done.images,
         size=exchange.texts.number(done.bytes / MEBIBYTE, exchange.language),
@@ -117,6 +170,12 @@ async def _hand_out(exchange: Exchange, data_set: str, done: Exported) -> None:
         # Discord forgets an interaction after 15 minutes; the file is there all the same.
         alerts = exchange.services.alerts
         await alerts.notice("exported", dataset=data_set, path=str(done.path))
+
+
+def _microseconds(exchange: Exchange, typed: str | None) -> int | None:
+    if typed is None:
+        return None
+    return to_microseconds(parse_past(typed, exchange.services.clock.now()))
 
 
 async def setup(bot: JuryBot) -> None:

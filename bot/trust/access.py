@@ -104,9 +104,18 @@ class AccessService:
         )
         return number
 
-    async def log(self, caller: Caller, actor: Actor, action: str, subject: str = "") -> None:
+    async def log(
+        self,
+        caller: Caller,
+        actor: Actor,
+        action: str,
+        subject: str = "",
+        details: Details | None = None,
+    ) -> None:
         """Keep an act that writes nothing else."""
-        await self._database.write(lambda c: self.record(c, caller, action, subject, actor=actor))
+        await self._database.write(
+            lambda c: self.record(c, caller, action, subject, details, actor=actor)
+        )
 
     async def refuse(self, caller: Caller, action: str) -> None:
         """Keep that the caller was refused an act; whoever calls this raises why."""

@@ -162,7 +162,12 @@ COMMANDS: Final[Mapping[str, tuple[Use, ...]]] = {
         moderator("image.gold"),
         moderator("image.find", "image.gold", image="#1", aesthetic="9", explanation="mine"),
     ),
-    "/export": (operator("export", "export", dataset=DATA_SET),),
+    "/export": (
+        operator("export", "export", dataset=DATA_SET),
+        operator(
+            "export", "export", dataset=DATA_SET, format="votes", raters="validated", void=True
+        ),
+    ),
     "/kudos": (operator("kudos"),),
 }
 
@@ -286,6 +291,7 @@ TYPING: Final[Mapping[str, Rank]] = {
     "/image restore image": "moderator",
     "/image gold image": "moderator",
     "/export dataset": "operator",
+    "/export format": "operator",
 }
 
 

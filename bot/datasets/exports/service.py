@@ -77,6 +77,7 @@ class ExportService:
         nothing else, at once when it is complete. Raises ExportBusyError, UnknownDataSetError,
         ExportFailedError.
         """
+        _check(selection)
         with self._alone():
             target, kind = self._target(name, selection, wanted, out)
             request = ExportRequest(
@@ -118,6 +119,12 @@ class ExportService:
             yield
         finally:
             self._running = False
+
+
+def _check(selection: Selection) -> None:
+    since, until = selection.since, selection.until
+    if since is not None and until is not None and since >= until:
+        raise ExportFailedError(reason="the end of the wanted time is not after its beginning")
 
 
 async def _run(request: ExportRequest, progress: Progress) -> ExportCounts:
