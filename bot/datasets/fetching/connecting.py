@@ -22,6 +22,9 @@ Lookup = Callable[[str], Sequence[Address]]
 THREADS: Final = 16
 """Lookups at a time; some take as long as their server pleases."""
 
+KEPT_SECONDS: Final = 2.0
+"""For how long a connection is kept for the next request: of thousands of servers only few are."""
+
 
 def connector(destinations: Destinations, lookup: Lookup) -> aiohttp.TCPConnector:
     """Return what aiohttp connects by; it looks every name up once and goes to those addresses."""
@@ -29,6 +32,7 @@ def connector(destinations: Destinations, lookup: Lookup) -> aiohttp.TCPConnecto
         resolver=CheckedResolver(destinations, lookup),
         use_dns_cache=False,
         limit=0,  # `Turns` limits them
+        keepalive_timeout=KEPT_SECONDS,
         socket_factory=partial(_open_socket, destinations),
     )
 

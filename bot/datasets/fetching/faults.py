@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Final
 
 from bot.errors import JuryError
 
@@ -23,6 +24,11 @@ class FetchFault(StrEnum):
     WRONG_TYPE = "wrong_type"
     OPTED_OUT = "opted_out"
     BUSY = "busy"
+    GIVEN_UP = "given_up"
+
+
+SILENT: Final = frozenset({FetchFault.UNKNOWN_HOST, FetchFault.UNREACHABLE, FetchFault.TOO_SLOW})
+"""Faults of servers that say nothing."""
 
 
 class FetchFailedError(JuryError):

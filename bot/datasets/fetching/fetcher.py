@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 import zlib
 from collections.abc import Awaitable, Callable
@@ -16,9 +17,15 @@ import bot
 from bot.clock import Clock
 from bot.datasets.fetching.addresses import Destinations
 from bot.datasets.fetching.connecting import Lookup, connector, look_up
-from bot.datasets.fetching.faults import AddressRefusedError, FetchFailedError, FetchFault
+from bot.datasets.fetching.faults import (
+    SILENT,
+    AddressRefusedError,
+    FetchFailedError,
+    FetchFault,
+)
 from bot.datasets.fetching.links import check_link, read_link
 from bot.datasets.fetching.turns import Manners, Turns
+from bot.errors import JuryError, SourceUnavailableError
 from bot.horde.headers import retry_after
 
 T = TypeVar("T")
@@ -46,6 +53,8 @@ _OPT_OUTS: Final = frozenset({"noai", "noimageai"})
 _NO_SUCH_NAME: Final = frozenset(
     getattr(socket, name) for name in ("EAI_NONAME", "EAI_NODATA") if hasattr(socket, name)
 )
+_OWN_FAULTS: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+"""What no server is to blame for: no open files, sockets or memory left."""
 _PIECE: Final = 1 << 16
 _ZLIB_OR_GZIP: Final = 32 + zlib.MAX_WBITS
 """zlib's own sign for: either header."""
@@ -115,7 +124,8 @@ class Fetcher:
         """Give the bytes behind a link, which claim to be a picture, to `take`; return its result.
 
         The request's place is kept meanwhile: no more pictures are in memory than requests may
-        run. Raises FetchFailedError, and whatever `take` does.
+        run. Raises FetchFailedError, SourceUnavailableError where this machine can make no
+        connections, and whatever `take` does.
         """
         link = read_link(text, self._destinations)
         for _ in range(self._limits.redirects + 1):
@@ -146,12 +156,22 @@ class Fetcher:
             except FetchFailedError as error:
                 if error.fault == FetchFault.BUSY:
                     self._turns.put_off(host, error.wait)
+                    self._turns.failed(host)
+                elif error.fault in SILENT:
+                    self._turns.failed(host)
+                else:
+                    self._turns.heard(host)
                 raise
-            except (aiohttp.ClientError, OSError, ValueError) as error:
-                raise _failure(error) from error
+            self._turns.heard(host)
             return answer if isinstance(answer, URL) else await take(answer)
 
     async def _ask(self, link: URL) -> bytes | URL:
+        try:
+            return await self._request(link)
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            raise _failure(error) from error
+
+    async def _request(self, link: URL) -> bytes | URL:
         if self._session is None:
             raise RuntimeError("a Fetcher is used as an async context")
         async with self._session.get(link, allow_redirects=False) as response:
@@ -248,9 +268,11 @@ def _too_many_bytes(limit: int) -> FetchFailedError:
     return FetchFailedError(FetchFault.TOO_MANY_BYTES, f"it has more than {limit:,} bytes")
 
 
-def _failure(error: Exception) -> FetchFailedError:
+def _failure(error: Exception) -> JuryError:
     """Sort what asyncio and aiohttp raise; what kept a connection from being made is the cause."""
     cause = error.__cause__ or error
+    if isinstance(cause, OSError) and cause.errno in _OWN_FAULTS:
+        return SourceUnavailableError(f"this machine can make no more connections: {cause}")
     if isinstance(cause, AddressRefusedError):
         fault = FetchFault.REFUSED_ADDRESS
     elif isinstance(cause, socket.gaierror):

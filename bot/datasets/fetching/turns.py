@@ -21,13 +21,15 @@ class Manners:
     """How many requests run at once, in all and a host, and how servers are spared.
 
     `pause`: seconds between the beginnings of two requests to a host. `patience`: the longest
-    Retry-After, in seconds, that is waited for; a host that asks for more is not asked again.
+    Retry-After, in seconds, that is waited for; a host that asks for more is not asked again, nor
+    is one that was busy or silent `failures` times in a row.
     """
 
     connections: int = 32
     a_host: int = 2
     pause: float = 0.25
     patience: float = 60.0
+    failures: int = 5
 
 
 @dataclass(slots=True)
@@ -36,6 +38,7 @@ class _Host:
     not_before: datetime
     door: asyncio.Lock = field(default_factory=asyncio.Lock)
     users: int = 0
+    failures: int = 0
 
 
 class Turns:
@@ -51,7 +54,8 @@ class Turns:
     async def turn(self, host: str) -> AsyncIterator[None]:
         """Wait for the host's pause and for a place, and keep the place while inside.
 
-        Raises FetchFailedError (BUSY) where the host asked for a longer pause than is waited for.
+        Raises FetchFailedError: BUSY where the host asked for a longer pause than is waited for,
+        GIVEN_UP where it failed too often.
         """
         known = self._known(host)
         known.users += 1
@@ -68,8 +72,20 @@ class Turns:
         known = self._known(host)
         known.not_before = max(known.not_before, self._clock.now() + timedelta(seconds=seconds))
 
+    def heard(self, host: str) -> None:
+        """Take note that a host answered."""
+        self._known(host).failures = 0
+
+    def failed(self, host: str) -> None:
+        """Take note that a host was busy or silent."""
+        self._known(host).failures += 1
+
     async def _wait(self, host: _Host) -> None:
         async with host.door:
+            if host.failures >= self._manners.failures:
+                raise FetchFailedError(
+                    FetchFault.GIVEN_UP, f"the server failed {host.failures} times in a row"
+                )
             while (left := (host.not_before - self._clock.now()).total_seconds()) > 0:
                 if left > self._manners.patience:
                     raise FetchFailedError(
@@ -85,7 +101,9 @@ class Turns:
                 self._hosts = {
                     name: each
                     for name, each in self._hosts.items()
-                    if each.users or each.not_before > now
+                    if each.users
+                    or each.not_before > now
+                    or each.failures >= self._manners.failures
                 }
             self._hosts[host] = _Host(asyncio.Semaphore(self._manners.a_host), now)
         return self._hosts[host]

@@ -64,6 +64,7 @@ class Reason(StrEnum):
     WRONG_TYPE = FetchFault.WRONG_TYPE
     OPTED_OUT = FetchFault.OPTED_OUT
     BUSY = FetchFault.BUSY
+    GIVEN_UP = FetchFault.GIVEN_UP
     NO_IMAGE_NAMED = "no_image_named"
     NO_RATER_NAMED = "no_rater_named"
     NO_SCORE = "no_score"
@@ -110,6 +111,7 @@ SENTENCES = {
     Reason.TOO_MANY_REDIRECTS: "the link leads on and on",
     Reason.WRONG_TYPE: "the server says that it is no picture",
     Reason.OPTED_OUT: "the site wants no part in the training of models (X-Robots-Tag)",
+    Reason.GIVEN_UP: "the server failed time after time; the next import tries again",
     Reason.BUSY: "the server wants to be left alone for now; the next import tries again",
     Reason.NO_IMAGE_NAMED: "the row names no image",
     Reason.NO_RATER_NAMED: "the row names no rater",

@@ -50,7 +50,6 @@ class Site:
     port: int = 0
     pages: dict[str, bytes | Answer | list[bytes]] = field(default_factory=dict)
     asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
-    begun: asyncio.Event = field(default_factory=asyncio.Event)
     most_at_once: int = 0
     _at_once: int = 0
 
@@ -81,7 +80,6 @@ class Site:
         head = (begin + await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
         path = head[0].split(" ")[1]
         pairs = (line.split(": ", 1) for line in head[1:] if line)
-        self.begun.set()
         self.asked.append((path, {name.lower(): value for name, value in pairs}))
         page = self.pages.get(path, answer(b"", status=404))
         if isinstance(page, list):

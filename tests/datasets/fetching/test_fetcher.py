@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import gzip
 import socket
 import tracemalloc
@@ -15,6 +16,7 @@ from bot.datasets.fetching.addresses import Address, Destinations
 from bot.datasets.fetching.connecting import connector, look_up
 from bot.datasets.fetching.faults import AddressRefusedError, FetchFailedError
 from bot.datasets.fetching.fetcher import USER_AGENT, Fetcher, Limits
+from bot.errors import SourceUnavailableError
 from tests.datasets.fetching.serving import (
     PICTURE,
     QUICK,
@@ -280,6 +282,16 @@ async def test_slow_servers_are_left(page: Answer, fault: str) -> None:
 
 async def test_an_endless_body_is_left() -> None:
     assert await fault_at(endless) == "too_many_bytes"
+
+
+async def test_no_server_is_blamed_for_a_want_of_sockets(monkeypatch: pytest.MonkeyPatch) -> None:
+    def none_left(*_: object) -> socket.socket:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    async with serving({"/": answer()}) as site, fetcher(site) as fetching:
+        monkeypatch.setattr("bot.datasets.fetching.connecting.socket.socket", none_left)
+        with pytest.raises(SourceUnavailableError, match="no more connections"):
+            await fetching.fetch(site.url("/"), whole)
 
 
 async def test_who_cannot_be_reached() -> None:

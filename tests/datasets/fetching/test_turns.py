@@ -63,6 +63,35 @@ async def test_a_host_that_is_put_off_is_waited_for_or_left() -> None:
     assert (raised.value.fault, raised.value.wait) == ("busy", 61)
 
 
+async def test_a_host_that_fails_time_after_time_is_given_up() -> None:
+    turns = Turns(SkippingClock(), Manners(pause=0, failures=3))
+    for _ in range(2):
+        turns.failed("dead.test")
+    turns.heard("dead.test")
+    for _ in range(2):
+        turns.failed("dead.test")
+    async with turns.turn("dead.test"):
+        turns.failed("dead.test")
+    with pytest.raises(FetchFailedError) as raised:
+        async with turns.turn("dead.test"):
+            pass
+    assert raised.value.fault == "given_up"
+    async with turns.turn("other.test"):
+        pass
+
+
+async def test_a_busy_server_is_given_up_and_a_refusing_one_is_not() -> None:
+    pages = {"/": answer(b"", status=429), "/gone": answer(b"", status=404)}
+    async with serving(pages) as site, fetcher(site, manners=Manners(pause=0)) as fetching:
+        faults = []
+        for path in ["/gone"] * 9 + ["/"] * 9:
+            with pytest.raises(FetchFailedError) as raised:
+                await fetching.fetch(site.url(path), whole)
+            faults.append(raised.value.fault)
+        assert faults == ["not_found"] * 9 + ["busy"] * 2 + ["given_up"] * 7
+        assert site.paths.count("/") == 5
+
+
 async def test_idle_hosts_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MOST_IDLE", 10)
     turns = Turns(SkippingClock(), Manners(pause=0, patience=1))

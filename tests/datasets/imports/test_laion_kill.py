@@ -19,7 +19,6 @@ from tests.images.pictures import encoded, noise
 
 ROOT = Path(__file__).parents[3]
 LINKS = 400
-KILLS = 4
 SCRIPT = """
 import asyncio, sys
 from pathlib import Path
@@ -50,21 +49,22 @@ def site_pages() -> Mapping[str, bytes | Answer | list[bytes]]:
     return pages
 
 
-async def kill_after(database: Path, table: Path, site: Site, seconds: float) -> None:
-    """Import in a process of its own and kill it so long after its first picture was asked for."""
-    site.begun.clear()
+async def kill_after(database: Path, table: Path, site: Site, done: int, seconds: float) -> None:
+    """Import in a process of its own and kill it so long after it had done with so many links."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-c", SCRIPT, str(database), str(table), str(site.port), cwd=ROOT,
-        stdout=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
     )  # fmt: skip
     try:
-        async with asyncio.timeout(60):
-            await site.begun.wait()
+        assert process.stdout is not None
+        while line := await process.stdout.readline():
+            if int(line.split()[0]) >= done:
+                break
         await asyncio.sleep(seconds)
     finally:
         if process.returncode is None:
             process.kill()
-        await process.wait()
+        await process.communicate()
 
 
 async def test_a_killed_import_is_finished_by_the_next(tmp_path: Path) -> None:
@@ -76,8 +76,9 @@ async def test_a_killed_import_is_finished_by_the_next(tmp_path: Path) -> None:
         table = write_links(
             tmp_path / "a.parquet", [site.url(f"/{number}") for number in range(LINKS)]
         )
-        for _ in range(KILLS):
-            await kill_after(path, table, site, random.random() * 0.7)
+        for more in (0, 1, 60, 60):
+            # Before anything is stored, and amid it.
+            await kill_after(path, table, site, seen[-1] + more, random.random() * 0.2)
             check(database, folder)
             seen.append(len(stored(database, "id")))
         assert seen == sorted(seen)

@@ -6,13 +6,20 @@ from hypothesis import strategies as st
 
 from bot.datasets.imports.laion.gathering import Outcome
 from bot.datasets.imports.laion.pictures import Kept
-from bot.datasets.imports.laion.silence import SILENT, UNHEARD, Silence
+from bot.datasets.imports.laion.silence import FOR_NOW, SILENT, UNHEARD, Silence
 from bot.datasets.imports.laion.tables import Row
 from bot.datasets.imports.summary import Reason
 from bot.images.decoding import Measured
 
 KEPT = Kept("aa/aa.png", bytes(32), Measured(1, 1, animated=False, perceptual_hash=None))
-RESULTS = [KEPT, Reason.BUSY, Reason.NOT_FOUND, Reason.BROKEN, Reason.WRONG_LINK, *sorted(SILENT)]
+RESULTS = [
+    KEPT,
+    *sorted(FOR_NOW),
+    Reason.NOT_FOUND,
+    Reason.BROKEN,
+    Reason.WRONG_LINK,
+    *sorted(SILENT),
+]
 
 
 def outcome(result: Kept | Reason, number: int = 0) -> Outcome:
@@ -54,7 +61,7 @@ def test_every_dead_link_is_told_once(rounds: list[list[Kept | Reason]]) -> None
         given_up += [
             (each.url, each.result)
             for each in outcomes
-            if isinstance(each.result, Reason) and each.result != Reason.BUSY
+            if isinstance(each.result, Reason) and each.result not in FOR_NOW
         ]
     heard = any(result not in UNHEARD for results in rounds for result in results)
     told += silence.rest()

@@ -7,20 +7,16 @@ from typing import Final
 
 from yarl import URL
 
+from bot.datasets.fetching import faults
 from bot.datasets.imports.laion.gathering import Outcome
 from bot.datasets.imports.summary import Reason
 
-SILENT: Final = frozenset(
-    {
-        Reason.UNKNOWN_HOST,
-        Reason.UNREACHABLE,
-        Reason.TOO_SLOW,
-        Reason.REFUSED_ADDRESS,
-    }
-)
+SILENT: Final = frozenset(map(Reason, faults.SILENT)) | {Reason.REFUSED_ADDRESS}
 """Reasons that every link has where this machine is not online, or behind a page to log in at."""
-UNHEARD: Final = SILENT | {Reason.WRONG_LINK}
+UNHEARD: Final = SILENT | {Reason.WRONG_LINK, Reason.GIVEN_UP}
 """Reasons that say nothing of whether anybody answered."""
+FOR_NOW: Final = frozenset({Reason.BUSY, Reason.GIVEN_UP})
+"""Reasons after which the next import asks again."""
 
 Dead = tuple[str, Reason]
 
@@ -50,7 +46,7 @@ class Silence:
             if outcome.result in SILENT:
                 self._silent.append((outcome.url, Reason(outcome.result)))
                 self._servers.add(URL(outcome.url).host)
-            elif isinstance(outcome.result, Reason) and outcome.result != Reason.BUSY:
+            elif isinstance(outcome.result, Reason) and outcome.result not in FOR_NOW:
                 dead.append((outcome.url, outcome.result))
         return dead
 
