@@ -52,8 +52,9 @@ class Vote:
 
     `scores` and `scored_at` have the given scales alone. `post_id`, `surface`, `locale`,
     `client_agent_id`, `gold` and `shown_at` are those of the first press. `completed_at` is set
-    while every scale is given and the vote is not undone. `after_reveal`: a score was given after
-    the image's scores had been shown. A `gold` one counts for nothing but its rater's record.
+    while every scale is given and the rater has not taken the vote back. `after_reveal`: a score
+    was given after the image's scores had been shown. A `gold` one counts for nothing but its
+    rater's record.
     `captchas_failed`: the rater's captchas failed less passed when the vote began, None for votes
     of versions that asked none.
     """

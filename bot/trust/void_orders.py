@@ -14,7 +14,6 @@ from bot.trust.recounting import Recounting
 from storage import removed_rows, reservations, void_orders, voids, vote_history, votes
 from storage.database import Database
 from storage.void_orders import VoidOrder
-from storage.vote_history import Action
 from storage.votes import SCALES, Vote, VoteState
 
 BATCH: Final = 200
@@ -54,7 +53,7 @@ class VoidOrders:
         voids.put(connection, order, image_id, undone=undone)
         now = self._clock.now()
         removed_rows.add(connection, vote.rater, image_id, "voided", now)
-        self._turn(connection, vote, "void", "voided", now)
+        self._turn(connection, vote, "void", now, undone=undone)
         reservations.end(connection, image_id, vote.rater, now)
         void_vote(connection, vote.rater, image_id, now)
         self._recounting.images(connection, [image_id])
@@ -69,23 +68,32 @@ class VoidOrders:
         if vote is None:
             return
         now = self._clock.now()
-        self._turn(connection, vote, "undone" if undone else "given", "restored", now)
+        self._turn(connection, vote, "undone" if undone else "given", now, undone=undone)
         removed_rows.take_off(connection, vote.rater, image_id)
         restore_vote(connection, vote.rater, image_id, undone=undone)
         self._recounting.images(connection, [image_id])
 
     def _turn(
-        self, connection: Connection, vote: Vote, state: VoteState, action: Action, now: datetime
+        self,
+        connection: Connection,
+        vote: Vote,
+        state: VoteState,
+        now: datetime,
+        *,
+        undone: bool,
     ) -> None:
-        """Write the vote in another state; when its rater changed it last stays."""
-        complete = len(vote.scores) == len(SCALES) and state != "undone"
+        """Write the vote in another state; when its rater changed it last stays.
+
+        One that the rater had taken back is not complete, in neither state.
+        """
+        complete = len(vote.scores) == len(SCALES) and not undone
         completed_at = (vote.completed_at or vote.changed_at) if complete else None
         votes.store(connection, replace(vote, state=state, completed_at=completed_at))
         vote_history.append(
             connection,
             rater=vote.rater,
             image_id=vote.image_id,
-            action=action,
+            action="voided" if state == "void" else "restored",
             scores=vote.scores,
             post_id=vote.post_id,
             interaction_id=None,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
-from contextlib import closing
+from contextlib import closing, nullcontext
 from pathlib import Path
 from random import Random
 from typing import Any, Final
@@ -141,6 +141,44 @@ def test_each_void_vote_has_its_cause_and_what_it_was(upgraded: sqlite3.Connecti
         for (rater, image), (_, _, state) in VOTES.items()
         if rater in {BANNED, ERASED} or state == "void"
     }
+
+
+def test_void_votes_that_were_taken_back_are_not_complete(upgraded: sqlite3.Connection) -> None:
+    complete = {
+        (rater, image) for rater, image, *_, completed_at in votes_of(upgraded) if completed_at
+    }
+    assert complete == {who for who, vote in VOTES.items() if vote in {GIVEN, VOID}}
+
+
+@pytest.mark.parametrize(
+    ("state", "artifacts", "completed_at", "may_be"),
+    [
+        ("given", 1, 1, True),
+        ("given", 1, None, False),
+        ("given", None, 1, False),
+        ("given", None, None, True),
+        ("undone", 1, 1, False),
+        ("undone", 1, None, True),
+        ("void", 1, 1, True),
+        ("void", 1, None, True),
+        ("void", None, 1, False),
+    ],
+)
+def test_a_vote_is_complete_only_where_it_can_be(
+    upgraded: sqlite3.Connection,
+    state: str,
+    artifacts: int | None,
+    completed_at: int | None,
+    *,
+    may_be: bool,
+) -> None:
+    change = (
+        "UPDATE votes SET state = ?, completed_at = ?, aesthetic = 7, aesthetic_at = 1,"
+        " artifacts = ?, artifacts_at = ? WHERE rater = ? AND image_id = 2"
+    )
+    values = (state, completed_at, artifacts, artifacts, NORMAL)
+    with nullcontext() if may_be else pytest.raises(sqlite3.IntegrityError):
+        assert upgraded.execute(change, values).rowcount == 1
 
 
 def test_the_rows_that_were_published_are_listed(upgraded: sqlite3.Connection) -> None:

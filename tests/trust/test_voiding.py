@@ -13,7 +13,7 @@ from bot.trust.refusals import (
     UnknownMomentError,
     UnknownVoteError,
 )
-from storage import removed_rows, void_orders, votes
+from storage import rater_votes, removed_rows, void_orders, votes
 from storage.votes import Vote
 from tests.rating.world import NOON
 from tests.trust.home import Home, caller, elsewhere
@@ -82,6 +82,24 @@ async def test_a_change_and_an_undo_are_since_then_too(home: Home, posts: list[i
     await home.services.voiding.restore(home.moderator, 1)
     assert await states(home, posts) == ["given", "undone", "given", "given"]
     assert (await vote_on(home, posts[1])).completed_at is None
+
+
+async def test_what_was_taken_back_is_not_complete_when_it_is_taken_out(
+    home: Home, posts: list[int]
+) -> None:
+    """Its rater stands by none of it, and no figure of theirs counts it."""
+    await home.services.voting.undo(caller(1), 900, posts[1])
+    number = await home.world.number(1)
+    read = home.world.database.read
+    before = await read(lambda c: rater_votes.completed_at(c, number, 10))
+    assert len(before) == 3
+    await home.services.voiding.revert(home.moderator, 1, "1w")
+    assert await states(home, posts) == ["void"] * 4
+    assert (await vote_on(home, posts[1])).completed_at is None
+    assert await read(lambda c: rater_votes.completed_at(c, number, 10)) == before
+    await home.services.voiding.restore(home.moderator, 1)
+    assert await states(home, posts) == ["given", "undone", "given", "given"]
+    assert await read(lambda c: rater_votes.completed_at(c, number, 10)) == before
 
 
 async def test_votes_to_come_count(home: Home, posts: list[int]) -> None:
