@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from pathlib import Path
 from sqlite3 import Connection
 
 from pydantic import SecretStr
+from simcord import MemberActor
 
 from bot.datasets.imports.folder import import_folder
 from bot.demo.folder import AFTER_DARK, GALLERY, kept_in
@@ -23,6 +25,8 @@ OPEN_POSTS = {GALLERY: 2, AFTER_DARK: 1}
 PRESSES_PER_MINUTE = 60
 NO_LIMIT = 10_000
 VOTES_BEFORE_CAPTCHA = 2
+CAME_APART = timedelta(hours=1)
+"""Between two of the crowd. Accounts of one age that come all at once are asked who they are."""
 PAYOUT_MINIMUM = 20
 """Kudos for two pictures. Less were too many payouts for the Horde's 90 an hour."""
 
@@ -81,7 +85,7 @@ async def forget_discord(services: Services) -> None:
 
 
 async def admit_people(services: Services, cast: Cast) -> None:
-    """Spare the crowd the captchas, and ask visitors at their third picture, not at the first.
+    """Spare the crowd the captchas, and ask visitors at their third vote, not at the first.
 
     Nobody in the crowd can read, and a visitor is to see first what the bot is about. Whoever was
     here before is left as they are.
@@ -90,13 +94,18 @@ async def admit_people(services: Services, cast: Cast) -> None:
     known = CaptchaRecord(passed=1, votes_left=NO_LIMIT)
     visitor = CaptchaRecord(votes_left=VOTES_BEFORE_CAPTCHA)
 
+    def admit(
+        connection: Connection, actor: MemberActor, came_at: datetime, record: CaptchaRecord
+    ) -> None:
+        number = services.enrolment.rater(connection, actor.id, came_at).number
+        if captchas.record(connection, number) == CaptchaRecord():
+            captchas.save(connection, number, record)
+
     def unit(connection: Connection) -> None:
-        records = [(actor, known) for actor in cast.crowd]
-        records += [(actor, visitor) for actor in cast.leads]
-        for actor, record in records:
-            rater = services.enrolment.rater(connection, actor.id, now)
-            if captchas.record(connection, rater.number) == CaptchaRecord():
-                captchas.save(connection, rater.number, record)
+        for place, actor in enumerate(cast.crowd, 1):
+            admit(connection, actor, now - place * CAME_APART, known)
+        for actor in cast.leads:
+            admit(connection, actor, now, visitor)
 
     await services.database.write(unit)
 

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from tests.demo.conftest import Demo, RunDemo
+from tests.demo.running import Demo, RunDemo
 
 pytestmark = pytest.mark.process
 
@@ -35,13 +35,17 @@ def test_a_headless_demo_fills_and_closes_posts_and_says_where_everything_lies(
     assert _facts(database, closed) >= 2
     over = "SELECT count(*) FROM images WHERE complete_votes > 5"
     assert _facts(database, over) == 0
+    taken_for_one = "SELECT count(*) FROM findings WHERE rule = 'burst'"
+    assert _facts(database, taken_for_one) == 0
 
     exports = [pd.read_parquet(path) for path in demo.said("Export:")]
     assert [path.name for path in demo.said("Export:")] == [
         "gallery_export.parquet",
         "after-dark_export.parquet",
     ]
-    given = "SELECT count(*) FROM votes WHERE state = 'given' AND aesthetic IS NOT NULL"
+    given = (
+        "SELECT count(*) FROM votes WHERE state = 'given' AND aesthetic IS NOT NULL AND gold = 0"
+    )
     assert sum(map(len, exports)) == _facts(database, given) >= 20
     assert exports[0]["rating"].between(1, 10).all()
 
