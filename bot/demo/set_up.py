@@ -11,13 +11,14 @@ from simcord import MemberActor
 
 from bot.datasets.imports.folder import import_folder
 from bot.demo.folder import AFTER_DARK, GALLERY, kept_in
+from bot.demo.gold import LESSONS
 from bot.demo.horde_people import BOT_KEY
 from bot.demo.pictures.folder import RESTRICTED_FOLDER, SAFE_FOLDER
 from bot.demo.run import DemoOptions
 from bot.demo.stage import Cast
 from bot.services import Services
 from bot.settings import Settings, load_settings
-from storage import captchas, channels, data_sets, remembered
+from storage import captchas, channels, data_sets, onboardings, remembered
 from storage.captchas import CaptchaRecord
 
 CLOSE_DELAY_SECONDS = 6
@@ -47,6 +48,7 @@ def demo_settings(options: DemoOptions, cast: Cast, horde: str) -> Settings:
         horde_api_url=horde,
         # Nobody watches until the crowd has filled a picture, let alone for a day.
         hold_hours=0,
+        lessons=LESSONS,
         payout_minimum=PAYOUT_MINIMUM,
         payout_period_hours=0,
         # A crowd that nobody watches does not pause between its presses.
@@ -85,7 +87,7 @@ async def forget_discord(services: Services) -> None:
 
 
 async def admit_people(services: Services, cast: Cast) -> None:
-    """Spare the crowd the captchas, and ask visitors at their third vote, not at the first.
+    """Spare the crowd captchas and lessons, and ask visitors at their third vote, not at the first.
 
     Nobody in the crowd can read, and a visitor is to see first what the bot is about. Whoever was
     here before is left as they are.
@@ -96,14 +98,17 @@ async def admit_people(services: Services, cast: Cast) -> None:
 
     def admit(
         connection: Connection, actor: MemberActor, came_at: datetime, record: CaptchaRecord
-    ) -> None:
+    ) -> int:
         number = services.enrolment.rater(connection, actor.id, came_at).number
         if captchas.record(connection, number) == CaptchaRecord():
             captchas.save(connection, number, record)
+        return number
 
     def unit(connection: Connection) -> None:
         for place, actor in enumerate(cast.crowd, 1):
-            admit(connection, actor, now - place * CAME_APART, known)
+            number = admit(connection, actor, now - place * CAME_APART, known)
+            onboardings.begin(connection, number, LESSONS, now)
+            onboardings.end(connection, number, "skipped", now)
         for actor in cast.leads:
             admit(connection, actor, now, visitor)
 

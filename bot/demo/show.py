@@ -16,6 +16,7 @@ from bot.demo.channel_pages import ChannelPages
 from bot.demo.client_page import ClientPage
 from bot.demo.crowd import Crowd
 from bot.demo.folder import AFTER_DARK, GALLERY, LEASE, TRANSFERS, claim, set_aside
+from bot.demo.gold import mark_gold
 from bot.demo.horde.server import PREFIX
 from bot.demo.horde_people import VISITOR, HordePeople
 from bot.demo.linking import Linking
@@ -77,6 +78,7 @@ async def show(options: DemoOptions, say: Say) -> None:
         await import_samples(services, pictures)
         await forget_discord(services)
         await admit_people(services, stage.cast)
+        await mark_gold(services, stage.cast)
         bot = await stack.enter_async_context(_on_stage(stage, services))
         await start_channels(services, stage.cast)
         play = _Play(options, stage, services, bot, horde)

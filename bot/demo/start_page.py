@@ -17,7 +17,7 @@ from bot.demo.pictures.folder import SAFE_FOLDER
 from bot.demo.web_pages import language_of, load_page, marked
 from bot.texts.catalogue import Texts
 
-TRIES = ("press", "session", "roles", "language")
+TRIES = ("press", "session", "captcha", "roles", "language")
 BANNER = (
     "northern-lights", "rose-window", "evening-peaks", "julia-ember", "cherry-tree", "sunset-sea",
 )  # fmt: skip

@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
-import sqlite3
 import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from bot.demo.folder import claim
 from bot.demo.pictures.folder import write_samples
+from tests.demo.running import JURY, Demo, RunDemo
+from tests.demo.visitor import WIDE, open_page
 
-STOP_SECONDS = 60
 QUIET = (
     "--no-sandbox",
     "--disable-gpu",
@@ -33,57 +29,6 @@ QUIET = (
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
 
 
-@dataclass
-class Demo:
-    """A running `jury demo`."""
-
-    process: subprocess.Popen[str]
-    folder: Path
-    lines: list[str] = field(default_factory=list)
-
-    @property
-    def address(self) -> str:
-        """Where the start page is: the first thing that a demo says."""
-        return next(word for word in self.lines[0].split() if word.startswith("http"))
-
-    def stop(self, number: signal.Signals = signal.SIGINT) -> None:
-        """Have the demo end as a terminal does, and read the rest of what it says."""
-        if self.process.poll() is None:
-            self.process.send_signal(number)
-        rest, _ = self.process.communicate(timeout=STOP_SECONDS)
-        self.lines += rest.splitlines()
-
-    def stop_by_itself(self) -> None:
-        """Read all that a demo says whose time is limited."""
-        rest, _ = self.process.communicate(timeout=STOP_SECONDS)
-        self.lines += rest.splitlines()
-
-    def wait_for_votes(self, count: int) -> None:
-        """Wait until the crowd has given so many votes."""
-        deadline = time.monotonic() + STOP_SECONDS
-        while self._votes() < count:
-            assert time.monotonic() < deadline, "the crowd does not rate"
-            time.sleep(0.1)
-
-    def _votes(self) -> int:
-        path = self.folder / "jury.db"
-        if not path.exists():
-            return 0
-        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
-            try:
-                (number,) = connection.execute("SELECT count(*) FROM votes").fetchone()
-            except sqlite3.OperationalError:  # not migrated yet
-                return 0
-        return int(number)
-
-    def said(self, title: str) -> list[Path]:
-        """Return the paths in the lines that begin with `title`."""
-        return [Path(line.split()[1]) for line in self.lines if line.startswith(title)]
-
-
-RunDemo = Callable[..., Demo]
-
-
 @pytest.fixture(scope="session")
 def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Draw the sample pictures once for all tests."""
@@ -94,9 +39,9 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @contextmanager
 def _running(folder: Path, options: tuple[str, ...]) -> Iterator[Demo]:
-    command = [sys.executable, "-c", "from bot.cli import main; main()", "demo", "--folder"]
+    command = [*JURY, "demo", "--folder", str(folder), *options]
     with subprocess.Popen(  # noqa: S603 - our own program
-        [*command, str(folder), *options], stdout=subprocess.PIPE, text=True
+        command, stdout=subprocess.PIPE, text=True
     ) as process:
         demo = Demo(process, folder)
         try:
@@ -138,3 +83,18 @@ def browser() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """Open a wide page in English."""
+    page = open_page(browser, WIDE)
+    yield page
+    page.context.close()
+
+
+@pytest.fixture
+def quiet_demo(browser: Browser, run_demo: RunDemo) -> Demo:
+    """Start a demo without a crowd, so that nothing moves but what a test presses."""
+    del browser  # asked for first: without one there is nothing to start
+    return run_demo("--raters", "0")

@@ -64,7 +64,7 @@ async def test_it_leads_to_every_channel(page: StartPage, client: Client) -> Non
     for address in CONTENT.channels.values():
         assert f'href="{address}"' in text
     assert f'href="{CONTENT.client}"' in text
-    assert text.count("<li>") == 3 + 4
+    assert text.count("<li>") == 3 + 5
     assert "<code>/rate</code>" in text
     assert "$" not in text
 
@@ -72,10 +72,10 @@ async def test_it_leads_to_every_channel(page: StartPage, client: Client) -> Non
 @pytest.mark.parametrize(
     ("accepted", "expected"),
     [
-        ("de-AT,de;q=0.9,en;q=0.8", "Vier Dinge"),
-        ("fr,de;q=0.5", "Vier Dinge"),
-        ("en-GB", "Four things"),
-        ("", "Four things"),
+        ("de-AT,de;q=0.9,en;q=0.8", "Fünf Dinge"),
+        ("fr,de;q=0.5", "Fünf Dinge"),
+        ("en-GB", "Five things"),
+        ("", "Five things"),
     ],
 )
 async def test_it_speaks_the_browsers_language(

@@ -1,5 +1,5 @@
-// Shows visitors what they came for: on entry the newest post that is open, after that each new
-// answer that only they can see. SimCord itself stays at the oldest message.
+// Shows visitors what they came for: on entry the newest post that is open, after that each answer
+// that only they can see, whenever it says something new. SimCord itself stays at the oldest message.
 
 const OPEN_POST_BUTTONS = 10; // only cards to rate have so many
 const KEEP_MS = 2000; // meanwhile pictures load and change the heights, unless the visitor acts
@@ -32,7 +32,7 @@ function isOpen(article) {
 
 if (app && timeline && list) {
   app.style.maxWidth = "100%"; // SimCord begins 960 pixels wide on every screen
-  const seen = new Set();
+  const seen = new Map(); // what each answer said last
   let entered = false;
   let wanted = null;
   let until = 0;
@@ -45,8 +45,8 @@ if (app && timeline && list) {
     const articles = [...list.querySelectorAll("[data-message-id]")];
     if (app.getAttribute("aria-busy") !== "false" || !articles.length) return;
     const answers = articles.filter((article) => article.querySelector(".message-ephemeral-note"));
-    const fresh = answers.filter((article) => !seen.has(article.dataset.messageId));
-    answers.forEach((article) => seen.add(article.dataset.messageId));
+    const fresh = answers.filter((article) => seen.get(article.dataset.messageId) !== article.textContent);
+    fresh.forEach((article) => seen.set(article.dataset.messageId, article.textContent));
     if (!entered) bring(articles.findLast(isOpen) || articles.at(-1));
     else if (fresh.length) bring(fresh.at(-1));
     entered = true;
