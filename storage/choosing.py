@@ -36,14 +36,20 @@ class Seeker:
 def begun(
     connection: Connection, seeker: Seeker, start: int, now: datetime, *, window: int = WINDOW
 ) -> int | None:
-    """Return a begun image with an open place that the seeker has not met yet."""
+    """Return a begun image with an open place that the seeker has not met yet.
+
+    None that is gold for a channel.
+    """
     statement = _BEGUN_FOR_CHANNEL if seeker.rater is None else _BEGUN_FOR_RATER
     parameters = {**reservations.moments(now), "window": window}
     return _seek(connection, statement, seeker, start, parameters)
 
 
 def waiting(connection: Connection, seeker: Seeker, start: int) -> int | None:
-    """Return an image that waits for somebody to begin it, none that the seeker passed over."""
+    """Return an image that waits for somebody to begin it, none that the seeker passed over.
+
+    None that is gold for a channel.
+    """
     return _seek(connection, _WAITING, seeker, start, {})
 
 
@@ -120,6 +126,10 @@ _NOT_MET = f"""
     AND {NOT_PASSED_OVER}
     AND NOT EXISTS (SELECT 1 FROM gold_answers g WHERE g.rater = :rater AND g.image_id = i.id)
 """  # noqa: S608 - constants
+_NO_GOLD = """
+    NOT EXISTS (SELECT 1 FROM gold_images k WHERE k.image_id = i.id AND k.state = 'accepted')
+"""
+"""The image `i` is not gold. Gold is in no channel, for a result that was shown would end it."""
 _BEGUN = f"""
     SELECT i.random_key, i.id FROM (
         SELECT id, random_key, complete_votes, revealed_at FROM images
@@ -145,12 +155,14 @@ _BEGUN_FOR_CHANNEL = f"""{_BEGUN}
         SELECT 1 FROM posts p WHERE p.image_id = i.id AND p.surface = 'public'
         AND p.channel_id = :channel_id AND p.state IN ('pending', 'open', 'closing')
     )
+    AND {_NO_GOLD}
     LIMIT 1
 """  # noqa: S608 - constants
 _WAITING = f"""
     SELECT i.random_key, i.id FROM images i
     WHERE i.data_set_id = :data_set_id AND i.stage = 'waiting' AND i.safe = :safe
     AND i.random_key >= :start AND {_NOT_MET}
+    AND (:channel_id IS NULL OR {_NO_GOLD})
     ORDER BY i.random_key LIMIT 1
 """  # noqa: S608 - constants
 _OPEN = {

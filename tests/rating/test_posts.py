@@ -25,6 +25,20 @@ async def test_a_channel_gets_the_posts_it_lacks(world: World) -> None:
     assert await world.value("SELECT count(DISTINCT image_id) FROM posts") == 3
 
 
+async def test_gold_is_posted_in_no_channel(world: World) -> None:
+    data_set = await world.data_set(1)
+    await world.agree(1)
+    await world.press(1, (await world.start(1)).post_id, "aesthetic", 5)
+    await world.data_set(4)
+    await world.mark_gold(1, 2)
+    await world.mark_gold(3, state="proposed")
+    await world.mark_gold(4, state="retired")
+    channel = await world.channel(data_set, open_posts=5)
+    posted = {(await world.image(await world.public_post(channel))).id for _ in range(3)}
+    assert posted == {3, 4, 5}
+    assert await world.posts.open_post(channel) is None
+
+
 async def test_no_image_is_twice_open_in_a_channel(world: World) -> None:
     data_set = await world.data_set(1)
     channel = await world.channel(data_set, open_posts=2)
