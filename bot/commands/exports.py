@@ -27,7 +27,7 @@ from bot.commands.selection import (
     microseconds,
     safety,
 )
-from bot.datasets.exports.catalogue import FORMATS, FileType, Offer
+from bot.datasets.exports.catalogue import FORMATS, FileType, Offer, PictureForm
 from bot.datasets.exports.selection import Selection
 from bot.datasets.exports.service import Exported
 from bot.demo.folder import DATABASE, DEFAULT_FOLDER, GALLERY, kept_in
@@ -45,6 +45,10 @@ Out = Annotated[
 Type = Annotated[
     FileType | None,
     typer.Option("--as", "--format", help="Where the file's name does not say it."),
+]
+Pictures = Annotated[
+    PictureForm,
+    typer.Option("--images", help="How the pictures go with it, where the format knows them."),
 ]
 Demo = Annotated[
     bool, typer.Option("--demo", help="The votes of `jury demo`; its gallery if none is named.")
@@ -67,6 +71,7 @@ class _Order:
     wanted: FileType | None
     out: Path | None
     scores: bool
+    pictures: PictureForm
 
     @property
     def offer(self) -> Offer:
@@ -79,6 +84,7 @@ def _command(name: str) -> Callable[..., None]:
         *,
         data_sets: DataSets = None,
         wanted: Type = None,
+        pictures: Pictures = "none",
         since: Since = None,
         until: Until = None,
         minimum_votes: MinimumVotes = 1,
@@ -108,7 +114,9 @@ def _command(name: str) -> Callable[..., None]:
         )
         settings = load_settings(None, **kept_in(folder.absolute())) if demo else _settings(folder)
         with interruptible("nothing was written; the same command begins anew"):
-            exported = asyncio.run(_export(settings, _Order(name, selection, wanted, out, scores)))
+            exported = asyncio.run(
+                _export(settings, _Order(name, selection, wanted, out, scores, pictures))
+            )
         summarize(asdict(exported), as_json=as_json)
 
     return export
@@ -137,7 +145,12 @@ async def _export(settings: Settings, order: _Order) -> Exported:
         named = ", ".join(selection.data_sets) or "every data set"
         with progress(f"exporting {named}") as report:
             return await services.exports.export(
-                order.name, selection, order.wanted, report, out=order.out
+                order.name,
+                selection,
+                order.wanted,
+                report,
+                out=order.out,
+                pictures=order.pictures,
             )
 
 

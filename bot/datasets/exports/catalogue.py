@@ -8,6 +8,8 @@ from typing import Final, Literal
 
 FileType = Literal["parquet", "csv", "jsonl", "sqlite"]
 
+PictureForm = Literal["none", "folder", "zip", "webdataset", "parquet"]
+
 TABLE: Final[tuple[FileType, ...]] = ("parquet", "csv", "jsonl")
 
 
@@ -18,7 +20,8 @@ class Offer:
     `file_types`: as what it is written, the usual one first; a format without is a folder. `label`
     is what it is called in the names of its files. `by_key`: its rows name images by their keys
     alone, so that the data set is to be said where there are several. `scored`: it tells scores, or
-    what they say of raters, which are to be made first.
+    what they say of raters, which are to be made first. `pictures`: how it may have the
+    pictures with it, the usual way first.
     """
 
     summary: str
@@ -26,6 +29,7 @@ class Offer:
     label: str
     by_key: bool = False
     scored: bool = False
+    pictures: tuple[PictureForm, ...] = ("none",)
 
     @property
     def is_folder(self) -> bool:
@@ -60,6 +64,19 @@ FORMATS: Final[Mapping[str, Offer]] = {
         TABLE,
         "pairs",
         scored=True,
+    ),
+    "imagereward": Offer(
+        "A folder as ImageRewardDB is: images of a prompt, ranked and rated.",
+        (),
+        "imagereward",
+        scored=True,
+        pictures=("none", "folder", "zip", "webdataset", "parquet"),
+    ),
+    "trainingdata": Offer(
+        "A folder with paths of images and their plain means, for predictors of aesthetics.",
+        (),
+        "trainingdata",
+        pictures=("none", "folder"),
     ),
     "ava": Offer(
         "How often each score was given, as AVA.txt, with a table of the images.", (), "ava"

@@ -66,10 +66,19 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
-class Folder:
-    """A folder of files. `fill` writes them into an empty one and counts rows and images."""
+class Filled:
+    """What is in a folder; pictures that are not to be had any more are left out and counted."""
 
-    fill: Callable[[Source, Path], tuple[int, int]]
+    rows: int
+    images: int
+    unreadable: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A folder of files. `fill` writes them into an empty one."""
+
+    fill: Callable[[Source, Path], Filled]
 
     def may_replace(self, target: Path, request: ExportRequest) -> bool:
         """Tell whether what is there is an earlier export of this format. Raises OSError."""
@@ -78,9 +87,9 @@ class Folder:
     def write(self, source: Source, target: Path, request: ExportRequest) -> ExportCounts:
         """Write the folder."""
         with replacing_folder(target, request.format) as folder:
-            rows, images = self.fill(source, folder)
+            filled = self.fill(source, folder)
             size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-        return ExportCounts(rows, images, size)
+        return ExportCounts(filled.rows, filled.images, size, filled.unreadable)
 
 
 def write_table(

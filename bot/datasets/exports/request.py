@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
-from bot.datasets.exports.catalogue import FileType
+from bot.datasets.exports.catalogue import FileType, PictureForm
 from bot.datasets.exports.selection import Selection
 
 PROGRESS: Final = "progress"
@@ -32,6 +32,7 @@ class ExportRequest:
     hash_key: str
     now: int
     exact_signals: bool
+    pictures: PictureForm = "none"
 
     @classmethod
     def parsed(cls, values: Mapping[str, Any]) -> Self:
@@ -41,8 +42,9 @@ class ExportRequest:
 
 @dataclass(frozen=True, slots=True)
 class ExportCounts:
-    """What the child has written."""
+    """What the child has written, and how many pictures it could not read and left out."""
 
     rows: int
     images: int
     bytes: int
+    unreadable: int = 0

@@ -14,7 +14,7 @@ from typing import Any
 
 from bot.children.asking import ask
 from bot.clock import Clock
-from bot.datasets.exports.catalogue import FORMATS, FileType
+from bot.datasets.exports.catalogue import FORMATS, FileType, PictureForm
 from bot.datasets.exports.request import (
     EXPORTED,
     FAILED,
@@ -35,12 +35,16 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """A finished export: where it lies, its rows, the images they are of, its size."""
+    """A finished export: where it lies, its rows, the images they are of, its size.
+
+    `unreadable` pictures are not to be had any more, and were left out.
+    """
 
     path: Path
     rows: int
     images: int
     bytes: int
+    unreadable: int = 0
 
 
 class ExportService:
@@ -68,17 +72,22 @@ class ExportService:
         progress: Progress | None = None,
         *,
         out: Path | None = None,
+        pictures: PictureForm = "none",
     ) -> Exported:
         """Write what is selected in the format `name` of the catalogue.
 
         For a table `out` is a folder (which is made), or a file if it has a suffix, which then says
         the type where none is `wanted` (else the format's usual one); for a format that is a folder
         it is that folder. It takes the place of an earlier export of the same format, and of
-        nothing else, at once when it is complete. Raises ExportBusyError, UnknownDataSetError,
+        nothing else, at once when it is complete. `pictures` go with it in a form that the format
+        knows. Raises ExportBusyError, UnknownDataSetError,
         ExportFailedError.
         """
         _check(selection)
         with self._alone():
+            if pictures not in FORMATS[name].pictures:
+                known = ", ".join(FORMATS[name].pictures)
+                raise ExportFailedError(reason=f"{name} has pictures in these ways: {known}")
             target, kind = self._target(name, selection, wanted, out)
             request = ExportRequest(
                 database=str(self._database),
@@ -89,9 +98,10 @@ class ExportService:
                 hash_key=self._keyed_hash.key.hex(),
                 now=to_microseconds(self._clock.now()),
                 exact_signals=self._exact_signals,
+                pictures=pictures,
             )
             counts = await _run(request, progress or (lambda _done, _most: None))
-            return Exported(target, counts.rows, counts.images, counts.bytes)
+            return Exported(target, counts.rows, counts.images, counts.bytes, counts.unreadable)
 
     def _target(
         self, name: str, selection: Selection, wanted: FileType | None, out: Path | None

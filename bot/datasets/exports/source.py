@@ -13,6 +13,7 @@ from typing import Self
 import pyarrow as pa
 from adbc_driver_manager.dbapi import Connection
 
+from bot.datasets.exports.catalogue import PictureForm
 from bot.datasets.exports.reading import NUMBER, Batches, fetch, stream
 from bot.datasets.exports.request import ExportRequest
 from bot.datasets.exports.selection import Selection
@@ -45,7 +46,7 @@ class Source:
 
     `data_sets` are the wanted ones, names by id. `now` in microseconds decides which statuses still
     hold; without `exact_signals` what could identify a rater is coarsened. `scratch` is the folder
-    for what does not fit in memory.
+    for what does not fit in memory, `pictures` how they are wanted.
     """
 
     connection: Connection
@@ -57,6 +58,7 @@ class Source:
     most: int
     progress: Progress
     scratch: Path
+    pictures: PictureForm
 
     @classmethod
     def of(cls, connection: Connection, request: ExportRequest, progress: Progress) -> Self:
@@ -77,6 +79,7 @@ class Source:
             most=fetch(connection, exporting.VOTES_EVER, NUMBER)["number"][0].as_py(),
             progress=progress,
             scratch=Path(request.target).parent,
+            pictures=request.pictures,
         )
 
     def votes(self, schema: pa.Schema, rated: str | None = None) -> Batches:

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
-from bot.datasets.exports.kinds import Folder
+from bot.datasets.exports.kinds import Filled, Folder
 from bot.datasets.exports.published import Judged, Raters, judged
 from bot.datasets.exports.source import Source
 from bot.datasets.exports.tally import Tally
@@ -41,8 +41,8 @@ NAMED = pa.schema(
 """`image_id` and `challenge` as in AVA.txt; `data_set` and `id` as in every other format."""
 
 
-def fill(source: Source, folder: Path) -> tuple[int, int]:
-    """Write AVA.txt and images.csv; returns how many lines and images.
+def fill(source: Source, folder: Path) -> Filled:
+    """Write AVA.txt and images.csv.
 
     A line has twelve numbers and more between single spaces: its own, from 1 on; the image's; how
     often each score from 1 to 10 was given; two tags; the challenge, which is the data set's number
@@ -59,7 +59,7 @@ def fill(source: Source, folder: Path) -> tuple[int, int]:
             names.write(_names(some.images, source))
             lines += len(table)
         names.finish()
-    return lines, lines
+    return Filled(lines, lines)
 
 
 def _lines(some: Judged, before: int) -> np.ndarray[tuple[int, int], np.dtype[np.int64]]:

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from bot.datasets.exports.figures import tallied
-from bot.datasets.exports.kinds import Folder
+from bot.datasets.exports.kinds import Filled, Folder
 from bot.datasets.exports.published import Judged, Raters, judged, splits
 from bot.datasets.exports.reading import Flags, Floats
 from bot.datasets.exports.source import Source
@@ -57,8 +57,8 @@ IMAGES = pa.schema(
 )
 
 
-def fill(source: Source, folder: Path) -> tuple[int, int]:
-    """Write the three files; return the rows and the images of the whole, which are as many.
+def fill(source: Source, folder: Path) -> Filled:
+    """Write the three files, of which the whole has a row an image.
 
     Raises RefusedError where a key alone does not tell which image is meant.
     """
@@ -80,7 +80,7 @@ def fill(source: Source, folder: Path) -> tuple[int, int]:
             train.write(rows.filter(is_train))
             validate.write(rows.filter(pc.invert(is_train)))
             images += len(rows)
-    return images, images
+    return Filled(images, images)
 
 
 def _rows(some: Judged) -> pa.RecordBatch:

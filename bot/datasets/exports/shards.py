@@ -1,0 +1,192 @@
+"""Pictures in an export: as files, in zips, in tar files for webdataset, or in parquet files."""
+
+from __future__ import annotations
+
+import io
+import json
+import tarfile
+import zipfile
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+import pyarrow as pa
+
+from bot.datasets.exports.catalogue import PictureForm
+from bot.datasets.exports.writers import ParquetRows, parquet_file
+from bot.errors import ImageUnreadableError, SourceUnavailableError
+from bot.images.originals import open_archive, read_file, read_member
+from storage.sources import Kind
+
+OPEN_ARCHIVES: Final = 16
+"""Zips that are kept open: images of a prompt lie in any."""
+
+EPOCH: Final = (1980, 1, 1, 0, 0, 0)
+"""The earliest time that a zip can hold (APPNOTE.TXT, 4.4.6): the same export, the same bytes."""
+
+ROW_GROUP: Final = 100
+"""Pictures in a row group of parquet, as `datasets` writes them."""
+
+IMAGE: Final = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
+"""How `datasets` keeps an image in a table (its features.Image)."""
+
+
+class Originals:
+    """Reads pictures where their import left them."""
+
+    def __init__(self) -> None:
+        self._archive = lru_cache(OPEN_ARCHIVES)(open_archive)
+
+    def read(self, kind: Kind, path: str, member: str) -> bytes | None:
+        """Return the bytes, or None where they are not to be had any more."""
+        try:
+            if kind == "zip":
+                return read_member(self._archive(Path(path)), member)
+            return read_file(Path(path), member)
+        except (ImageUnreadableError, SourceUnavailableError):
+            return None
+
+
+class Shard(Protocol):
+    """Takes the pictures of one part of an export."""
+
+    def path(self, name: str) -> str:
+        """Return where a picture of this plain file name lies, relative to the export."""
+
+    def add(self, name: str, data: bytes, about: Mapping[str, Any]) -> None:
+        """Put a picture in; `about` has the values of the shard's columns."""
+
+    def note(self, name: str, data: bytes) -> None:
+        """Put a file beside the pictures, where the form has room for one."""
+
+
+@contextmanager
+def opened(form: PictureForm, folder: Path, part: str, about: pa.Schema) -> Iterator[Shard]:
+    """Begin a part, `part` being its path without an ending; it is complete at the end.
+
+    `about` are columns that a table of pictures has beside them. Raises OSError.
+    """
+    (folder / part).parent.mkdir(parents=True, exist_ok=True)
+    with ExitStack() as stack:
+        if form == "folder":
+            yield _Files(folder, part)
+        elif form == "zip":
+            path = folder / f"{part}.zip"
+            yield _Zip(stack.enter_context(zipfile.ZipFile(path, "w")), f"{part}.zip")
+        elif form == "webdataset":
+            path = folder / f"{part}.tar"
+            yield _Tar(stack.enter_context(tarfile.open(path, "w")), f"{part}.tar")
+        elif form == "parquet":
+            schema = _with_features(pa.schema([("image", IMAGE), *about]))
+            rows = stack.enter_context(parquet_file(folder / f"{part}.parquet", schema))
+            table = _Table(rows, schema, f"{part}.parquet")
+            yield table
+            table.flush()
+        else:
+            yield _Nothing(part)
+
+
+def _with_features(schema: pa.Schema) -> pa.Schema:
+    """Say what `datasets` looks for in a parquet file: that its first column is an image."""
+    features = {field.name: {"_type": "Value", "dtype": str(field.type)} for field in schema} | {
+        "image": {"_type": "Image"}
+    }
+    return schema.with_metadata({"huggingface": json.dumps({"info": {"features": features}})})
+
+
+@dataclass(frozen=True, slots=True)
+class _Nothing:
+    part: str
+
+    def path(self, name: str) -> str:
+        return f"{self.part}/{name}"
+
+    def add(self, name: str, data: bytes, about: Mapping[str, Any]) -> None:
+        pass
+
+    def note(self, name: str, data: bytes) -> None:
+        pass
+
+
+@dataclass(frozen=True, slots=True)
+class _Files:
+    folder: Path
+    part: str
+
+    def path(self, name: str) -> str:
+        return f"{self.part}/{name}"
+
+    def add(self, name: str, data: bytes, about: Mapping[str, Any]) -> None:
+        self.note(name, data)
+
+    def note(self, name: str, data: bytes) -> None:
+        (self.folder / self.part).mkdir(exist_ok=True)
+        (self.folder / self.part / name).write_bytes(data)
+
+
+@dataclass(frozen=True, slots=True)
+class _Zip:
+    archive: zipfile.ZipFile
+    file: str
+
+    def path(self, name: str) -> str:
+        return f"{self.file}/{name}"
+
+    def add(self, name: str, data: bytes, about: Mapping[str, Any]) -> None:
+        self.note(name, data)
+
+    def note(self, name: str, data: bytes) -> None:
+        self.archive.writestr(zipfile.ZipInfo(name, EPOCH), data)
+
+
+@dataclass(frozen=True, slots=True)
+class _Tar:
+    """Samples as webdataset reads them: files that share a name up to its first dot."""
+
+    archive: tarfile.TarFile
+    file: str
+
+    def path(self, name: str) -> str:
+        return f"{self.file}/{'.'.join(_sample(name))}"
+
+    def add(self, name: str, data: bytes, about: Mapping[str, Any]) -> None:
+        sample, ending = _sample(name)
+        for suffix, content in ((ending, data), ("json", json.dumps(about).encode())):
+            member = tarfile.TarInfo(f"{sample}.{suffix}")
+            member.size = len(content)
+            self.archive.addfile(member, io.BytesIO(content))
+
+    def note(self, name: str, data: bytes) -> None:
+        """Leave it out: webdataset would take it for a sample."""
+
+
+def _sample(name: str) -> tuple[str, str]:
+    stem, dot, ending = name.rpartition(".")
+    return (stem.replace(".", "%2E"), ending) if dot else (name, "bin")
+
+
+class _Table:
+    def __init__(self, rows: ParquetRows, schema: pa.Schema, file: str) -> None:
+        self._rows = rows
+        self._schema = schema
+        self._file = file
+        self._held: list[dict[str, Any]] = []
+
+    def path(self, name: str) -> str:
+        return f"{self._file}/{name}"
+
+    def add(self, name: str, data: bytes, about: Mapping[str, Any]) -> None:
+        self._held.append({"image": {"bytes": data, "path": name}, **about})
+        if len(self._held) == ROW_GROUP:
+            self.flush()
+
+    def note(self, name: str, data: bytes) -> None:
+        pass
+
+    def flush(self) -> None:
+        if self._held:
+            self._rows.write(pa.RecordBatch.from_pylist(self._held, self._schema))
+            self._held = []

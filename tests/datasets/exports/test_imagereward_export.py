@@ -1,0 +1,228 @@
+"""Images of a prompt as ImageRewardDB has them, read by the libraries that people read it with."""
+
+import gc
+import io
+import json
+import warnings
+import zipfile
+from contextlib import closing
+from pathlib import Path
+
+import datasets
+import pandas as pd
+import pytest
+import webdataset
+from PIL import Image
+
+from bot.datasets.exports.catalogue import PictureForm
+from bot.datasets.exports.formats.imagereward import ranked, rating
+from bot.datasets.exports.imagereward_card import card
+from bot.datasets.exports.selection import Selection
+from bot.datasets.exports.service import Exported, ExportService
+from bot.errors import ExportFailedError
+from bot.rating.scales import AESTHETIC, ARTIFACTS
+from storage.connections import connect
+from tests.datasets.exports.votes_file import KEY
+from tests.rating.world import TurnedClock
+from tests.trust.scored import NOON, Shape, make, rows, run
+
+LIST = ["rank", "overall_rating", "image_text_alignment_rating", "fidelity_rating"]
+COLUMNS = ["image_path", "prompt_id", "prompt", "classification", "image_amount_in_total", *LIST]
+
+
+@pytest.fixture
+def scored(tmp_path: Path) -> Path:
+    """Four images a prompt, each with a picture of its own colour, but for image 3: it is gone."""
+    path = make(tmp_path / "jury.db", Shape(raters=12, each=10))
+    pictures = tmp_path / "pictures"
+    pictures.mkdir()
+    with closing(connect(path)) as connection:
+        connection.execute("PRAGMA foreign_keys = OFF")
+        connection.execute("UPDATE images SET data_set_id = 1, prompt = 'prompt ' || (id / 4)")
+        connection.execute("DELETE FROM sources")
+        connection.execute("INSERT INTO sources VALUES (1, 1, 'folder', ?)", (str(pictures),))
+        connection.execute("UPDATE images SET source_id = 1, member = id || '.png'")
+        numbers = [number for (number,) in connection.execute("SELECT id FROM images")]
+    for number in numbers:
+        if number != 3:
+            Image.new("RGB", (8, 8), (number % 256, 0, 0)).save(pictures / f"{number}.png")
+    run(path)
+    return path
+
+
+async def export(path: Path, name: str = "imagereward", pictures: PictureForm = "none") -> Exported:
+    service = ExportService(path, TurnedClock(NOON), KEY)
+    return await service.export(name, Selection(), pictures=pictures)
+
+
+def metadata(folder: Path) -> pd.DataFrame:
+    return pd.concat(pd.read_parquet(path) for path in sorted(folder.glob("metadata-*.parquet")))
+
+
+async def test_rows_of_a_prompt_stand_together_and_are_as_many_as_they_say(scored: Path) -> None:
+    done = await export(scored)
+    frame = metadata(done.path)
+    assert list(frame.columns) == COLUMNS
+    assert (done.rows, done.images, done.unreadable) == (len(frame), len(frame), 0)
+    assert len(frame) > 20
+    for path in sorted(done.path.glob("metadata-*.parquet")):
+        ids = list(pd.read_parquet(path)["prompt_id"])
+        runs = [one for one, other in zip(ids, [None, *ids], strict=False) if one != other]
+        assert len(runs) == len(set(runs))
+    for _, group in frame.groupby("prompt_id"):
+        assert (group["image_amount_in_total"] == len(group)).all()
+        assert group["rank"].min() == 1
+        assert group["prompt"].nunique() == 1
+    assert frame["overall_rating"].between(1, 7).all()
+    assert frame["image_text_alignment_rating"].isna().all()
+
+
+async def test_ranks_follow_scores(scored: Path) -> None:
+    frame = metadata((await export(scored)).path)
+    scores = {
+        f"set%200~image%20{image - 1}.png": score
+        for image, score in rows(
+            scored, "SELECT image_id, score FROM image_scores WHERE scale = 'aesthetic'"
+        )
+    }
+    for _, group in frame.groupby("prompt_id"):
+        told = [scores[path.split("/")[-1]] for path in group.sort_values("rank")["image_path"]]
+        assert told == sorted(told, reverse=True)
+
+
+@pytest.mark.parametrize("pictures", ["none", "parquet"])
+async def test_datasets_loads_every_subset(
+    scored: Path, tmp_path: Path, pictures: PictureForm
+) -> None:
+    done = await export(scored, pictures=pictures)
+    frame = metadata(done.path)
+    for name in ("1k", "8k", "full"):
+        loaded = load(done.path, name, tmp_path)
+        assert sum(len(split) for split in loaded.values()) == len(frame)
+    grouped = load(done.path, "1k_group", tmp_path)
+    assert sum(len(split) for split in grouped.values()) == frame["prompt_id"].nunique()
+    first = grouped["train"][0]
+    assert len(first["image"]) == len(first["rank"]) == len(first["overall_rating"])
+    rank = dict(zip(frame["image_path"], frame["rank"], strict=True))
+    for pair in load(done.path, "1k_pair", tmp_path)["train"]:
+        assert rank[pair["img_better"]] < rank[pair["img_worse"]]
+
+
+def size_of(picture: bytes) -> tuple[int, int]:
+    with Image.open(io.BytesIO(picture)) as image:
+        return image.size
+
+
+def load(folder: Path, name: str, tmp_path: Path) -> datasets.DatasetDict:
+    return datasets.load_dataset(str(folder), name, cache_dir=str(tmp_path / "cache"))
+
+
+async def test_pictures_in_a_table_are_pictures_to_datasets(scored: Path, tmp_path: Path) -> None:
+    done = await export(scored, pictures="parquet")
+    assert done.unreadable == 1
+    for split in load(done.path, "full", tmp_path).values():
+        for row in split:
+            assert row["image"].size == (8, 8)
+            number = int(row["image_path"].split("%20")[-1].removesuffix(".png")) + 1
+            assert row["image"].getpixel((0, 0)) == (number, 0, 0)
+
+
+async def test_a_folder_has_each_picture_under_its_path(scored: Path) -> None:
+    done = await export(scored, pictures="folder")
+    for path in metadata(done.path)["image_path"]:
+        assert size_of((done.path / path).read_bytes()) == (8, 8)
+    notes = [json.loads(path.read_text()) for path in done.path.glob("images/*/*/*.json")]
+    assert sorted(row["image_path"] for note in notes for row in note) == sorted(
+        metadata(done.path)["image_path"]
+    )
+
+
+async def test_zips_have_them_and_are_the_same_each_time(scored: Path) -> None:
+    done = await export(scored, pictures="zip")
+    first = {path.name: path.read_bytes() for path in done.path.rglob("*.zip")}
+    for path in metadata(done.path)["image_path"]:
+        archive, name = (done.path / path).parent, path.split("/")[-1]
+        with zipfile.ZipFile(archive) as opened:
+            assert size_of(opened.read(name)) == (8, 8)
+    again = await export(scored, pictures="zip")
+    assert {path.name: path.read_bytes() for path in again.path.rglob("*.zip")} == first
+
+
+async def test_webdataset_reads_its_shards(scored: Path) -> None:
+    done = await export(scored, pictures="webdataset")
+    shards = sorted(str(path) for path in done.path.rglob("*.tar"))
+    with warnings.catch_warnings():
+        # The library leaves it to the collector to close its shards.
+        warnings.simplefilter("ignore", ResourceWarning)
+        samples = list(webdataset.WebDataset(shards, shardshuffle=False).decode("pil"))
+        gc.collect()
+    frame = metadata(done.path).set_index("image_path")
+    assert len(samples) == len(frame)
+    for sample in samples:
+        assert sample["png"].size == (8, 8)
+        assert sample["json"]["rank"] == frame.loc[sample["json"]["image_path"], "rank"]
+
+
+async def test_a_picture_that_is_gone_is_left_out_and_counted(scored: Path) -> None:
+    without, done = await export(scored), await export(scored, pictures="folder")
+    assert done.unreadable == 1
+    assert len(metadata(done.path)) == done.rows
+    assert without.unreadable == 0
+
+
+async def test_pictures_are_refused_where_the_format_has_no_room(scored: Path) -> None:
+    with pytest.raises(ExportFailedError) as caught:
+        await export(scored, "scores", "folder")
+    assert "scores has pictures in these ways: none" in str(caught.value.values["reason"])
+
+
+async def test_trainers_open_every_path_of_trainingdata(scored: Path) -> None:
+    done = await export(scored, "trainingdata", "folder")
+    frame = pd.read_parquet(done.path / "trainingdata.parquet")
+    assert list(frame.columns) == ["IMAGEPATH", "AVERAGE_RATING"]
+    means: dict[str, float] = dict(
+        rows(
+            scored,
+            "SELECT key, avg(aesthetic) FROM votes JOIN images i ON i.id = image_id"
+            " WHERE image_id <> 3 GROUP BY image_id",
+        )
+    )
+    assert len(frame) == len(means) == done.rows
+    assert done.unreadable == 1
+    for path, mean in frame.itertuples(index=False):
+        assert size_of((done.path / path).read_bytes()) == (8, 8)
+        assert mean == pytest.approx(means[Path(path).stem.replace("%20", " ")])
+
+
+async def test_trainingdata_without_pictures_names_all(scored: Path) -> None:
+    done = await export(scored, "trainingdata")
+    assert [path.name for path in done.path.glob("[!.]*")] == ["trainingdata.parquet"]
+    assert len(pd.read_parquet(done.path / "trainingdata.parquet")) == done.rows
+
+
+def test_ties_share_a_rank() -> None:
+    images = [
+        {"group": "g", "aesthetic": score, "artifacts": None} for score in (5.0, 7.001, 6.999, 1.0)
+    ]
+    assert [row["rank"] for row in ranked(images)] == [2, 1, 1, 3]
+
+
+@pytest.mark.parametrize(
+    ("aesthetic", "artifacts", "overall", "fidelity"),
+    [(1, 5, 1, 1), (10, 0, 7, 7), (5.5, 2.5, 4, 4), (0.7, 5.2, 1, 1), (10.4, -0.3, 7, 7)],
+)
+def test_ratings_go_from_one_to_seven(
+    aesthetic: float, artifacts: float, overall: int, fidelity: int
+) -> None:
+    image = {"aesthetic": aesthetic, "artifacts": artifacts}
+    assert (rating(image, AESTHETIC), rating(image, ARTIFACTS)) == (overall, fidelity)
+
+
+def test_subsets_grow_with_the_parts() -> None:
+    text = card({"train": 6, "validation": 1, "test": 0}, with_pictures=False)
+    first, second = text.index("config_name: 1k\n"), text.index("config_name: 2k\n")
+    assert "data/train_4.parquet" in text[first : text.index("config_name: 1k_group")]
+    assert "data/train_5.parquet" not in text[first : text.index("config_name: 1k_group")]
+    assert "data/train_6.parquet" in text[second : text.index("config_name: 2k_group")]
+    assert "split: test" not in text
+    assert "configs:" not in card({"train": 0, "validation": 0, "test": 0}, with_pictures=False)
