@@ -71,11 +71,16 @@ def test_one_button_and_no_agreement_hold_from_fifty() -> None:
 
 
 def test_one_button_and_wrong_gold_hold_too() -> None:
-    record = pressed(Record(), *[7] * 50)
+    """Where agreement is low, too: who goes along and likes little gets the good half wrong."""
+    flat = [(7, expected) for _, expected in looking(60)]
+    habit = pressed(Record(), *[7] * 50)
+    record = compared(habit, *flat[:30])
     wrong = Gold(images=5, asked=6, wrong=3)
     assert asked(SameButton(), sight(replace(record, gold=wrong))) == {Act.CAPTCHA, Act.HOLD}
     for gold in (replace(wrong, images=4), replace(wrong, wrong=2)):
         assert asked(SameButton(), sight(replace(record, gold=gold))) == {Act.CAPTCHA}
+    for other in (habit, compared(habit, *flat[:19]), compared(habit, *looking(60))):
+        assert asked(SameButton(), sight(replace(other, gold=wrong))) == {Act.CAPTCHA}
 
 
 def test_flawless_pictures_are_no_habit() -> None:
@@ -229,6 +234,8 @@ def test_a_person_looks_where_gold_and_agreement_both_fail() -> None:
     record = replace(compared(Record(), *WORST), gold=gold)
     assert asked(GoldFailures(), sight(record, votes=50)) == {Act.CAPTCHA, Act.LOOK}
     assert asked(GoldFailures(), sight(record, votes=49)) == {Act.CAPTCHA}
+    once = sight(record, votes=50, doubted_before=False)
+    assert asked(GoldFailures(), once) == asked(GoldFailures(), once, FOUND) == {Act.CAPTCHA}
     agreeing = replace(compared(Record(), *looking(60)), gold=gold)
     assert asked(GoldFailures(), sight(agreeing, votes=60)) == {Act.CAPTCHA}
 

@@ -21,8 +21,8 @@ from bot.trust.rules.rule import (
 class GoldFailures:
     """Gold images are answered as if unseen: no correlation, or half of the answers wrong.
 
-    Without a correlation and with a reliability below .05 a person looks. The .2 is judgement, not
-    measured (facts, section 5).
+    Without a correlation and with a reliability below .05 at two looks a person looks. The .2 is
+    judgement, not measured (facts, section 5).
     """
 
     name: ClassVar = "gold_failures"
@@ -45,7 +45,7 @@ class GoldFailures:
         if not unrelated and gold.share_wrong < self.wrong - slack:
             return None
         wanted = acts(Act.CAPTCHA)
-        if unrelated and sight.votes >= HELD_FROM and sight.is_doubted(still=before.found):
+        if unrelated and sight.votes >= HELD_FROM and sight.is_doubted():
             wanted |= acts(Act.LOOK)
         return Finding(self.name, gold.share_wrong, wanted)
 

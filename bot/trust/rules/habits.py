@@ -23,8 +23,9 @@ class SameButton:
     """One button in nearly all answers on a scale (MODE of the facts).
 
     Of 2,513 real raters of faces 3 % press one button in 85 % of 100 answers, so the kudos are
-    held only where a second signal agrees: the answers hardly depend on the images, or gold
-    images are answered wrongly.
+    held only where a second signal agrees: the answers hardly depend on the images; or they are
+    suspected of that, and half of the gold is wrong. That alone says nothing: whoever looks and
+    likes little presses the lowest button and has the good half of the gold wrong.
     """
 
     name: ClassVar = "same_button"
@@ -36,6 +37,7 @@ class SameButton:
     answers: int = 20
     gold_images: int = 5
     gold_wrong: float = 0.5
+    suspected: float = 0.5
     gold_percent: int = 20
 
     def finding(self, sight: Sight, before: Before) -> Finding | None:
@@ -54,9 +56,10 @@ class SameButton:
         return Finding(self.name, share, wanted)
 
     def _is_doubted(self, sight: Sight, before: Before) -> bool:
-        gold = sight.gold
+        gold, belief = sight.gold, sight.belief(sight.main)
         fails = gold.images >= self.gold_images and gold.share_wrong >= self.gold_wrong
-        return fails or sight.is_doubted(still=before.held)
+        suspected = belief.known and belief.honest < self.suspected
+        return (fails and suspected) or sight.is_doubted(still=before.held)
 
 
 @dataclass(frozen=True, slots=True)
