@@ -6,9 +6,10 @@ worker does it. Every rule looks after every step.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Protocol
 
 import numpy as np
 
@@ -35,14 +36,29 @@ NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 @dataclass(slots=True)
 class Player:
-    """One rater: what is kept, and what ever followed, by the votes at which it first did."""
+    """One rater: what is kept, and what ever followed, by the votes at which it first did.
+
+    `captcha`: the rule that asks for one now; whoever asks it takes the name away.
+    """
 
     record: Record = field(default_factory=Record)
     findings: Mapping[str, KeptFinding] = field(default_factory=dict)
+    gold_percent: int = 0
+    captcha: str | None = None
     captcha_at: int | None = None
+    gold_at: int | None = None
     held_at: int | None = None
     looked_at: int | None = None
     because: set[str] = field(default_factory=set)
+
+    def press(self, score: int, at: int) -> None:
+        """Give a vote."""
+        self.record = self.record.pressed(SCALE, score, at, first=True, shown_at=None)
+
+    @property
+    def is_due(self) -> bool:
+        """Whether the rules look at a rater with so many votes."""
+        return self.record.votes == 1 or not self.record.votes % LOOK_EVERY
 
     def step(self, yards: Yardsticks, *changed: Measure) -> None:
         """Let the rules look and follow what they find."""
@@ -55,6 +71,10 @@ class Player:
         found = look(looking_again(frozenset(changed)), sight, before_of(self.findings))
         decision = decide(self.findings, found, votes=self.record.votes, status="normal", now=NOW)
         self.findings = decision.kept
+        self.gold_percent = decision.gold_percent
+        if self.gold_percent and self.gold_at is None:
+            self.gold_at = self.record.votes
+        self.captcha = self.captcha or decision.captcha
         if decision.captcha and self.captcha_at is None:
             self.captcha_at = self.record.votes
         if decision.place and self.held_at is None:
@@ -88,8 +108,36 @@ class Game:
         return np.array([each.looked_at is not None for each in self.players])
 
 
-def play(pool: Pool, *, rules: bool = True) -> Game:
+class Beside(Protocol):
+    """What else there is than the rules."""
+
+    def before(self, rater: int, player: Player, yards: Yardsticks) -> None:
+        """Do what comes before a rater's next ordinary vote."""
+
+    def belief(self, rater: int) -> tuple[float, float] | None:
+        """Return bias and weight of a rater as the estimator of scores knows them, if it does."""
+
+    def closed(self, votes: int, players: Sequence[Player]) -> None:
+        """Do what comes after an image; so many of the pool's votes are given."""
+
+
+class Nothing:
+    """The rules alone."""
+
+    def before(self, rater: int, player: Player, yards: Yardsticks) -> None:
+        """Do nothing."""
+
+    def belief(self, rater: int) -> tuple[float, float] | None:
+        """Know nobody."""
+        return None
+
+    def closed(self, votes: int, players: Sequence[Player]) -> None:
+        """Do nothing."""
+
+
+def play(pool: Pool, *, rules: bool = True, beside: Beside | None = None) -> Game:
     """Play the pool, in the order of its items; without `rules` only the measures are kept."""
+    beside = beside or Nothing()
     votes = pool.votes
     start = np.searchsorted(votes.item, np.arange(votes.items + 1)).tolist()
     rater, score = votes.rater.tolist(), votes.score.astype(int).tolist()
@@ -101,14 +149,14 @@ def play(pool: Pool, *, rules: bool = True) -> Game:
         here = range(start[item], start[item + 1])
         for vote in here:
             player = players[rater[vote]]
-            player.record = player.record.pressed(
-                SCALE, score[vote], vote, first=True, shown_at=None
-            )
-            judged = player.record.votes
-            if rules and (judged == 1 or not judged % LOOK_EVERY):
+            beside.before(rater[vote], player, yards)
+            player.press(score[vote], vote)
+            if rules and player.is_due:
                 player.step(yards, Measure.BUTTONS)
-        _close({rater[vote]: score[vote] for vote in here}, players, yards, rules=rules)
+        scores = {rater[vote]: score[vote] for vote in here}
+        _close(scores, players, yards, beside, rules=rules)
         done += len(here)
+        beside.closed(done, players)
         if done >= due:
             crowd = fit([each.record.agreement for each in players], crowd, done, SCALES)
             yards = yardsticks(crowd, SCALES)
@@ -118,13 +166,21 @@ def play(pool: Pool, *, rules: bool = True) -> Game:
 
 
 def _close(
-    scores: Mapping[int, int], players: list[Player], yards: Yardsticks, *, rules: bool
+    scores: Mapping[int, int],
+    players: list[Player],
+    yards: Yardsticks,
+    beside: Beside,
+    *,
+    rules: bool,
 ) -> None:
     yard = yards[SCALE.name]
     answers = []
     for rater, score in scores.items():
-        belief = yard.believe(players[rater].record.agreement.get(SCALE.name))
-        answers.append(Answer(rater, score, belief.bias, belief.weight(yard.crowd)))
+        known = beside.belief(rater)
+        if known is None:
+            belief = yard.believe(players[rater].record.agreement.get(SCALE.name))
+            known = belief.bias, belief.weight(yard.crowd)
+        answers.append(Answer(rater, score, *known))
     for rater, vote in compare(answers, yard).items():
         player = players[rater]
         player.record = player.record.compared(SCALE, vote)

@@ -34,6 +34,12 @@ class Study:
     high: int
     is_sample: bool = False
 
+    @property
+    def means(self) -> Floats:
+        """The mean of all votes on each image."""
+        means: Floats = np.nanmean(self.scores, axis=0)
+        return means
+
 
 @dataclass(frozen=True, slots=True)
 class Pool:
@@ -78,15 +84,13 @@ def sample() -> Study:
 def sparse_pool(study: Study, seed: int, each: int, kind: str, share: float) -> Pool:
     """Draw a pool of `each` votes a rater in which a `share` of the raters attacks."""
     rng = np.random.default_rng(seed)
-    table, rater, image, item = _dealt(rng, study, each)
+    table, rater, image, item = dealt(rng, study, each)
     raters = len(table)
     honest = table[rater, image]
     bad = np.zeros(raters, bool)
     bad[rng.permutation(raters)[: round(share * raters)]] = kind != "none"
-    there = np.isfinite(study.scores)
-    total, many = np.where(there, study.scores, 0.0).sum(0), there.sum(0)
-    false = attack(rng, kind, honest, rater, (study.low, study.high), (total / many)[image])
-    truth = _truth(study, image, item, honest)
+    false = attack(rng, kind, honest, rater, (study.low, study.high), study.means[image])
+    truth = truth_of(study, image, item, honest)
     votes = Votes.of(
         rater, item, np.where(bad[rater], false, honest),
         low=study.low, high=study.high, raters=raters, items=len(truth),
@@ -94,7 +98,7 @@ def sparse_pool(study: Study, seed: int, each: int, kind: str, share: float) -> 
     return Pool(votes, truth, bad)
 
 
-def _dealt(rng: np.random.Generator, study: Study, each: int) -> tuple[Floats, Index, Index, Index]:
+def dealt(rng: np.random.Generator, study: Study, each: int) -> tuple[Floats, Index, Index, Index]:
     """Return the scores of those who are drawn, and rater, image and item of each vote."""
     busy = np.flatnonzero(np.isfinite(study.scores).sum(1) >= each)
     table = study.scores[rng.permutation(busy)[:RATERS]]
@@ -103,7 +107,7 @@ def _dealt(rng: np.random.Generator, study: Study, each: int) -> tuple[Floats, I
     return table, *_deal(rng, np.repeat(np.arange(len(table)), each), image)
 
 
-def _truth(study: Study, image: Index, item: Index, honest: Floats) -> Floats:
+def truth_of(study: Study, image: Index, item: Index, honest: Floats) -> Floats:
     """Return the mean of all votes on each item's real image that are not in the item."""
     there = np.isfinite(study.scores)
     total, many = np.where(there, study.scores, 0.0).sum(0), there.sum(0)
@@ -127,19 +131,24 @@ def shuffled(pool: Pool, seed: int) -> Pool:
 def sleeper_pool(study: Study, seed: int, each: int, share: float) -> Pool:
     """Return a shuffled pool in which attackers look at 60 % of their images, and then at none."""
     pool = shuffled(sparse_pool(study, seed, each, "none", 0), seed)
-    votes, rng = pool.votes, np.random.default_rng(seed)
-    bad = np.zeros(votes.raters, bool)
-    bad[rng.permutation(votes.raters)[: round(share * votes.raters)]] = True
+    rng = np.random.default_rng(seed)
+    bad = np.zeros(pool.votes.raters, bool)
+    bad[rng.permutation(len(bad))[: round(share * len(bad))]] = True
+    return Pool(asleep(rng, pool.votes, bad), pool.truth, bad)
+
+
+def asleep(rng: np.random.Generator, votes: Votes, bad: Flags) -> Votes:
+    """Return the votes as if these raters had looked at 60 % of their images, and then at none."""
     order = np.argsort(votes.rater, kind="stable")
     rank = np.empty(len(votes), int)
     many = np.bincount(votes.rater, minlength=votes.raters)
     rank[order] = np.arange(len(votes)) - np.repeat(np.cumsum(many) - many, many)
-    asleep = bad[votes.rater] & (rank >= AWAKE * many[votes.rater])
-    uniform = rng.integers(study.low, study.high + 1, len(votes))
-    score = np.where(asleep, uniform, votes.score)
-    return Pool(
-        Votes.of(votes.rater, votes.item, score, low=votes.low, high=votes.high), pool.truth, bad
-    )
+    late = bad[votes.rater] & (rank >= AWAKE * many[votes.rater])
+    uniform = rng.integers(int(votes.low), int(votes.high) + 1, len(votes))
+    return Votes.of(
+        votes.rater, votes.item, np.where(late, uniform, votes.score),
+        low=votes.low, high=votes.high, raters=votes.raters, items=votes.items,
+    )  # fmt: skip
 
 
 def collusion_pool(study: Study, seed: int, each: int, share: float) -> Pool:
@@ -149,7 +158,7 @@ def collusion_pool(study: Study, seed: int, each: int, share: float) -> Pool:
     the one that the member leaves.
     """
     rng = np.random.default_rng(seed)
-    table, rater, image, item = _dealt(rng, study, each)
+    table, rater, image, item = dealt(rng, study, each)
     raters, many = len(table), round(share * len(table)) // GROUP * GROUP
     groups = rng.permutation(raters)[:many].reshape(-1, GROUP)
     rows = np.argsort(item, kind="stable").reshape(-1, PANEL)
@@ -171,7 +180,7 @@ def collusion_pool(study: Study, seed: int, each: int, share: float) -> Pool:
         rater, item, np.where(pushed, study.high, honest),
         low=study.low, high=study.high, raters=raters, items=len(rows),
     )  # fmt: skip
-    return Pool(votes, _truth(study, image, item, honest), bad)
+    return Pool(votes, truth_of(study, image, item, honest), bad)
 
 
 def _place_left(

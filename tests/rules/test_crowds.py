@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from pathlib import Path
 from random import Random
 
@@ -11,8 +12,10 @@ import pytest
 from bot.trust.rules.record import Record
 from bot.trust.rules.ruleset import RULES, look
 from bot.trust.rules.scales import RATED
+from tests.bench._layer_play import HONEST, mixed_crowd
 from tests.bench._rule_play import play
 from tests.bench._sparse_pool import auc, sample, shuffled, sparse_pool
+from tests.bench.layers import is_wronged, played
 from tests.rules.reading import pool_of
 from tests.rules.sights import SECOND, sight
 from tests.trust.scoring_crowd import crowd
@@ -45,6 +48,28 @@ def test_one_button_is_held_and_queued() -> None:
     assert np.mean([player.held_at is not None for player in bad]) > 0.9
     assert all((player.held_at or 50) >= 50 for player in players)
     assert all((player.looked_at or 100) >= 50 for player in players)
+
+
+def test_with_gold_captchas_and_scores_real_raters_are_left_in_peace() -> None:
+    one = played(mixed_crowd(sample(), 1, EACH, 0), 1)
+    wronged = [each for each in one.players if is_wronged(each, EACH)]
+    assert len(wronged) <= 0.02 * len(one.players)
+    assert 2 <= np.mean(one.layers.captchas) <= 4
+    usual = [
+        gold for gold, each in zip(one.layers.gold, one.players, strict=True) if not each.gold_at
+    ]
+    assert 5 < np.mean(usual) < 5 + 0.1 * EACH, "lessons, and a twentieth"
+
+
+def test_with_gold_captchas_and_scores_each_attack_meets_more_of_both() -> None:
+    one = played(mixed_crowd(sample(), 2, EACH, 0.4), 2)
+    asked = defaultdict(list)
+    for kind, player in zip(one.crowd.kinds, one.players, strict=True):
+        asked[kind].append((player.captcha_at is not None, player.gold_at is not None))
+    for kind in ("uniform", "fixed", "narrow"):
+        assert np.mean(asked[kind]) > 0.8
+        assert np.mean(asked[kind]) > np.mean(asked[HONEST])
+    assert one.gain > 0
 
 
 async def test_whoever_sees_no_flaws_is_left_in_peace(tmp_path: Path) -> None:
