@@ -11,10 +11,10 @@ import typer
 from bot.commands.console import AsJson, progress, say_summary
 from bot.commands.import_options import KEPT, Folder, Name, Near, Safe
 from bot.commands.opening import interruptible
-from bot.datasets.imports.hf.columns import SAFE_UP_TO, Columns
 from bot.datasets.imports.hf.importing import import_hf
 from bot.datasets.imports.near_duplicates import NearDuplicates
 from bot.datasets.imports.summary import Summary
+from bot.datasets.imports.tables.columns import SAFE_UP_TO, Columns
 from bot.errors import ImportRefusedError
 from bot.services import open_services
 from bot.settings import load_settings

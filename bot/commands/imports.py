@@ -9,6 +9,7 @@ import typer
 
 from bot.commands.console import AsJson, progress, say_summary
 from bot.commands.hf import hf
+from bot.commands.imagerewarddb import imagerewarddb
 from bot.commands.import_options import KEPT, Folder, Name, Near, Safe
 from bot.commands.laion import laion
 from bot.commands.opening import interruptible
@@ -23,6 +24,7 @@ from bot.settings import load_settings
 
 app = typer.Typer(no_args_is_help=True, help="Bring images and votes in; again, only what is new.")
 app.command()(hf)
+app.command()(imagerewarddb)
 app.command()(laion)
 app.command()(votes)
 

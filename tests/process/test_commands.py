@@ -144,6 +144,7 @@ async def test_votes_of_a_table_with_other_names_in(alone: Home) -> None:
         ("import", "diffusiondb", "nowhere"),
         ("import", "hf", "nowhere", "--dataset", "drawn"),
         ("import", "hf", "empty", "--dataset", "drawn"),
+        ("import", "imagerewarddb", "empty"),
         ("import", "laion", "nowhere.parquet", "--dataset", "laion"),
         ("backup", "jury.db"),
         ("backup", "nowhere/copy.db"),

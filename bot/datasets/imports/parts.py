@@ -57,9 +57,10 @@ def find_parts(directory: Path) -> dict[int, list[Part]]:
 
 
 class Listings:
-    """What the parts hold, read when needed; the latest few are kept."""
+    """What the parts hold, read when needed; the latest `most` are kept."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = LISTINGS_KEPT) -> None:
+        self._most = most
         self._kept: OrderedDict[Path, Listing | None] = OrderedDict()
 
     def of(self, part: Part) -> Listing | None:
@@ -72,7 +73,7 @@ class Listings:
         except SourceUnavailableError:
             listing = None
         self._kept[part.path] = listing
-        if len(self._kept) > LISTINGS_KEPT:
+        if len(self._kept) > self._most:
             self._kept.popitem(last=False)
         return listing
 

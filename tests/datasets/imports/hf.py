@@ -13,10 +13,10 @@ import pyarrow.parquet as pq
 from PIL import Image
 
 from bot.clock import SystemClock
-from bot.datasets.imports.hf.columns import Columns
 from bot.datasets.imports.hf.importing import import_hf
 from bot.datasets.imports.near_duplicates import NearDuplicates
 from bot.datasets.imports.summary import Progress, Summary, no_progress
+from bot.datasets.imports.tables.columns import Columns
 from storage.database import Database
 from tests.images.pictures import encoded
 

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.datasets.imports.hf.columns import Columns
 from bot.datasets.imports.hf.pictures import Reading
-from bot.datasets.imports.hf.tables import LONGEST_LINE
+from bot.datasets.imports.tables.columns import Columns
+from bot.datasets.imports.tables.files import LONGEST_LINE
 from bot.errors import ImportRefusedError
 from storage.database import Database
 from tests.datasets.imports.hf import bring_hf, cells, picture, write_shard

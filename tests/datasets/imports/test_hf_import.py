@@ -12,8 +12,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from bot.datasets.imports.hf.columns import Columns
 from bot.datasets.imports.near_duplicates import NearDuplicates
+from bot.datasets.imports.tables.columns import Columns
 from bot.images.originals import read_original
 from storage import images, sets, sources
 from storage.database import Database

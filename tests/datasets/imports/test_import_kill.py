@@ -13,7 +13,9 @@ from bot.datasets.imports.summary import Summary
 from storage.database import Database
 from storage.durable import UNFINISHED
 from storage.leases import Lease
+from tests.datasets.imports import imagerewarddb
 from tests.datasets.imports.hf import bring_hf, cells, write_shard
+from tests.datasets.imports.imagerewarddb import bring_imagerewarddb, write_part, write_table
 from tests.datasets.imports.importing import (
     PICTURE,
     bring_diffusiondb,
@@ -57,9 +59,21 @@ def many_cells(folder: Path) -> int:
     return 600
 
 
+def many_sets(folder: Path) -> int:
+    for part in (1, 2, 3):
+        write_part(folder, f"train/train_{part}", range(200 * part, 200 * part + 200))
+    write_table(folder, [imagerewarddb.row(n, f"train/train_{n // 200}") for n in range(200, 800)])
+    return 600
+
+
 @pytest.mark.parametrize(
     ("make", "bring"),
-    [(many_files, bring_folder), (many_rows, bring_diffusiondb), (many_cells, bring_hf)],
+    [
+        (many_files, bring_folder),
+        (many_rows, bring_diffusiondb),
+        (many_cells, bring_hf),
+        (many_sets, bring_imagerewarddb),
+    ],
 )
 async def test_a_killed_import_is_finished_by_the_next(
     tmp_path: Path,
@@ -86,7 +100,7 @@ async def test_a_killed_import_is_finished_by_the_next(
             seen.append(len(images))
     assert seen == sorted(seen)
     assert any(0 < number < count for number in seen), seen
-    summary = await bring(database, tmp_path / "in")  # type: ignore[misc] # one of three
+    summary = await bring(database, tmp_path / "in")  # type: ignore[misc] # one of four
     assert isinstance(summary, Summary)
     assert (summary.already_there, summary.read) == (seen[-1], count)
     assert len(stored(database, "id")) == count

@@ -5,32 +5,27 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 from random import Random
 from typing import Final
 
 from bot.clock import Clock
-from bot.datasets.imports.batches import BATCH, THREADS, Batches
-from bot.datasets.imports.candidates import Candidate
+from bot.datasets.imports.batches import THREADS, Batches
 from bot.datasets.imports.checks import check_folder, check_name
-from bot.datasets.imports.hf.columns import Columns
 from bot.datasets.imports.hf.finding import Files, find
-from bot.datasets.imports.hf.pictures import Item, Reading, Refused
+from bot.datasets.imports.hf.pictures import Reading
 from bot.datasets.imports.keeping import clear
 from bot.datasets.imports.near_duplicates import NearDuplicates
 from bot.datasets.imports.scanning import find_files
 from bot.datasets.imports.summary import Progress, Summary, Tally, no_progress
+from bot.datasets.imports.tables.columns import Columns
+from bot.datasets.imports.tables.items import Item, take_items
 from bot.errors import ImportRefusedError
 from storage.database import Database
 from storage.leases import Lease
 
 LEASE: Final = "import hf"
-HELD: Final = 2**26
-"""Bytes of pictures in memory after which a batch is stored, however few they are."""
-REFUSED: Final = 10_000
-"""Rows without a picture after which progress is reported."""
 
 
 async def import_hf(
@@ -71,52 +66,10 @@ async def import_hf(
     async with Lease(database, LEASE, clock) as lease:
         if files.shards:
             await asyncio.to_thread(clear, reading.kept)
-        items = _Items(_items(reading, files, tally))
         with ThreadPoolExecutor(THREADS, thread_name_prefix="import") as pool:
             batches = Batches(database, data_set, target, near, clock, random, tally, pool)
-            while not items.over:
-                progress(tally.read, total)
-                for refused in await asyncio.to_thread(items.gather):
-                    tally.leave_out(refused.reason, [refused.name])
-                if lease.lost.is_set():
-                    raise ImportRefusedError("another import took this one's place")
-                await batches.take(items.candidates)
-    if items.error is not None:
-        raise items.error
-    progress(tally.read, tally.read)
+            await take_items(_items(reading, files, tally), batches, progress, total, lease)
     return tally.summary()
-
-
-@dataclass(slots=True)
-class _Items:
-    """Gathers batches of candidates; `error` is what ended the items before their end."""
-
-    source: Iterator[Item]
-    candidates: list[Candidate] = field(default_factory=list)
-    error: ImportRefusedError | None = None
-    over: bool = False
-
-    def gather(self) -> list[Refused]:
-        """Put the next batch into `candidates` and return what was refused on the way."""
-        self.candidates = []
-        refused: list[Refused] = []
-        held = 0
-        while len(self.candidates) < BATCH and held < HELD and len(refused) < REFUSED:
-            try:
-                item = next(self.source)
-            except StopIteration:
-                self.over = True
-                break
-            except ImportRefusedError as error:
-                # What came before a damaged row is imported first.
-                self.over, self.error = True, error
-                break
-            if isinstance(item, Refused):
-                refused.append(item)
-            else:
-                self.candidates.append(item)
-                held += item.held
-        return refused
 
 
 def _looked_into(reading: Reading) -> tuple[Files, int | None]:

@@ -12,28 +12,18 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from bot.datasets.imports.candidates import Candidate, Facts, Origin
-from bot.datasets.imports.hf.columns import KEY_LENGTH, Columns, Found, WrongValueError
 from bot.datasets.imports.hf.shards import PictureRow, Shard
-from bot.datasets.imports.hf.tables import Row, open_table
 from bot.datasets.imports.keeping import keep, member_of
 from bot.datasets.imports.scanning import FoundFile
 from bot.datasets.imports.summary import Reason, is_printable
+from bot.datasets.imports.tables.columns import KEY_LENGTH, Columns, Found, WrongValueError
+from bot.datasets.imports.tables.files import Row, open_table
+from bot.datasets.imports.tables.items import Item, Refused
 from bot.errors import ImportRefusedError
 from bot.images.originals import is_inside, read_file
 
 FILE_NAME: Final = "file_name"
 """The column of a table with the path of a picture, relative to the table's folder."""
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """A row that gives no candidate; `name` is for people."""
-
-    reason: Reason
-    name: str
-
-
-Item = Candidate | Refused
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,9 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from bot.datasets.imports.hf.columns import listed
-from bot.datasets.imports.hf.tables import ParquetTable, Row, plain_values
 from bot.datasets.imports.parquet import is_text, texts
+from bot.datasets.imports.tables.columns import listed
+from bot.datasets.imports.tables.files import ParquetTable, Row, plain_values
 from bot.errors import ImportRefusedError
 from bot.images.decoding import MAX_BYTES
 
@@ -53,7 +53,7 @@ class Shard:
             self._table.close()
             raise
         self.names = [name for name in self._table.names if name != self.image]
-        self.count: int = self._table.metadata.num_rows
+        self.count = self._table.count
 
     def check(self, names: Sequence[str]) -> None:
         """Raise ImportRefusedError where one of these columns cannot be read."""

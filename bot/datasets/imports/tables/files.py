@@ -158,6 +158,11 @@ class ParquetTable:
         _check_columns(self.schema, plain, self._shown)
 
     @property
+    def count(self) -> int:
+        """How many rows the file has."""
+        return int(self._file.metadata.num_rows)
+
+    @property
     def metadata(self) -> Any:  # noqa: ANN401 - pyarrow publishes no types
         """What the file's footer says of its row groups."""
         return self._file.metadata

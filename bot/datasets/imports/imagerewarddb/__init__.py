@@ -1,0 +1,1 @@
+"""ImageRewardDB in: its pictures in their sets, and its ratings."""

@@ -1,0 +1,1 @@
+"""Tables with a row a picture: files of several kinds, their columns, and what they give."""
