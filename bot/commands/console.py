@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Annotated, TextIO
+from typing import Annotated, Protocol, TextIO
 
 import typer
 from rich.console import Console
@@ -19,12 +19,21 @@ from rich.progress import (
 )
 from rich.progress import Progress as Bars
 
-from bot.datasets.imports.summary import Progress, Summary
-from bot.datasets.imports.votes.summary import VotesSummary
+from bot.datasets.imports.summary import Progress
 
 PLAIN_LINE_SECONDS = 5.0
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print the summary as one JSON object.")]
+
+
+class Sayable(Protocol):
+    """What a long command did."""
+
+    def as_dict(self) -> dict[str, object]:
+        """Return it for JSON."""
+
+    def lines(self) -> list[str]:
+        """Return it for people, a line a fact."""
 
 
 @contextmanager
@@ -81,7 +90,7 @@ def summarize(facts: Mapping[str, object], *, as_json: bool) -> None:
         say(f"{name.replace('_', ' ')}: {shown}")
 
 
-def say_summary(summary: Summary | VotesSummary, *, as_json: bool) -> None:
+def say_summary(summary: Sayable, *, as_json: bool) -> None:
     """Print what an import did."""
     if as_json:
         say(json.dumps(summary.as_dict()))

@@ -24,6 +24,7 @@ from bot.rating.scales import AESTHETIC
 from storage.imported_votes import Stored
 
 VoteFormat = Literal["horde", "sac", "ava", "csv"]
+"""Those that are asked for by name."""
 
 
 class VotesFile(Protocol):
@@ -78,7 +79,7 @@ class Format:
     columns without gaps, beside the image and its score. `open` raises ImportRefusedError.
     """
 
-    name: VoteFormat
+    name: VoteFormat | Literal["imagerewarddb"]
     low: float
     high: float
     whole: bool
