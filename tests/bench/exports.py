@@ -18,7 +18,9 @@ from tests.bench.rows import Row
 
 MILLION = 1_000_000
 ROUNDS = 3
-FORMATS = ("horde", "votes")
+COMPARED = ("horde", "votes")
+OTHERS = ("scores", "prepared")
+"""Formats that are compared with a plain loop, and such whose memory alone is measured."""
 VOTES_AN_IMAGE = 5
 POOL = 200
 
@@ -57,6 +59,16 @@ INSERT INTO votes (rater, image_id, aesthetic, artifacts, aesthetic_at, artifact
         CASE WHEN artifacts IS NOT NULL AND state = 'given' THEN at END,
         account * 13, account * 77, account, account % 2, randomblob(16)
     FROM given WHERE true ON CONFLICT DO NOTHING;
+INSERT INTO score_runs (scale, low, high, centre, spread, crowd_bias, crowd_weight, position)
+    VALUES ('aesthetic', 1, 10, 5, 1, 0, 1, 0), ('artifacts', 0, 5, 2, 1, 0, 1, 0);
+INSERT INTO image_scores (image_id, scale, score, standard_error, votes, plain_mean, difficulty,
+        scored_at)
+    SELECT image_id, scale, 5, 0.5, iif(scale = 'aesthetic', votes, flaws), 5, 1, 0
+    FROM (
+        SELECT image_id, count(*) AS votes, count(artifacts) AS flaws FROM votes
+        WHERE state = 'given' GROUP BY image_id
+    ), (SELECT 'aesthetic' AS scale UNION ALL SELECT 'artifacts')
+    WHERE scale = 'aesthetic' OR flaws > 0;
 """
 """Votes as they come: in the order of time, five an image, from a pool of images that wanders over
 all of them in no order; a third of them with a Horde account. 7368787 is a prime, so that the walk
@@ -108,10 +120,14 @@ def run(full: bool) -> list[Row]:  # noqa: FBT001 - the benchmarks' common signa
         million, more = Path(folder, "million.db"), Path(folder, "more.db")
         make_database(million, MILLION)
         make_database(more, most * MILLION)
-        return [row for form in FORMATS for row in measure(form, million, more, most)]
+        rows = [row for form in COMPARED for row in compare(form, million, more, most)]
+        for form in OTHERS:
+            _, memory = run_export(form, "ours", million)
+            rows += growth(form, memory, more, most)
+        return rows
 
 
-def measure(form: str, million: Path, more: Path, most: int) -> list[Row]:
+def compare(form: str, million: Path, more: Path, most: int) -> list[Row]:
     """Return the rows of a format; the larger database has `most` million votes."""
     rounds = [
         (run_export(form, "ours", million), run_export(form, "loop", million))
@@ -120,7 +136,6 @@ def measure(form: str, million: Path, more: Path, most: int) -> list[Row]:
     check_same(form, million)
     rows = pq.read_metadata(target(form, "ours", million)).num_rows
     size = target(form, "ours", million).stat().st_size
-    _, peak = run_export(form, "ours", more)
     seconds = median(ours[0] for ours, _ in rounds)
     ratio = median(loop[0] / ours[0] for ours, loop in rounds)
     memory = median(ours[1] for ours, _ in rounds)
@@ -128,13 +143,16 @@ def measure(form: str, million: Path, more: Path, most: int) -> list[Row]:
     return [
         Row(name, rows / seconds, None, "rows/s"),
         Row(f"{name}, speed", ratio, 3, "x sqlite3 fetchmany loop"),
-        Row(f"{name}, peak memory", memory, None, "MiB"),
-        Row(
-            f"export {form} of {most} million votes, peak memory",
-            peak / memory,
-            1.3,
-            "x of 1 million",
-            at_most=True,
-        ),
         Row(f"{name}, file", size / rows, None, "bytes/row"),
+        *growth(form, memory, more, most),
+    ]
+
+
+def growth(form: str, memory: float, more: Path, most: int) -> list[Row]:
+    """Return the row of the memory that `most` million votes need, where one needs `memory`."""
+    _, peak = run_export(form, "ours", more)
+    name = f"export {form} of {{}} million votes, peak memory"
+    return [
+        Row(name.format(1), memory, None, "MiB"),
+        Row(name.format(most), peak / memory, 1.3, "x of 1 million", at_most=True),
     ]

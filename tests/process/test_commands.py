@@ -65,6 +65,58 @@ async def test_pictures_in_and_a_table_out(alone: Home) -> None:
     assert len(pd.read_parquet(path).columns) == 14
 
 
+async def test_other_formats_and_a_selection_come_out(alone: Home) -> None:
+    draw(alone.folder / "pictures", 1)
+    await alone.command("import", "folder", "pictures", "--dataset", "drawn")
+    with closing(sqlite3.connect(alone.database)) as connection, connection:
+        connection.execute("INSERT INTO client_agents (name) VALUES ('jury')")
+        for number, at in ((1, 1_767_225_600_000_000), (2, 1_767_312_000_000_000)):
+            connection.execute("INSERT INTO raters (number, first_seen_at) VALUES (?, 0)", [number])
+            connection.execute(
+                "INSERT INTO votes (rater, image_id, aesthetic, aesthetic_at, post_id, surface,"
+                " locale, client_agent_id, shown_at, created_at, changed_at)"
+                " VALUES (?, 1, ?, ?, 1, 'private', 'en', 1, ?, ?, ?)",
+                (number, number, at, at, at, at),
+            )
+
+    async def ratings(*options: str) -> list[int]:
+        done = await alone.command("export", "votes", "votes.csv", "--json", *options)
+        assert done.code == 0, done.err
+        assert Path(json.loads(done.out)["path"]) == alone.folder / "votes.csv"
+        return sorted(pd.read_csv(alone.folder / "votes.csv")["aesthetic"])
+
+    assert await ratings() == [1, 2]
+    assert await ratings("--since", "2026-01-02", "--surface", "private") == [2]
+    assert await ratings("--until", "2026-01-02T00:00:00", "--data-set", "drawn") == [1]
+    assert await ratings("--minimum-votes", "3", "--no-scores") == []
+    assert await ratings("--linked-only") == await ratings("--safe", "yes") == []
+    scores = await alone.command("export", "scores", "--as", "jsonl", "--json")
+    path = alone.database.parent / "exports" / "drawn_scores.jsonl"
+    assert json.loads(scores.out)["rows"] == 1
+    assert json.loads(path.read_text())["votes"] == 2
+    folder = await alone.command("export", "prepared", "parquets")
+    assert (folder.code, len(list((alone.folder / "parquets").glob("*.parquet")))) == (0, 3)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--since", "never"),
+        ("--minimum-votes", "0"),
+        ("--minimum-reliability", "1.1"),
+        ("--raters", "banned"),
+        ("--surface", "mail"),
+        ("--as", "xlsx"),
+    ],
+)
+async def test_a_selection_that_makes_no_sense_is_wrong_use(
+    alone: Home, options: tuple[str, ...]
+) -> None:
+    finished = await alone.command("export", "votes", *options)
+    assert finished.code == 2
+    assert "Traceback" not in finished.err
+
+
 async def test_grants_and_targets_change_what_the_list_says(alone: Home) -> None:
     draw(alone.folder / "pictures", 1)
     await alone.command("import", "folder", "pictures", "--dataset", "drawn")
