@@ -172,6 +172,15 @@ def last(connection: Connection, rater: int) -> Captcha | None:
     return None if row is None else _captcha(row)
 
 
+def votes_since_pass(connection: Connection, rater: int, most: int) -> int | None:
+    """Count the complete votes since the captcha that the rater passed last, at most so many.
+
+    None where none was passed, or was forgotten because others have been made since.
+    """
+    row = connection.execute(_VOTES_SINCE, {"rater": rater, "most": most}).fetchone()
+    return None if row is None else int(row[0])
+
+
 def overdue(connection: Connection, now: datetime, limit: int) -> list[Captcha]:
     """Return at most `limit` open captchas whose time is over."""
     rows = connection.execute(
@@ -211,6 +220,12 @@ _SELECT = (
     "SELECT id, rater, kind, answer_hash, tries_left, state, post_id, scale, value,"
     " interaction_id, made_at, expires_at FROM captchas"
 )
+_VOTES_SINCE = """
+    SELECT (SELECT count(*) FROM (
+        SELECT 1 FROM votes v WHERE v.rater = p.rater AND v.completed_at > p.settled_at LIMIT :most
+    ))
+    FROM captchas p WHERE p.rater = :rater AND p.state = 'passed' ORDER BY p.id DESC LIMIT 1
+"""
 _SAVE = """
     INSERT INTO captcha_records (rater, failed, passed, expired, unavailable, votes_left,
         fails_in_a_row, not_before, kind)

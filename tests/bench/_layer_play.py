@@ -165,7 +165,7 @@ class Layers:
         record = self._captchas[rater]
         if policy.is_due(self._every, record.votes_left, player.captcha):
             record = policy.after_pass(record, "picture", self._every, self._random)
-            player.captcha = None
+            player.pass_captcha()
         self._captchas[rater] = replace(record, votes_left=record.votes_left - 1)
 
     def _shows_gold(self, player: Player) -> bool:

@@ -38,14 +38,16 @@ NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 class Player:
     """One rater: what is kept, and what ever followed, by the votes at which it first did.
 
-    `captcha`: the rule that asks for one now; whoever asks it takes the name away.
+    `captcha`: the rule that asks for one now. `captchas_at`: when rules asked for one, `passed_at`:
+    when one was passed last; the first one, before the first vote, is no rule's.
     """
 
     record: Record = field(default_factory=Record)
     findings: Mapping[str, KeptFinding] = field(default_factory=dict)
     gold_percent: int = 0
     captcha: str | None = None
-    captcha_at: int | None = None
+    captchas_at: list[int] = field(default_factory=list)
+    passed_at: int = 0
     gold_at: int | None = None
     held_at: int | None = None
     looked_at: int | None = None
@@ -54,6 +56,15 @@ class Player:
     def press(self, score: int, at: int) -> None:
         """Give a vote."""
         self.record = self.record.pressed(SCALE, score, at, first=True, shown_at=None)
+
+    def pass_captcha(self) -> None:
+        """Pass a captcha, whoever asks for it."""
+        self.captcha, self.passed_at = None, self.record.votes
+
+    @property
+    def captcha_at(self) -> int | None:
+        """When a rule first asked for a captcha."""
+        return self.captchas_at[0] if self.captchas_at else None
 
     @property
     def is_due(self) -> bool:
@@ -69,14 +80,22 @@ class Player:
             doubted_before=Measure.AGREEMENT in changed and was_doubted(self.findings),
         )
         found = look(looking_again(frozenset(changed)), sight, before_of(self.findings))
-        decision = decide(self.findings, found, votes=self.record.votes, status="normal", now=NOW)
+        votes = self.record.votes
+        decision = decide(
+            self.findings,
+            found,
+            votes=votes,
+            status="normal",
+            now=NOW,
+            since_captcha=votes - self.passed_at,
+        )
         self.findings = decision.kept
         self.gold_percent = decision.gold_percent
         if self.gold_percent and self.gold_at is None:
             self.gold_at = self.record.votes
-        self.captcha = self.captcha or decision.captcha
-        if decision.captcha and self.captcha_at is None:
-            self.captcha_at = self.record.votes
+        if decision.captcha and not self.captcha:
+            self.captcha = decision.captcha
+            self.captchas_at.append(votes)
         if decision.place and self.held_at is None:
             self.held_at = self.record.votes
         if decision.look and self.looked_at is None:
@@ -95,9 +114,9 @@ class Game:
         """Return a detector's figure of each rater: the greater, the more suspect."""
         return np.array([_figure(name, each.record, self.yard) for each in self.players])
 
-    def asked(self) -> Flags:
-        """Tell who was asked a captcha by a rule."""
-        return np.array([each.captcha_at is not None for each in self.players])
+    def asked(self, times: int = 1) -> Flags:
+        """Tell who was asked a captcha by a rule, at least so many times."""
+        return np.array([len(each.captchas_at) >= times for each in self.players])
 
     def held(self) -> Flags:
         """Tell whose kudos were ever held."""
@@ -122,10 +141,12 @@ class Beside(Protocol):
 
 
 class Nothing:
-    """The rules alone."""
+    """The rules alone; captchas are passed."""
 
     def before(self, rater: int, player: Player, yards: Yardsticks) -> None:
-        """Do nothing."""
+        """Pass a captcha that a rule asks for."""
+        if player.captcha:
+            player.pass_captcha()
 
     def belief(self, rater: int) -> tuple[float, float] | None:
         """Know nobody."""

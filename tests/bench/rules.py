@@ -96,7 +96,7 @@ def beside_batch(study: Study) -> Row:
 def false_alarms(study: Study) -> Iterator[Row]:
     """Measure what happens to an honest crowd, ever, during 100 votes a rater."""
     rows: dict[str, list[float]] = {"held or queued": [], "with the estimator's holds": []}
-    asked = []
+    asked, again = [], []
     for seed in SEEDS:
         pool = pool_of(study, "none", seed, MANY)
         game = play(pool)
@@ -104,12 +104,15 @@ def false_alarms(study: Study) -> Iterator[Row]:
         rows["held or queued"].append(float(wronged.mean()))
         rows["with the estimator's holds"].append(float((wronged | assess(pool.votes).held).mean()))
         asked.append(float(game.asked().mean()))
+        again.append(float(game.asked(2).mean()))
     for name, shares in rows.items():
         most = None if study.is_sample else MOST_HELD
         figure = 100 * float(np.mean(shares))
         yield Row(f"{study.name}: honest raters {name}", figure, most, "% of raters", at_most=True)
-    figure = 100 * float(np.mean(asked))
-    yield Row(f"{study.name}: honest raters asked a captcha by a rule", figure, None, "% of raters")
+    for name, shares in (("once", asked), ("twice", again)):
+        figure = 100 * float(np.mean(shares))
+        label = f"{study.name}: honest raters asked a captcha by a rule, {name} or more"
+        yield Row(label, figure, None, "% of raters")
 
 
 def in_pairs(pool: Pool) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:

@@ -9,7 +9,7 @@ from functools import partial
 import pytest
 
 from storage import captchas
-from storage.captchas import CaptchaRecord
+from storage.captchas import CaptchaRecord, CaptchaState
 from tests.rating.world import NOON, World
 
 RECORD = CaptchaRecord(
@@ -43,6 +43,37 @@ async def test_a_vote_keeps_the_balance_of_its_beginning(world: World, number: i
     later = await world.press(1, posts[2], "aesthetic", 5)
     votes = [await world.stored(1, receipt.image_id) for receipt in (before, begun, later)]
     assert [vote and vote.captchas_failed for vote in votes] == [0, -2, 4]
+
+
+async def test_votes_are_counted_since_the_last_pass(world: World, number: int) -> None:
+    since = partial(captchas.votes_since_pass, rater=number, most=4)
+    channel = await world.channel(await world.data_set(6), open_posts=6)
+    posts = [await world.public_post(channel) for _ in range(6)]
+    await world.vote(1, posts[0])
+    assert await world.database.read(since) is None
+    ends: tuple[tuple[int, CaptchaState], ...] = (
+        (1, "passed"), (0, "passed"), (0, "failed"), (0, "expired"),
+    )  # fmt: skip
+    for votes, state in ends:
+        now = world.clock.now()
+        add = partial(
+            captchas.add, rater=number, kind="picture",
+            press=captchas.KeptPress(posts[0], "aesthetic", 5, 77), tries_left=3, made_at=now,
+            expires_at=now,
+        )  # fmt: skip
+        captcha = await world.database.write(add)
+        end = partial(captchas.settle, captcha_id=captcha, state=state, now=now)
+        await world.database.write(end)
+        assert await world.database.read(since) == 0
+        world.clock.turn(1)
+        for post in posts[1 : 1 + votes]:
+            await world.vote(1, post)
+            assert await world.database.read(since) == 1
+    for count, post in enumerate(posts[2:], start=1):
+        await world.press(1, post, "aesthetic", 5)
+        assert await world.database.read(since) == count - 1, "a half vote is none"
+        await world.press(1, post, "artifacts", 1)
+        assert await world.database.read(since) == count
 
 
 async def test_only_what_ended_long_ago_is_forgotten(world: World, number: int) -> None:

@@ -68,6 +68,32 @@ def test_a_person_is_asked_once_enough_votes_followed_a_settled_case(queued: int
     assert late.kept[RULE].queued_at == 160
 
 
+@pytest.mark.parametrize(
+    ("since", "asks"), [(None, True), (0, False), (49, False), (50, True), (60, True)]
+)
+@pytest.mark.parametrize("before", [{}, {RULE: KeptFinding(RULE, -0.3, 30, NOON, 30)}])
+def test_no_rule_asks_for_a_captcha_soon_after_one_that_was_passed(
+    before: dict[str, KeptFinding], since: int | None, *, asks: bool
+) -> None:
+    """Whoever asked for that one, and however many rules find something."""
+    found = {
+        name: Finding(name, 1.0, frozenset({Act.CAPTCHA})) for name in (RULE, "too_fast", "burst")
+    }
+    decision = decide(before, found, votes=90, status="normal", now=NOON, since_captcha=since)
+    assert (decision.captcha is not None) == asks
+    asked = {name: each.asked_at for name, each in before.items()}
+    for name in found:
+        assert decision.kept[name].asked_at == (90 if asks else asked.get(name))
+
+
+@pytest.mark.parametrize(("votes", "asks"), [(79, False), (80, True)])
+def test_a_finding_that_stands_asks_again_after_fifty_votes(votes: int, *, asks: bool) -> None:
+    kept = {RULE: KeptFinding(RULE, 1.0, 30, NOON, 30)}
+    finding = Finding(RULE, 1.0, frozenset({Act.CAPTCHA}))
+    decision = decide(kept, {RULE: finding}, votes=votes, status="normal", now=NOON)
+    assert decision.captcha == (RULE if asks else None)
+
+
 @pytest.mark.parametrize("kept", [kept for kept in BEFORE if kept is not None])
 def test_a_finding_that_ends_lifts_its_own_hold(kept: KeptFinding) -> None:
     other = KeptFinding("new_account", 1.0, 10, NOON, 10)

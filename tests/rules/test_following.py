@@ -17,7 +17,7 @@ from bot.trust.scoring.votes import Votes
 from storage import review_queue, rule_records
 from tests.rating.world import NOON, World
 from tests.rules.reading import Pool, Prepared, Pressing, pool_of
-from tests.rules.sights import pressed
+from tests.rules.sights import compared, pressed
 from tests.trust.scoring_crowd import Crowd, crowd
 
 RATERS, EACH = 30, 140
@@ -196,6 +196,29 @@ async def test_a_finding_soon_after_a_settled_case_comes_when_its_time_is_there(
         assert rater in await pool.cases()
 
 
+@pytest.mark.parametrize("more", ["aesthetic", "artifacts"])
+async def test_one_half_vote_makes_no_pairs_of_looks(tmp_path: Path, more: str) -> None:
+    """Two looks that lie an answer apart would make a doubt out of one."""
+    dice = crowd(32, "uniform", raters=20, each=60, share=0.1)
+    rater = bad_and_good(dice)[0][0]
+    looks = set()
+    async with pool_of(tmp_path, dice.votes) as pool:
+        await pool.read(40)
+        record = await pool.record(rater)
+        assert record is not None
+        record = compared(record, (1, 1.0), scale=more)
+        kept = rule_records.KeptRecord(record.votes, record.states(), record.agreements())
+        await pool.database.write(lambda c: rule_records.store(c, rater, kept))
+        while pool.filled < pool.items:
+            await pool.read(pool.filled + 1, at_once=1)
+            found = (await pool.found(rater)).get("disagreement")
+            if found is not None:
+                looks.add(found.votes)
+    between = np.diff(sorted(looks))
+    assert len(between) >= 3
+    assert set(between.tolist()) == {5}, "votes from look to look"
+
+
 async def test_nobody_places_a_hold_in_a_rules_name(reader: Pressing) -> None:
     holds = HoldService(reader.database, reader.clock, Enrolment(KeyedHash(bytes(32))))
     for name in BY_NAME:
@@ -237,6 +260,25 @@ async def test_an_account_of_yesterday_is_asked_a_captcha(reader: Pressing) -> N
     assert await reader.captcha(number) == "new_account"
     finding = (await reader.found(number))["new_account"]
     assert finding.figure == pytest.approx(1, abs=0.01)
+
+
+async def test_who_has_just_passed_a_captcha_is_not_asked_by_a_rule(reader: Pressing) -> None:
+    """The first vote of a new account needs one anyway: two in a row tell no more than one."""
+    (post,) = await reader.posts(1, raters=0)
+    yesterday = int((NOON.timestamp() - 1_420_070_400 - 86_400) * 1000) << 22
+    await reader.world.agree(yesterday)
+    number = await reader.world.number(yesterday)
+    await reader.write(
+        "INSERT INTO captchas (rater, kind, answer_hash, tries_left, state, post_id, scale, value,"
+        " interaction_id, made_at, expires_at, settled_at)"
+        " VALUES (?, 'picture', '', 3, 'passed', ?, 'aesthetic', 5, 1, 0, 1, 1)",
+        number,
+        post,
+    )
+    await reader.world.vote(yesterday, post)
+    await reader.worker.settle()
+    assert (await reader.found(number))["new_account"].asked_at is None
+    assert await reader.captcha(number) is None
 
 
 def votes_of(made: Crowd, keep: int) -> Votes:

@@ -17,7 +17,8 @@ LEAST_VOTES: Final = 20
 """Below so many votes nothing is held and nobody is queued."""
 
 CAPTCHA_AGAIN: Final = 50
-"""Votes after which a finding that stands asks for a captcha again."""
+"""Votes after which a finding that stands asks for a captcha again; and that lie between a captcha
+that a rater passed, whoever asked for it, and the next one that any rule asks for."""
 
 LOOK_AGAIN_AT: Final = 2
 """A person is asked again once there are so many times as many votes as when one was asked."""
@@ -70,21 +71,25 @@ def decide(
     status: Judged,
     now: datetime,
     settled_at: int | None = None,
+    since_captcha: int | None = None,
 ) -> Decision:
     """Return what follows for a rater with so many votes.
 
     `looked` is what the rules that looked found; the findings of others stand. Of somebody whom a
     moderator has validated nothing is held: what would be comes to the moderators, who vouched.
-    `settled_at` is the number of votes in the rater's last case that people settled.
+    `settled_at` is the number of votes in the rater's last case that people settled,
+    `since_captcha` how many votes were given since a captcha was passed.
     """
-    rested = settled_at is None or votes - settled_at >= LOOK_AGAIN
+    spared = {
+        Act.LOOK: settled_at is not None and votes - settled_at < LOOK_AGAIN,
+        Act.CAPTCHA: since_captcha is not None and since_captcha < CAPTCHA_AGAIN,
+    }
+    at_rest = {act for act, is_spared in spared.items() if is_spared}
     decision = Decision({name: each for name, each in before.items() if name not in looked})
     for name, finding in looked.items():
         kept = before.get(name)
         if finding is not None:
-            allowed = _allowed(finding.acts, votes, status)
-            if not rested:
-                allowed -= {Act.LOOK}
+            allowed = _allowed(finding.acts, votes, status) - at_rest
             _follow(decision, finding, kept, allowed, votes, now)
         elif kept is not None and kept.held:
             decision.lift.append(name)

@@ -83,6 +83,11 @@ class Record:
             doubted_before,
         )
 
+    @property
+    def most_compared(self) -> int:
+        """How many answers were compared, on the scale with the most of them."""
+        return max((each.sums.n for each in self.agreement.values()), default=0)
+
     def pressed_as(self, other: Record) -> bool:
         """Tell whether nothing but the agreement may differ from a record that this came from."""
         return (

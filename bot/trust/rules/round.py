@@ -9,7 +9,7 @@ from sqlite3 import Connection
 from typing import Final
 
 from bot.trust.rules.accounts import MOST_BESIDE, NEAR_FIRST_SEEN, NEAR_MADE, Burst
-from bot.trust.rules.acting import Decision, Judged, before_of, decide, was_doubted
+from bot.trust.rules.acting import CAPTCHA_AGAIN, Decision, Judged, before_of, decide, was_doubted
 from bot.trust.rules.answers import Gold, Repeats
 from bot.trust.rules.comparing import MOST_OTHERS, Answer, compare
 from bot.trust.rules.record import Record
@@ -18,7 +18,17 @@ from bot.trust.rules.ruleset import look, looking_again
 from bot.trust.rules.scales import RATED
 from bot.trust.rules.shelf import Shelf
 from bot.trust.rules.yardstick import Yardsticks
-from storage import alerts, audit, findings, holds, review_queue, risks, rule_queue, rule_records
+from storage import (
+    alerts,
+    audit,
+    captchas,
+    findings,
+    holds,
+    review_queue,
+    risks,
+    rule_queue,
+    rule_records,
+)
 from storage.rule_queue import ImageAnswer, Pressed, Progress
 from storage.rule_records import KeptRecord, RatedRater
 from storage.times import MICROSECOND
@@ -40,7 +50,8 @@ ALERT_WINDOW: Final = timedelta(hours=1)
 PRESSED: Final = frozenset({Measure.BUTTONS, Measure.PACE, Measure.ACCOUNT})
 
 LOOK_EVERY: Final = 5
-"""Rules look at the first vote, and at every fifth: nothing that they see changes faster."""
+"""Rules look at the first vote, and at every fifth: nothing that they see changes faster. At
+agreement they look once in five images, also where one scale has more answers than the other."""
 
 NEW: Final = Record()
 
@@ -92,8 +103,13 @@ class Round:
         now = waiting[:MOST_COMPARED]
         telling = [each for each in answers if each.counts][:MOST_OTHERS]
         needed = {each.rater: each for each in (*telling, *now)}
+        in_hand = [opened for each in now if (opened := self._rater(each.rater)) is not None]
+        before = [opened.record.most_compared for opened in in_hand]
         for name in RATED:
             self._compare(name, needed.values(), frozenset(each.rater for each in now))
+        for opened, most in zip(in_hand, before, strict=True):
+            if opened.record.most_compared > most and not opened.record.most_compared % LOOK_EVERY:
+                opened.changed.add(Measure.AGREEMENT)
         rule_queue.mark_compared(self.connection, image_id, [each.rater for each in now])
         if len(now) == len(waiting):
             rule_queue.settle_image(self.connection, image_id)
@@ -198,8 +214,6 @@ class Round:
             opened = self._rater(rater)
             if opened is not None:
                 opened.record = opened.record.compared(yard.scale, vote)
-                if not opened.record.agreement[scale].sums.n % LOOK_EVERY:
-                    opened.changed.add(Measure.AGREEMENT)
 
     def _weigh(self, answer: ImageAnswer, scale: str) -> Answer | None:
         """Weigh a rater as the estimator of scores does, or by the rules' own belief."""
@@ -244,13 +258,19 @@ class Round:
         )
         found = look(looking_again(frozenset(opened.changed)), sight, before_of(before))
         status: Judged = "validated" if rater.status == "validated" else "normal"
-        settled_at = None
+        settled_at = since_captcha = None
         if any(found.values()):
-            settled_at = review_queue.votes_at_last(
-                self.connection, review_queue.SUSPECT, rater.number
-            )
+            number, suspect = rater.number, review_queue.SUSPECT
+            settled_at = review_queue.votes_at_last(self.connection, suspect, number)
+            since_captcha = captchas.votes_since_pass(self.connection, number, CAPTCHA_AGAIN)
         decision = decide(
-            before, found, votes=votes, status=status, now=self.now, settled_at=settled_at
+            before,
+            found,
+            votes=votes,
+            status=status,
+            now=self.now,
+            settled_at=settled_at,
+            since_captcha=since_captcha,
         )
         self._follow(rater.number, votes, decision)
         ended = before.keys() - decision.kept.keys()
