@@ -59,6 +59,7 @@ from bot.trust.reports import ReportService
 from bot.trust.review import ReviewService
 from bot.trust.rules.nightly import PairSearch
 from bot.trust.rules.worker import RuleWorker
+from bot.trust.scoring.held_raters import HeldRaters
 from bot.trust.scoring.service import ScoringService
 from bot.trust.suspects import Suspects
 from bot.trust.validating import ValidationService
@@ -145,6 +146,7 @@ def build_services(
     appeal_cases = AppealCases(database, clock, settings, access=access, bans=bans, answers=answers)
     scores = ScoringService(database, clock, settings, alerts)
     scores.follow(Proposing(database, clock).propose)
+    scores.follow(HeldRaters(database, clock, alerts).show)
     rules = RuleWorker(database, clock, random, alerts=alerts)
     horde = HordeClient(settings.horde_api_url, settings.horde_api_key, clock, random)
     return Services(

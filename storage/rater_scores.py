@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from sqlite3 import Connection
 from typing import Final
 
+from storage.review_queue import SUSPECT
 from storage.times import day_of, to_microseconds
 
 FIGURES: Final = (
@@ -24,6 +26,15 @@ Row = tuple[int, int, bool, tuple[float | None, ...]]
 """Rater, votes, whether held, and the FIGURES; None where there is nothing to go by."""
 
 CHUNK_ROWS: Final = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class HeldRater:
+    """Whose kudos the estimator holds; the most votes and least reliability of scales that do."""
+
+    rater: int
+    votes: int
+    reliability: float
 
 
 def stored(connection: Connection, scale: str) -> Iterator[list[tuple[float | None, ...]]]:
@@ -69,6 +80,12 @@ def held_in_vain(connection: Connection, reason: str) -> list[int]:
     return [rater for (rater,) in rows]
 
 
+def held_without_case(connection: Connection, reason: str, votes: int) -> list[HeldRater]:
+    """Return who is held for the reason, with so many votes or more, and has no open case."""
+    rows = connection.execute(_WITHOUT_CASE, {"reason": reason, "votes": votes, "kind": SUSPECT})
+    return [HeldRater(*row) for row in rows]
+
+
 def _held(connection: Connection, rater: int) -> bool:
     (held,) = connection.execute(
         "SELECT coalesce(max(held), 0) FROM rater_scores WHERE rater = ?", (rater,)
@@ -92,6 +109,15 @@ _HISTORY: Final = """
     INSERT INTO reliability_history (rater, scale, day, votes, reliability) VALUES (?, ?, ?, ?, ?)
     ON CONFLICT (rater, scale, day) DO UPDATE SET
         votes = excluded.votes, reliability = excluded.reliability
+"""
+_WITHOUT_CASE: Final = """
+    SELECT h.rater, max(s.votes), min(s.reliability) FROM holds h
+    JOIN rater_scores s ON s.rater = h.rater AND s.held = 1
+    WHERE h.reason = :reason AND NOT EXISTS (
+        SELECT 1 FROM review_queue q
+        WHERE q.kind = :kind AND q.rater = h.rater AND q.settled_at IS NULL
+    )
+    GROUP BY h.rater HAVING max(s.votes) >= :votes ORDER BY h.rater
 """
 _IN_VAIN: Final = """
     SELECT h.rater FROM holds h JOIN raters r ON r.number = h.rater

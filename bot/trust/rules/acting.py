@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, Literal
 
+from bot.trust.asking import LOOK_AGAIN, LOOK_AGAIN_AT
 from bot.trust.rules.looking import Disagreement
 from bot.trust.rules.rule import DOUBTED, Act, Before, Finding
 from bot.trust.rules.ruleset import BY_NAME
@@ -19,12 +20,6 @@ LEAST_VOTES: Final = 20
 CAPTCHA_AGAIN: Final = 50
 """Votes after which a finding that stands asks for a captcha again; and that lie between a captcha
 that a rater passed, whoever asked for it, and the next one that any rule asks for."""
-
-LOOK_AGAIN_AT: Final = 2
-"""A person is asked again once there are so many times as many votes as when one was asked."""
-
-LOOK_AGAIN: Final = 100
-"""Votes after which a rater whose case was settled may come into the queue again."""
 
 Judged = Literal["normal", "validated"]
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from sqlite3 import Connection
 from typing import Final
 
+from bot.trust.asking import ask_to_look
 from bot.trust.rules.accounts import MOST_BESIDE, NEAR_FIRST_SEEN, NEAR_MADE, Burst
 from bot.trust.rules.acting import CAPTCHA_AGAIN, Decision, Judged, before_of, decide, was_doubted
 from bot.trust.rules.answers import Gold, Repeats
@@ -19,7 +20,6 @@ from bot.trust.rules.scales import RATED
 from bot.trust.rules.shelf import Shelf
 from bot.trust.rules.yardstick import Yardsticks
 from storage import (
-    alerts,
     audit,
     captchas,
     findings,
@@ -43,9 +43,6 @@ MOST_REPEATS: Final = 50
 DISCORD_EPOCH: Final = datetime(2015, 1, 1, tzinfo=UTC)
 SNOWFLAKE_SHIFT: Final = 22
 """A Discord id has the milliseconds since 2015 above its lowest 22 bits (Discord's reference)."""
-
-ALERT: Final = "rater_suspect"
-ALERT_WINDOW: Final = timedelta(hours=1)
 
 PRESSED: Final = frozenset({Measure.BUTTONS, Measure.PACE, Measure.ACCOUNT})
 
@@ -292,22 +289,15 @@ class Round:
             for lifted in holds.lift(connection, rater, rule):
                 self._audit("hold.lifted", rater, lifted)
         if decision.look:
-            self._ask_to_look(rater, votes, decision)
-
-    def _ask_to_look(self, rater: int, votes: int, decision: Decision) -> None:
-        connection = self.connection
-        figures = {name: round(each.figure, 3) for name, each in decision.kept.items()}
-        review_queue.put(
-            connection,
-            review_queue.SUSPECT,
-            rater=rater,
-            now=self.now,
-            details={"votes": votes, **figures},
-        )
-        values: dict[str, str | int] = {"rater": rater, "rule": decision.look[0]}
-        alerts.add(connection, ALERT, values, now=self.now, window=ALERT_WINDOW)
-        self._audit("rater.suspect", rater, decision.look[0])
-        self.alerted = True
+            ask_to_look(
+                connection,
+                rater,
+                votes=votes,
+                figures={name: each.figure for name, each in decision.kept.items()},
+                reason=decision.look[0],
+                now=now,
+            )
+            self.alerted = True
 
     def _audit(self, action: str, rater: int, rule: str) -> None:
         audit.record(
