@@ -74,6 +74,15 @@ async def test_nothing_is_repeated_before_it_may_be_forgotten(world: World) -> N
     assert await world.value(later, to_microseconds(old.completed_at)) >= REPEAT_BEHIND
 
 
+async def test_an_answer_on_gold_is_never_repeated(world: World) -> None:
+    """It was no judgement of theirs that counts, and a second look would show what it was."""
+    showing = await veteran(world, REPEAT_BEHIND + 5)
+    await world.database.write(lambda c: c.execute("UPDATE votes SET gold = 1").rowcount)
+    await world.vote(RATER, showing.post_id)
+    showing = await world.sessions.advance(caller(RATER), showing.post_id)
+    assert await kind(world, showing.post_id) == "vote"
+
+
 async def test_a_second_answer_is_kept_apart_from_the_first(world: World) -> None:
     showing = await repeated(world)
     number = await world.number(RATER)

@@ -51,7 +51,7 @@ def test_reliability_is_that_of_the_estimator(
 
 def test_beliefs_follow_from_the_votes() -> None:
     answers = looking(60)
-    crowd = yards()["aesthetic"].crowd
+    crowd = replace(yards()["aesthetic"].crowd, bias=0.4)
     belief = believe(kept_of(*answers).sums, crowd, AESTHETIC)
     y = np.array([score for score, _ in answers], float)
     c = np.round([expected for _, expected in answers], 3)

@@ -250,6 +250,27 @@ async def test_many_new_accounts_at_once_are_a_burst(tmp_path: Path) -> None:
     await world.database.close()
 
 
+@pytest.mark.parametrize(
+    ("minutes", "days", "beside"), [(30, 0, 6), (31, 0, None), (0, 3, 6), (0, 3.01, None)]
+)
+async def test_only_who_came_at_once_with_accounts_made_at_once_is_a_burst(
+    reader: Pressing, minutes: float, days: float, beside: int | None
+) -> None:
+    posts = await reader.posts(1, target=30, raters=0)
+    made = (NOON.timestamp() - 1_420_070_400) * 1000 - 40 * 86_400_000  # 40 days ago
+    crowd_ids = [int(made) << 22 | number for number in range(6)]
+    await reader.world.agree(*crowd_ids)
+    for person in crowd_ids:
+        await reader.world.vote(person, posts[0])
+    reader.clock.turn(60 * minutes)
+    late = int(made - days * 86_400_000) << 22
+    await reader.world.agree(late | 7)
+    await reader.world.vote(late | 7, posts[0])
+    await reader.worker.settle()
+    found = (await reader.found(await reader.world.number(late | 7))).get("burst")
+    assert (None if found is None else found.figure) == beside
+
+
 async def test_an_account_of_yesterday_is_asked_a_captcha(reader: Pressing) -> None:
     (post,) = await reader.posts(1, raters=0)
     yesterday = int((NOON.timestamp() - 1_420_070_400 - 86_400) * 1000) << 22

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from bot.errors import UserError
 from bot.services import build_services
+from bot.trust.rules.agreement import UNIT
 from storage import rule_queue, rule_records
 from tests.rating.world import caller
 from tests.rules.reading import Pressing, pressing
@@ -199,6 +200,29 @@ async def test_an_image_with_many_answers_is_compared_in_parts(reader: Pressing)
         assert record is not None
         counts.append(record.agreement["aesthetic"].sums.n)
     assert counts == [1] * 50
+
+
+@pytest.mark.parametrize("state", ["void", "undone"])
+async def test_what_its_rater_or_a_moderator_took_out_is_no_comparison(
+    reader: Pressing, state: str
+) -> None:
+    (post,) = await reader.posts(1)
+    for rater, score in ((1, 5), (2, 10), (3, 6)):
+        await reader.world.vote(rater, post, aesthetic=score)
+    await reader.write(
+        "UPDATE votes SET state = ?1, completed_at = iif(?1 = 'undone', NULL, completed_at)"
+        " WHERE rater = 2",
+        state,
+    )
+    await reader.close()
+    await reader.worker.settle()
+    first, second = await reader.record(1), await reader.record(2)
+    assert first is not None
+    assert second is not None
+    assert second.agreement == {}
+    sums = first.agreement["aesthetic"].sums
+    assert sums.n == 1
+    assert sums.c / UNIT < 6, "a score of 10 would let more expect"
 
 
 async def test_gold_is_no_comparison(reader: Pressing) -> None:

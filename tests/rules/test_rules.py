@@ -240,6 +240,15 @@ def test_a_person_looks_where_gold_and_agreement_both_fail() -> None:
     assert asked(GoldFailures(), sight(agreeing, votes=60)) == {Act.CAPTCHA}
 
 
+def test_wrong_answers_that_go_along_are_nobody_to_look_at() -> None:
+    """Who is strict by some points gets gold wrong, and is no case by that."""
+    strict = [{"aesthetic": (value - 4, value, value + 1)} for value in (5, 6, 7, 8, 9)]
+    gold = Gold.of([*strict, *strict])
+    assert gold.share_wrong == 1
+    record = replace(compared(Record(), *WORST), gold=gold)
+    assert asked(GoldFailures(), sight(record, votes=60)) == {Act.CAPTCHA}
+
+
 def test_second_answers_far_from_the_first_raise_gold() -> None:
     off = Repeats(images=5, answers=10, off=2_800)
     assert asked(OtherSecondAnswers(), sight(Record(repeats=off))) == set()
