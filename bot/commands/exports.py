@@ -24,6 +24,7 @@ from bot.commands.selection import (
     SurfaceOption,
     Until,
     Void,
+    WithImported,
     microseconds,
     safety,
 )
@@ -95,6 +96,7 @@ def _command(name: str) -> Callable[..., None]:
         safe: SafeOption = None,
         gold: Gold = False,
         void: Void = False,
+        imported: WithImported = False,
         demo: Demo = False,
         folder: DemoFolder = DEFAULT_FOLDER,
         scores: Scores = True,
@@ -111,6 +113,7 @@ def _command(name: str) -> Callable[..., None]:
             safety=safety(safe),
             gold=gold,
             void=void,
+            imported=imported,
         )
         settings = load_settings(None, **kept_in(folder.absolute())) if demo else _settings(folder)
         with interruptible("nothing was written; the same command begins anew"):

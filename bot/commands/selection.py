@@ -50,6 +50,13 @@ Gold = Annotated[
     bool, typer.Option("--gold", help="With the votes that were given on gold images.")
 ]
 Void = Annotated[bool, typer.Option("--void", help="With the votes that moderators took out.")]
+WithImported = Annotated[
+    bool,
+    typer.Option(
+        "--with-imported",
+        help="With the votes of AI Horde Ratings that were imported (horde alone).",
+    ),
+]
 
 
 def microseconds(moment: datetime | None) -> int | None:

@@ -21,7 +21,7 @@ class Offer:
     is what it is called in the names of its files. `by_key`: its rows name images by their keys
     alone, so that the data set is to be said where there are several. `scored`: it tells scores, or
     what they say of raters, which are to be made first. `pictures`: how it may have the
-    pictures with it, the usual way first.
+    pictures with it, the usual way first. `imported`: imported votes fit in.
     """
 
     summary: str
@@ -30,6 +30,7 @@ class Offer:
     by_key: bool = False
     scored: bool = False
     pictures: tuple[PictureForm, ...] = ("none",)
+    imported: bool = False
 
     @property
     def is_folder(self) -> bool:
@@ -39,7 +40,11 @@ class Offer:
 
 FORMATS: Final[Mapping[str, Offer]] = {
     "horde": Offer(
-        "One row a vote in the 14 columns of AI Horde Ratings.", TABLE, "export", by_key=True
+        "One row a vote in the 14 columns of AI Horde Ratings.",
+        TABLE,
+        "export",
+        by_key=True,
+        imported=True,
     ),
     "votes": Offer(
         "One row a vote with everything that is kept of it and may be known.",

@@ -23,7 +23,7 @@ class Selection:
     validated, or the votes that were given with a proved account of the AI Horde (`linked`).
     `minimum_reliability` (0 to 1) is asked of a rater on every scale that they were scored on; who
     was never scored passes only where it is 0. `gold` adds votes on gold images, `void` those that
-    moderators took out.
+    moderators took out, `imported` those that were imported.
     """
 
     data_sets: tuple[str, ...] = ()
@@ -36,6 +36,7 @@ class Selection:
     safety: Safety = "any"
     gold: bool = False
     void: bool = False
+    imported: bool = False
 
     @classmethod
     def parsed(cls, values: Mapping[str, Any]) -> Self:
@@ -55,3 +56,9 @@ class Selection:
                 self.void,
             )
         )
+
+    @property
+    def is_of_ours_alone(self) -> bool:
+        """Tell whether it asks for what only votes of our own raters have."""
+        wanted = (self.raters, self.surface, self.safety)
+        return wanted != ("all", None, "any") or self.minimum_reliability > ANY_RELIABILITY

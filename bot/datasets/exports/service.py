@@ -107,6 +107,9 @@ class ExportService:
         self, name: str, selection: Selection, wanted: FileType | None, out: Path | None
     ) -> tuple[Path, FileType | None]:
         offer = FORMATS[name]
+        if selection.imported and not offer.imported:
+            taking = ", ".join(each for each, other in FORMATS.items() if other.imported)
+            raise ExportFailedError(reason=f"imported votes go into {taking}, not into {name}")
         place = (out or self.folder).absolute()
         kind = file_type(place, wanted, offer)
         usual = usual_name(selection.data_sets, offer, kind)

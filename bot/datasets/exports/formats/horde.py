@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from functools import partial
 
 import numpy as np
@@ -9,9 +10,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from bot.datasets.exports.coarsening import published, to_minutes, to_two_digits, to_weeks
+from bot.datasets.exports.imported import Imported, side_by_side
 from bot.datasets.exports.kinds import Table
 from bot.datasets.exports.published import CLIENT_AGENTS, Judged, Raters, judged
-from bot.datasets.exports.reading import Batches, fetch, find
+from bot.datasets.exports.reading import Batches, fetch, find, firsts
 from bot.datasets.exports.source import Source
 from storage import exporting
 
@@ -64,13 +66,71 @@ VOTES = pa.schema(
 def read(source: Source) -> Batches:
     """Yield the selected votes in the columns of `HORDE`, whole images at a time.
 
-    Raises RefusedError where a key alone does not tell which image is meant.
+    Raises RefusedError where a key alone does not tell which image is meant, or where imported
+    votes are wanted that a selection cannot tell apart.
     """
     source.require_distinct_keys()
     raters = Raters.load(source)
     client_agents = fetch(source.connection, exporting.CLIENT_AGENTS, CLIENT_AGENTS)
+    if source.selection.imported:
+        yield from _with_imported(source, raters, client_agents)
+        return
     for some in judged(source, raters, VOTES, IMAGES, rated="aesthetic"):
         yield _rows(some, raters, client_agents, exact_signals=source.exact_signals)
+
+
+def _with_imported(source: Source, raters: Raters, client_agents: pa.RecordBatch) -> Batches:
+    """Yield the same with imported votes; those on images that we do not have come last."""
+    imported = Imported.of(source, raters.pseudonyms)
+
+    def ours() -> Batches:
+        for some in judged(source, raters, VOTES, IMAGES, rated="aesthetic", minimum_votes=1):
+            rows = _rows(some, raters, client_agents, exact_signals=source.exact_signals)
+            yield rows.append_column("image_id", some.of_votes(some.images["image_id"]))
+
+    with (
+        closing(ours()) as given,
+        closing(imported.of_our_images()) as known,
+        closing(imported.of_other_images()) as others,
+    ):
+        for streams in ([given, map(_imported_rows, known)], [map(_imported_rows, others)]):
+            for rows in side_by_side(streams):
+                yield _ordered(rows, source.selection.minimum_votes)
+
+
+def _imported_rows(votes: pa.RecordBatch) -> pa.RecordBatch:
+    """Return imported votes as they came; how many an image has is to be counted."""
+    columns = {
+        "id": votes["key"],
+        "ratings_count": pa.repeat(0, len(votes)),
+        "rating": votes["rating"].cast(pa.int64()),
+        "kudos": _filled(votes["kudos"], ANONYMOUS_KUDOS),
+        **{name: _filled(votes[name]) for name in ("account_age", "usage_requests")},
+        "created_at": _moments(votes["created_at"]),
+        "client_agent": votes["client_agent"],
+        "artifacts": _unless(votes["artifacts"], -1.0),
+        "user_id": votes["rater"],
+        **{name: _filled(votes[name]).cast(pa.bool_()) for name in ("trusted", "validated")},
+        "captchas_failed": _filled(votes["captchas_failed"]),
+        "country": _unless(votes["country"], ""),
+    }
+    rows = pa.record_batch([columns[name] for name in HORDE.names], schema=HORDE)
+    return rows.append_column("image_id", votes["image_id"])
+
+
+def _ordered(rows: pa.RecordBatch, minimum_votes: int) -> pa.RecordBatch:
+    """Return whole images' rows in the order of images and raters, with their numbers."""
+    order = pc.sort_indices(rows, [("image_id", "ascending"), ("user_id", "ascending")])
+    rows = rows.take(order)
+    first_rows = firsts(rows["image_id"].to_numpy())
+    counts = np.diff(first_rows, append=len(rows))
+    counted = rows.set_column(
+        HORDE.get_field_index("ratings_count"),
+        HORDE.field("ratings_count"),
+        pa.array(np.repeat(counts, counts)),
+    )
+    enough = pa.array(np.repeat(counts >= minimum_votes, counts))
+    return counted.select(HORDE.names).filter(enough).cast(HORDE)
 
 
 def _rows(
@@ -86,9 +146,7 @@ def _rows(
         "kudos": _filled(exact(votes["horde_kudos"], to_two_digits), ANONYMOUS_KUDOS),
         "account_age": _filled(exact(votes["horde_account_age"], to_weeks)),
         "usage_requests": _filled(exact(votes["horde_usage_requests"], to_two_digits)),
-        "created_at": exact(votes["created_at"], to_minutes)
-        .cast(pa.timestamp("us"))
-        .cast(HORDE.field("created_at").type),
+        "created_at": _moments(exact(votes["created_at"], to_minutes)),
         "client_agent": client_agents["name"].take(pa.array(agents)),
         "artifacts": votes["artifacts"].cast(pa.float64()),
         "user_id": raters.pseudonyms.take(votes["rater"]),
@@ -104,6 +162,15 @@ def _filled(values: pa.Int64Array, missing: int = 0) -> pa.Int64Array:
     if values.null_count == len(values):
         return pa.repeat(missing, len(values))
     return pc.fill_null(values, missing)
+
+
+def _moments(microseconds: pa.Int64Array) -> pa.TimestampArray:
+    return microseconds.cast(pa.timestamp("us")).cast(HORDE.field("created_at").type)
+
+
+def _unless(values: pa.Array, missing: float | str) -> pa.Array:
+    """Return the values with nothing where `missing` stands for it."""
+    return pc.if_else(pc.equal(values, missing), None, values)
 
 
 FORMAT = Table(HORDE, read, image=("id",))

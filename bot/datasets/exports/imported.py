@@ -1,0 +1,174 @@
+"""Imported votes of AI Horde Ratings, which an export may have beside those of our own raters.
+
+For child processes only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from bot.datasets.exports.published import Along
+from bot.datasets.exports.reading import Batches, fetch, find, stream
+from bot.datasets.exports.source import RefusedError, Source
+from storage import exporting_imported
+
+NAMES = pa.schema([("number", pa.int64()), ("name", pa.string())])
+IMAGES = pa.schema([("image_id", pa.int64()), ("key", pa.string())])
+VOTES = pa.schema(
+    [
+        ("image_id", pa.int64()),
+        ("rater", pa.int64()),
+        ("client_agent", pa.int64()),
+        ("created_at", pa.int64()),
+        ("rating", pa.float64()),
+        ("artifacts", pa.float64()),
+        ("kudos", pa.int64()),
+        ("account_age", pa.int64()),
+        ("usage_requests", pa.int64()),
+        ("trusted", pa.int64()),
+        ("validated", pa.int64()),
+        ("captchas_failed", pa.int64()),
+        ("country", pa.string()),
+    ]
+)
+EARLIEST: Final = -(2**63)
+LATEST: Final = 2**63 - 1
+UNTOLD: Final = ""
+"""Stands for the rater or program that a file did not tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """The imported votes of one data set. `raters` and `client_agents` are names by number."""
+
+    source: Source
+    data_set: int
+    raters: pa.RecordBatch
+    client_agents: pa.RecordBatch
+
+    @classmethod
+    def of(cls, source: Source, pseudonyms: pa.StringArray) -> Imported:
+        """Return them; `pseudonyms` are those of our own raters.
+
+        Where the hash key was the same when a file was exported from another database, its raters
+        have pseudonyms of ours: these get other ones, so that no two people become one. Raises
+        RefusedError where the selection asks for what imported votes do not have.
+        """
+        wanted = source.selection
+        if wanted.is_of_ours_alone or len(source.data_sets) != 1:
+            raise RefusedError(
+                "imported votes have neither a surface nor raters of ours, and their images may be"
+                " unknown: select them by one data set, times and numbers of votes alone"
+            )
+        (data_set,) = source.data_sets
+        raters = fetch(source.connection, exporting_imported.RATERS, NAMES, data_set)
+        taken = pc.is_in(raters["name"], pseudonyms).to_pylist()
+        names = [
+            source.keyed_hash.digest("imported rater", name) if is_taken else name
+            for name, is_taken in zip(raters["name"].to_pylist(), taken, strict=True)
+        ]
+        return cls(
+            source,
+            data_set,
+            pa.record_batch([raters["number"], pa.array(names, pa.string())], schema=NAMES),
+            fetch(source.connection, exporting_imported.CLIENT_AGENTS, NAMES, data_set),
+        )
+
+    def of_our_images(self) -> Batches:
+        """Yield the votes on images that the data set has, by rising id of the image."""
+        return self._votes(exporting_imported.VOTES_ON_OURS, exporting_imported.IMAGES_OF_OURS)
+
+    def of_other_images(self) -> Batches:
+        """Yield the votes on other images, image by image."""
+        return self._votes(exporting_imported.VOTES_ON_OTHERS, exporting_imported.IMAGES_OF_OTHERS)
+
+    def _votes(self, votes: str, images: str) -> Batches:
+        """Yield rows of VOTES with names in the place of numbers, and the key of the image."""
+        wanted, connection = self.source.selection, self.source.connection
+        since = EARLIEST if wanted.since is None else wanted.since
+        until = LATEST if wanted.until is None else wanted.until
+        with (
+            closing(stream(connection, images, IMAGES, self.data_set)) as known,
+            closing(stream(connection, votes, VOTES, self.data_set, since, until)) as given,
+        ):
+            along = Along(known, IMAGES)
+            for batch in given:
+                ids, places = np.unique(batch["image_id"].to_numpy(), return_inverse=True)
+                _, found = along.find(ids)
+                agents = _named(batch["client_agent"], self.client_agents)
+                yield (
+                    batch.set_column(1, "rater", _named(batch["rater"], self.raters))
+                    .set_column(2, "client_agent", agents)
+                    .append_column("key", found["key"].take(pa.array(places)))
+                )
+
+
+def side_by_side(streams: Sequence[Iterator[pa.RecordBatch]]) -> Iterator[pa.RecordBatch]:
+    """Merge streams of one schema that ascend by `image_id`; no image is cut.
+
+    Of an image the rows of the first stream come first.
+    """
+    sides = [_Side(stream) for stream in streams]
+    while True:
+        filled = [side.fill() for side in sides]
+        if not any(filled):
+            return
+        last = min(side.last_whole for side in sides)
+        parts = [part for side in sides if len(part := side.take(last))]
+        if parts:
+            yield pa.concat_batches(parts)
+
+
+class _Side:
+    """One of the streams, with what was read of it and not taken yet."""
+
+    def __init__(self, stream: Iterator[pa.RecordBatch]) -> None:
+        self._stream = stream
+        self._held: pa.RecordBatch | None = None
+        self._is_over = False
+
+    def fill(self) -> bool:
+        """Hold a whole image at least, if there is one left; False where nothing is."""
+        while not self._is_over and (self._held is None or self._first == self._last):
+            batch = next(self._stream, None)
+            if batch is None:
+                self._is_over = True
+            elif len(batch):
+                self._held = batch if self._held is None else pa.concat_batches([self._held, batch])
+        return self._held is not None
+
+    @property
+    def last_whole(self) -> int:
+        """The last image of which all rows are held, or any number above it that has no rows."""
+        return LATEST if self._is_over else self._last - 1
+
+    def take(self, last: int) -> pa.RecordBatch | tuple[()]:
+        """Return the rows of images up to `last`, and hold the others."""
+        if self._held is None:
+            return ()
+        count = int(np.searchsorted(self._held["image_id"].to_numpy(), last, side="right"))
+        taken, rest = self._held.slice(0, count), self._held.slice(count)
+        self._held = rest if len(rest) else None
+        return taken
+
+    @property
+    def _first(self) -> int:
+        return int(self._held["image_id"][0].as_py()) if self._held is not None else 0
+
+    @property
+    def _last(self) -> int:
+        return int(self._held["image_id"][-1].as_py()) if self._held is not None else 0
+
+
+def _named(numbers: pa.Int64Array, names: pa.RecordBatch) -> pa.StringArray:
+    known, places = find(numbers.to_numpy(), names["number"].to_numpy())
+    found = np.full(len(numbers), len(names))
+    found[known] = places
+    return pa.concat_arrays([names["name"], pa.array([UNTOLD])]).take(pa.array(found))

@@ -1,0 +1,221 @@
+"""Imported votes beside those of our own raters: a collection goes on as one file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.datasets.exports.imported import side_by_side
+from bot.datasets.exports.selection import Selection
+from bot.datasets.imports.votes.formats import HORDE
+from bot.errors import ExportFailedError
+from bot.keyed_hash import KeyedHash
+from storage.database import Database
+from storage.times import to_microseconds
+from tests.datasets.exports.votes_file import KEY, VOTED, VotesFile
+from tests.datasets.imports.votes.bringing import FIRST, bring, row, write
+
+ALL = Selection(("mine",), imported=True)
+
+
+@pytest.fixture
+def votes(tmp_path: Path) -> Iterator[VotesFile]:
+    opened = VotesFile(tmp_path / "jury.db")
+    opened.data_set("mine")
+    yield opened
+    opened.close()
+
+
+async def import_into(votes: VotesFile, *files: Path) -> None:
+    database = await Database.open(votes.path)
+    for file in files:
+        await bring(database, file, collection="horde")
+    await database.close()
+
+
+async def exported(
+    votes: VotesFile, selection: Selection = ALL, *, key: KeyedHash = KEY
+) -> pa.Table:
+    done = await votes.service(key=key).export("horde", selection)
+    table = pq.read_table(done.path)
+    assert (done.rows, done.images) == (len(table), len(table["id"].unique()))
+    return table
+
+
+def in_order(table: pa.Table) -> pd.DataFrame:
+    return table.to_pandas().sort_values(["id", "user_id", "created_at"], ignore_index=True)
+
+
+def cast_votes(votes: VotesFile, raters: int = 30, images: int = 12) -> None:
+    """Let a crowd vote, with all that a row can tell."""
+    agents = [1, votes.agent("other:2:someone")]
+    people = [
+        votes.rater(status="validated" if number % 4 == 0 else "normal") for number in range(raters)
+    ]
+    for image in [votes.image(f"picture-{number}") for number in range(images)]:
+        for rater in people[image % 3 :: 3]:
+            account = (308_873, 2_828_698, 2_883, True) if rater % 5 == 0 else (None,) * 4
+            votes.vote(
+                rater,
+                image,
+                1 + (rater + image) % 10,
+                None if rater % 7 == 0 else (rater * image) % 6,
+                agent=agents[rater % 2],
+                account=account,
+                captchas=-(rater % 4),
+            )
+
+
+async def test_an_export_comes_back_whole_from_another_database(
+    votes: VotesFile, tmp_path: Path
+) -> None:
+    cast_votes(votes)
+    first = await votes.service().export("horde", Selection(("mine",)))
+    other = VotesFile(tmp_path / "other" / "jury.db")
+    await import_into(other, first.path)
+    again = await exported(other, key=KeyedHash(b"o" * 32))
+    assert again.equals(pq.read_table(first.path))
+    assert again.schema == pq.read_schema(first.path)
+    third = VotesFile(tmp_path / "third" / "jury.db")
+    file = tmp_path / "again.parquet"
+    pq.write_table(again, file)
+    await import_into(third, first.path, file)
+    assert (await exported(third)).equals(again)
+    other.close()
+    third.close()
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+async def test_a_published_file_comes_back_whole(
+    votes: VotesFile, tmp_path: Path, kind: str
+) -> None:
+    rows = [row(n, ratings_count=3) for n in range(30)]
+    rows += [row(30, id="alone", ratings_count=1, user_id="=HYPERLINK(1)", country="'-1")]
+    path = write(tmp_path / "theirs.parquet", rows)
+    await import_into(votes, path)
+    if kind == "csv":
+        done = await votes.service().export("horde", ALL, "csv")
+        votes = VotesFile(tmp_path / "other" / "jury.db")
+        votes.data_set("mine")
+        database = await Database.open(votes.path)
+        await bring(database, done.path, HORDE)
+        await database.close()
+    pd.testing.assert_frame_equal(in_order(await exported(votes)), in_order(pq.read_table(path)))
+
+
+async def test_a_collection_goes_on_in_one_file(votes: VotesFile, tmp_path: Path) -> None:
+    ours = votes.rater()
+    known, new = votes.image("image-1"), votes.image("new")
+    votes.vote(ours, known, 9)
+    votes.vote(ours, new, 3)
+    await import_into(votes, write(tmp_path / "theirs.parquet", (row(n) for n in range(7))))
+    frame = (await exported(votes)).to_pandas()
+    assert list(frame["id"]) == ["image-1"] * 4 + ["new"] + ["image-0"] * 3 + ["image-2"]
+    assert list(frame["ratings_count"]) == [4] * 4 + [1] + [3] * 3 + [1]
+    of_known = frame[frame["id"] == "image-1"]
+    assert KEY.digest("rater", ours) in set(of_known["user_id"])
+    assert list(of_known["user_id"]) == sorted(of_known["user_id"])
+    assert len(await exported(votes, replace(ALL, imported=False))) == 2
+
+
+async def test_what_a_file_did_not_tell_is_filled_as_for_our_own(
+    votes: VotesFile, tmp_path: Path
+) -> None:
+    columns = [name for name in row(0) if name not in {"user_id", "validated", "captchas_failed"}]
+    await import_into(
+        votes, write(tmp_path / "theirs.parquet", (row(n) for n in range(3)), columns=columns)
+    )
+    frame = (await exported(votes)).to_pandas()
+    assert set(frame["user_id"]) == {""}
+    assert not frame["validated"].any()
+    assert set(frame["captchas_failed"]) == {0}
+    assert frame["validated"].dtype == bool
+
+
+async def test_nobody_becomes_one_with_somebody_of_ours(votes: VotesFile, tmp_path: Path) -> None:
+    """A new database under the old key gives its first rater the old first rater's pseudonym."""
+    pseudonym = KEY.digest("rater", 1)
+    await import_into(votes, write(tmp_path / "old.parquet", [row(0, user_id=pseudonym)]))
+    votes.vote(votes.rater(1), votes.image("image-0"))
+    frame = (await exported(votes)).to_pandas()
+    assert len(set(frame["user_id"])) == 2
+    assert set(frame["user_id"]) == {pseudonym, KEY.digest("imported rater", pseudonym)}
+
+
+async def test_times_and_numbers_of_votes_select(votes: VotesFile, tmp_path: Path) -> None:
+    votes.vote(votes.rater(), votes.image("image-0"), at=VOTED)
+    await import_into(votes, write(tmp_path / "theirs.parquet", (row(n) for n in range(7))))
+    begin = to_microseconds(pd.Timestamp(FIRST, tz="UTC").to_pydatetime())
+    late = replace(ALL, since=begin + 2_000_000, until=begin + 5_000_000)
+    assert list((await exported(votes, late)).to_pandas()["rating"]) == [3, 4, 5]
+    many = await exported(votes, replace(ALL, minimum_votes=4))
+    assert set(many.to_pandas()["id"]) == {"image-0"}
+    assert len(many) == 4
+
+
+@pytest.mark.parametrize(
+    "narrow",
+    [
+        {"raters": "validated"},
+        {"minimum_reliability": 0.5},
+        {"surface": "private"},
+        {"safety": "safe"},
+    ],
+    ids=str,
+)
+async def test_a_selection_that_imported_votes_cannot_answer_is_refused(
+    votes: VotesFile, narrow: dict[str, str]
+) -> None:
+    with pytest.raises(ExportFailedError) as refused:
+        await exported(votes, replace(ALL, **narrow))  # type: ignore[arg-type] # one of each kind
+    assert "imported votes have neither" in str(refused.value.values["reason"])
+
+
+async def test_other_formats_take_none(votes: VotesFile) -> None:
+    with pytest.raises(ExportFailedError) as refused:
+        await votes.service().export("votes", ALL)
+    assert refused.value.values["reason"] == "imported votes go into horde, not into votes"
+
+
+async def test_other_collections_and_data_sets_stay_out(votes: VotesFile, tmp_path: Path) -> None:
+    database = await Database.open(votes.path)
+    path = write(tmp_path / "theirs.parquet", [row(1)])
+    await bring(database, path, data_set="other")
+    await database.close()
+    assert len(await exported(votes)) == 0
+    assert len(await exported(votes, replace(ALL, data_sets=("other",)))) == 1
+
+
+STREAM = st.lists(st.integers(0, 9), max_size=12).map(sorted)
+CUTS = st.lists(st.integers(0, 12), max_size=4).map(sorted)
+
+
+def cut(ids: Sequence[int], cuts: Sequence[int], name: int) -> Iterator[pa.RecordBatch]:
+    for begin, end in zip([0, *cuts], [*cuts, len(ids)], strict=True):
+        part = ids[begin:end]
+        sides = pa.array([name] * len(part), pa.int64())
+        yield pa.record_batch({"image_id": pa.array(part, pa.int64()), "side": sides})
+
+
+@given(STREAM, CUTS, STREAM, CUTS)
+def test_streams_are_merged_image_by_image(
+    first: list[int], first_cuts: list[int], second: list[int], second_cuts: list[int]
+) -> None:
+    merged = list(side_by_side([cut(first, first_cuts, 1), cut(second, second_cuts, 2)]))
+    seen: set[int] = set()
+    for batch in merged:
+        images = set(batch["image_id"].to_pylist())
+        assert not images & seen
+        assert all(image > each for image in images for each in seen)
+        seen |= images
+    for side, ids in ((1, first), (2, second)):
+        rows = [r["image_id"] for b in merged for r in b.to_pylist() if r["side"] == side]
+        assert rows == ids
