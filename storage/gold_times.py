@@ -24,21 +24,25 @@ the same hours."""
 LOOKED_AT: Final = 1_000
 """Votes looked at to find them, so that the cost does not grow with what others judge."""
 
-TABLES: Final = """
-    LEFT JOIN votes w ON p.purpose = 'gold' AND w.rater = p.rater AND w.image_id = p.image_id
-    LEFT JOIN posts g ON g.id = iif(p.purpose = 'gold', coalesce(w.post_id, p.id), NULL)
-    LEFT JOIN images t ON t.id = g.twin_image_id
-"""
-"""For a gold post `p`: `g`, with which the answer began, and the twin's image `t`."""
-
 OVER_AT: Final = f"""
     iif(t.stage = 'full', t.change_until, t.revealed_at)
     - g.twin_completed_at + coalesce(g.answered_at, g.shown_at + {HOLD // MICROSECOND})
 """
 """When the time of an answer with a twin is over; NULL while the twin is open.
 
-Until the answer is complete it counts from when its place would be free for others.
+Of the post `g` with which the answer began, and the twin's image `t`. Until the answer is complete
+it counts from when its place would be free for others.
 """
+
+_BEGAN: Final = """
+    FROM posts g LEFT JOIN images t ON t.id = g.twin_image_id WHERE g.id = coalesce(
+        (SELECT w.post_id FROM votes w WHERE w.rater = p.rater AND w.image_id = p.image_id), p.id)
+"""
+COLUMNS: Final = (
+    f"iif(p.purpose = 'gold', (SELECT g.twin_image_id IS NOT NULL {_BEGAN}), 0)",
+    f"iif(p.purpose = 'gold', (SELECT {OVER_AT} {_BEGAN}), NULL)",
+)
+"""Whether an answer on a post `p` has a twin, and OVER_AT; other posts cost no look for them."""
 
 
 @dataclass(frozen=True, slots=True)

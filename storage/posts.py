@@ -33,15 +33,11 @@ SHOWN_NAMES = (
     "i.complete_votes",
     "i.closes_at",
     "i.revealed_at",
-    "g.twin_image_id IS NOT NULL",
-    gold_times.OVER_AT,
+    *gold_times.COLUMNS,
 )
 """The columns of a `Shown`, out of SHOWN_TABLES; `shown_of` builds the record."""
 
-SHOWN_TABLES = f"""
-    posts p JOIN images i ON i.id = p.image_id JOIN data_sets d ON d.id = i.data_set_id
-    {gold_times.TABLES}
-"""
+SHOWN_TABLES = "posts p JOIN images i ON i.id = p.image_id JOIN data_sets d ON d.id = i.data_set_id"
 
 
 @dataclass(frozen=True, slots=True)
