@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
@@ -70,15 +71,24 @@ def diffusiondb(
     directory: Folder,
     *,
     dataset: Name = "diffusiondb",
+    near_duplicates: Annotated[
+        NearDuplicates | None,
+        typer.Option(
+            "--near-duplicates",
+            help="Read every picture now and count, keep or skip those that look like one of the"
+            " data set; hours for a million.",
+            show_default="no picture is read",
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Import DiffusionDB as published: its metadata, and the parts that lie beside it."""
     with interruptible(KEPT):
-        summary = asyncio.run(_diffusiondb(directory, dataset))
+        summary = asyncio.run(_diffusiondb(directory, dataset, near_duplicates))
     say_summary(summary, as_json=as_json)
 
 
-async def _diffusiondb(directory: Path, data_set: str) -> Summary:
+async def _diffusiondb(directory: Path, data_set: str, near: NearDuplicates | None) -> Summary:
     settings = load_settings()
     async with open_services(settings) as services:
         with progress(f"importing {directory}") as report:
@@ -93,5 +103,6 @@ async def _diffusiondb(directory: Path, data_set: str) -> Summary:
                 clock=services.clock,
                 random=services.random,
                 data_set=data_set,
+                near=near,
                 progress=report,
             )

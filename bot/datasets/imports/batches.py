@@ -150,7 +150,11 @@ class Batches:
             images.move(connection, known.id, source_id, each.candidate.member)
         if each.perceptual_hash is not None:
             perceptual_hashes.store(connection, known.id, each.perceptual_hash)
-        if safe is None or not images.set_safe(connection, known.id, safe=safe):
+        if (
+            safe is None
+            or not each.candidate.turns
+            or not images.set_safe(connection, known.id, safe=safe)
+        ):
             return None
         return safe
 

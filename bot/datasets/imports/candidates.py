@@ -36,9 +36,10 @@ class Candidate:
 
     `place` is what people call it, `known_as` are the keys under which the data set may have it,
     `new_keys` those of which it gets the first that is free. `safe` None: new pictures are not,
-    and for what is there nothing changes. `read` returns the bytes, `describe` what is said about
-    them, or None where that cannot be read. `keep` puts them where `member` says, where they do
-    not lie there yet; `held` is how many bytes it has in memory until then.
+    and for what is there nothing changes, nor does it without `turns`. `read` returns the bytes,
+    `describe` what is said about them, or None where that cannot be read. `keep` puts them where
+    `member` says, where they do not lie there yet; `held` is how many bytes it has in memory until
+    then.
     """
 
     place: str
@@ -51,6 +52,7 @@ class Candidate:
     describe: Callable[[], Facts | None]
     keep: Callable[[], None] | None = None
     held: int = 0
+    turns: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,8 @@ def _compare(candidate: Candidate, sha256: bytes, known: Known) -> LeftOut | Alr
     images = [known.images[key] for key in candidate.known_as if key in known.images]
     for image in images:
         if (image.source_id, image.member) == (source_id, candidate.member):
-            if image.sha256 == sha256:
+            # An import that read no pictures knows nothing of their bytes.
+            if image.sha256 in {None, sha256}:
                 return AlreadyThere(candidate, image)
             return LeftOut(candidate, Reason.KEY_TAKEN)
     for image in images:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -19,18 +20,25 @@ from random import Random
 from sqlite3 import Connection
 
 from bot.clock import Clock
+from bot.datasets.imports.archives import Archives
+from bot.datasets.imports.batches import BATCH, THREADS, Batches
+from bot.datasets.imports.candidates import Candidate, Facts, Origin
 from bot.datasets.imports.checks import check_folder, check_name
 from bot.datasets.imports.metadata import BLURRED, NAMES, Metadata, Rows, parameters_json
+from bot.datasets.imports.near_duplicates import NearDuplicates
 from bot.datasets.imports.pace import ROWS_ALONE, Pace
 from bot.datasets.imports.parts import PLACES, Listing, Listings, Part, find_parts
 from bot.datasets.imports.summary import Progress, Reason, Summary, Tally, no_progress
 from bot.errors import ImportRefusedError
+from bot.images.originals import read_file
 from storage import data_sets, images, sources
 from storage.database import Database
 from storage.images import RANDOM_KEY_BITS, NewImage
 
 LARGEST_SIDE = 2**16 - 1
 """Pixels; the published columns are 16 bits wide."""
+ROWS_READ = 500
+"""Rows whose pictures are read before progress is reported."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +70,16 @@ async def import_diffusiondb(
     clock: Clock,
     random: Random,
     data_set: str = "diffusiondb",
+    near: NearDuplicates | None = None,
     progress: Progress = no_progress,
 ) -> Summary:
     """Import the images whose part lies in `directory`; again, only what is new.
 
     Parts may be added later. What its publisher has blurred is left out; what is above a threshold
     or has no probability is imported as not safe. The pictures themselves are read when they are
-    posted, from where they lie. `target` is for a data set that does not exist yet. Many rows are
-    stored at once, each of them whole, so an import that was killed goes on where it was.
+    posted, from where they lie, or with `near` now, to find near-duplicates. `target` is for a data
+    set that does not exist yet. Many rows are stored at once, each of them whole, so an import that
+    was killed goes on where it was.
 
     Raises ImportRefusedError and StorageError.
     """
@@ -84,7 +94,15 @@ async def import_diffusiondb(
         place = partial(_place, name=data_set, target=target, now=clock.now(), parts=parts)
         placed = await database.write(place)
         pace = Pace(database, clock)
-        run = _Run(database, *placed, parts, thresholds, clock, random, pace, tally)
+        reading = None
+        if near is not None:
+            pool = opened.enter_context(ThreadPoolExecutor(THREADS, thread_name_prefix="import"))
+            reading = _Reading(
+                Batches(database, data_set, target, near, clock, random, tally, pool),
+                opened.enter_context(Archives()),
+                {placed[1][part.path]: part for same in parts.values() for part in same},
+            )
+        run = _Run(database, *placed, parts, thresholds, clock, random, pace, tally, reading)
         for table in tables:
             batches = table.batches(ROWS_ALONE)
             while (rows := await asyncio.to_thread(next, batches, None)) is not None:
@@ -92,6 +110,37 @@ async def import_diffusiondb(
                 done += len(rows)
     progress(done, done)
     return tally.summary()
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """Takes images with a look at their pictures; `parts` are by the ids of their sources."""
+
+    batches: Batches
+    archives: Archives
+    parts: Mapping[int, Part]
+
+    async def take(self, found: Sequence[NewImage]) -> None:
+        """Store what is new and count everything."""
+        for begin in range(0, len(found), BATCH):
+            await self.batches.take(
+                [self._candidate(each) for each in found[begin : begin + BATCH]]
+            )
+
+    def _candidate(self, image: NewImage) -> Candidate:
+        part = self.parts[image.source_id]
+        read = self.archives.read if part.kind == "zip" else read_file
+        return Candidate(
+            image.member,
+            (image.key,),
+            (image.key,),
+            Origin(part.kind, str(part.path)),
+            image.member,
+            image.safe,
+            partial(read, part.path, image.member),
+            lambda: Facts(image.prompt, image.parameters),
+            turns=False,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,20 +156,28 @@ class _Run:
     random: Random
     pace: Pace
     tally: Tally
+    reading: _Reading | None
     listings: Listings = field(default_factory=Listings)
 
     async def take(self, rows: Rows, progress: Callable[[int], None]) -> None:
         """Store those of the rows that are new and can be posted; count the others."""
         begin = 0
         while begin < len(rows):
-            end = min(len(rows), begin + await self.pace.rows())
+            step = ROWS_READ if self.reading else await self.pace.rows()
+            end = min(len(rows), begin + step)
             chosen = await asyncio.to_thread(self._choose, rows, range(begin, end))
-            safe, unsafe = await self.database.write(partial(_store, chosen, self.clock.now()))
-            self.tally.safe += safe
-            self.tally.added += safe + unsafe
-            self.tally.already_there += len(chosen.safe) + len(chosen.unsafe) - safe - unsafe
+            if self.reading:
+                await self.reading.take([*chosen.safe, *chosen.unsafe])
+            else:
+                await self._store(chosen)
             begin = end
             progress(end)
+
+    async def _store(self, chosen: Chosen) -> None:
+        safe, unsafe = await self.database.write(partial(_store, chosen, self.clock.now()))
+        self.tally.safe += safe
+        self.tally.added += safe + unsafe
+        self.tally.already_there += len(chosen.safe) + len(chosen.unsafe) - safe - unsafe
 
     def _choose(self, rows: Rows, span: range) -> Chosen:
         """Look at rows part by part, so that each part's listing is read once."""

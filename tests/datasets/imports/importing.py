@@ -108,7 +108,12 @@ async def bring_folder(
 
 
 async def bring_diffusiondb(
-    database: Database, folder: Path, *, limit: float = 0.1, progress: Progress = no_progress
+    database: Database,
+    folder: Path,
+    *,
+    limit: float = 0.1,
+    near: NearDuplicates | None = None,
+    progress: Progress = no_progress,
 ) -> Summary:
     return await import_diffusiondb(
         database,
@@ -117,6 +122,7 @@ async def bring_diffusiondb(
         thresholds=Thresholds(limit, limit),
         clock=SystemClock(),
         random=Random(7),
+        near=near,
         progress=progress,
     )
 

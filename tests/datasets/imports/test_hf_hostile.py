@@ -12,11 +12,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.clock import SystemClock
 from bot.datasets.imports.hf.pictures import Reading
 from bot.datasets.imports.tables.columns import Columns
 from bot.datasets.imports.tables.files import LONGEST_LINE
-from bot.errors import ImportRefusedError
+from bot.errors import ImportRefusedError, SourceUnavailableError
 from storage.database import Database
+from storage.errors import DatabaseBusyError
+from storage.leases import Lease
 from tests.datasets.imports.hf import bring_hf, cells, picture, write_shard
 from tests.datasets.imports.importing import (
     data_set_names,
@@ -261,6 +264,26 @@ async def test_what_comes_before_damage_in_a_shard_is_imported(
     with pytest.raises(ImportRefusedError, match=r"x\.parquet is damaged after row 2"):
         await bring_hf(database, tmp_path / "in")
     assert sorted(stored(database, "id")) == ["0", "1"]
+
+
+async def test_a_second_import_at_the_same_time_is_refused(
+    database: Database, tmp_path: Path
+) -> None:
+    write_shard(tmp_path / "in/x.parquet", {"image": cells(picture(1))})
+    async with Lease(database, "import hf", SystemClock()):
+        with pytest.raises(DatabaseBusyError, match="another `jury import hf`"):
+            await bring_hf(database, tmp_path / "in")
+    assert (await bring_hf(database, tmp_path / "in")).added == 1
+
+
+async def test_nothing_is_stored_where_pictures_cannot_be_kept(
+    database: Database, tmp_path: Path
+) -> None:
+    write_shard(tmp_path / "in/x.parquet", {"image": cells(picture(1))})
+    (tmp_path / "originals").write_bytes(b"a file of that name")
+    with pytest.raises(SourceUnavailableError, match="originals cannot be written"):
+        await bring_hf(database, tmp_path / "in")
+    assert stored(database, "id") == {}
 
 
 @ENDLESSLY

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -12,12 +13,15 @@ from bot.datasets.imports.near_duplicates import NearDuplicates
 from storage.connections import connect
 from storage.database import Database
 from tests.datasets.imports.importing import (
+    bring_diffusiondb,
     bring_folder,
     left_out,
     names_of,
     noted,
+    row,
     stored,
     write_files,
+    write_metadata,
 )
 from tests.images.pictures import encoded, noise
 
@@ -102,3 +106,53 @@ async def test_images_of_an_earlier_version_get_their_hash_by_the_next_import(
     summary = await bring_folder(database, folder)
     assert (summary.already_there, summary.notes) == (4, ())
     assert stored(database, "perceptual_hash") == before
+
+
+@pytest.fixture
+def published(tmp_path: Path) -> Path:
+    """DiffusionDB in small: an archive, a folder, and a broken picture in each."""
+    pictures = {
+        "a.png": encoded(PICTURE),
+        "b.png": encoded(SMALLER),
+        "c.png": encoded(OTHER),
+        "d.png": b"no picture",
+    }
+    folder = write_files(
+        tmp_path / "published", {f"part-000002/z{name}": data for name, data in pictures.items()}
+    )
+    with zipfile.ZipFile(folder / "part-000001.zip", "w") as archive:
+        for name, data in pictures.items():
+            archive.writestr(name, data)
+    rows = [row(name) for name in pictures] + [row(f"z{name}", part=2) for name in pictures]
+    for each in rows:
+        each["image_nsfw"] = 0.9 if "c" in each["image_name"] else 0.01
+    write_metadata(folder / "metadata.parquet", rows)
+    return folder
+
+
+async def test_the_pictures_of_diffusiondb_are_read_where_that_is_asked_for(
+    database: Database, published: Path
+) -> None:
+    summary = await bring_diffusiondb(database, published, near=NearDuplicates.SKIP)
+    assert (summary.read, summary.added, summary.safe) == (8, 2, 1)
+    assert left_out(summary) == {"near_duplicate": 4, "not_a_picture": 2}
+    found = stored(database, "safe, prompt, width, sha256 IS NULL")
+    assert found == {
+        "a": (1, "a picture called a.png", 200, 0),
+        "c": (0, "a picture called c.png", 200, 0),
+    }
+    again = await bring_diffusiondb(database, published, near=NearDuplicates.SKIP, limit=1.0)
+    assert (again.added, again.already_there, again.left_out) == (0, 2, summary.left_out)
+    assert stored(database, "safe") == {"a": (1,), "c": (0,)}
+
+
+async def test_images_of_diffusiondb_get_their_hash_when_their_pictures_are_read(
+    database: Database, published: Path
+) -> None:
+    assert (await bring_diffusiondb(database, published)).added == 8
+    assert set(stored(database, "perceptual_hash").values()) == {(None,)}
+    summary = await bring_diffusiondb(database, published, near=NearDuplicates.COUNT)
+    assert (summary.added, summary.already_there) == (0, 6)
+    assert left_out(summary) == {"not_a_picture": 2}
+    hashes = stored(database, "perceptual_hash")
+    assert {key for key, (value,) in hashes.items() if value is None} == {"d", "zd"}
