@@ -83,6 +83,12 @@ FORMATS: Final[Mapping[str, Offer]] = {
         "trainingdata",
         pictures=("none", "folder"),
     ),
+    "laion": Offer(
+        "One row an image in the columns of LAION-Aesthetics, with our score.",
+        TABLE,
+        "laion",
+        scored=True,
+    ),
     "ava": Offer(
         "How often each score was given, as AVA.txt, with a table of the images.", (), "ava"
     ),

@@ -13,6 +13,7 @@ from contextlib import closing
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 from adbc_driver_manager.dbapi import Connection
 
 BATCH_ROWS = 131_072
@@ -53,6 +54,14 @@ def fetch(
     """Run a SELECT whose rows fit in memory."""
     nothing = pa.RecordBatch.from_pylist([], schema)
     return pa.concat_batches([nothing, *stream(connection, sql, schema, *parameters)])
+
+
+def filled(texts: pa.StringArray) -> pa.StringArray:
+    """Return texts with null for the empty ones: storage reads those where there is no text.
+
+    ADBC could not go back on a column that began with nothing but NULL.
+    """
+    return pc.if_else(pc.equal(texts, ""), None, texts)
 
 
 def firsts(ascending: Integers) -> npt.NDArray[np.intp]:

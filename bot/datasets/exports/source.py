@@ -6,6 +6,7 @@ For child processes only.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -14,7 +15,7 @@ import pyarrow as pa
 from adbc_driver_manager.dbapi import Connection
 
 from bot.datasets.exports.catalogue import PictureForm
-from bot.datasets.exports.reading import NUMBER, Batches, fetch, stream
+from bot.datasets.exports.reading import NUMBER, Batches, fetch, filled, stream
 from bot.datasets.exports.request import ExportRequest
 from bot.datasets.exports.selection import Selection
 from bot.keyed_hash import KeyedHash
@@ -106,10 +107,16 @@ class Source:
     def images(self, schema: pa.Schema) -> Batches:
         """Yield the selected images that have any vote, by rising id.
 
-        `schema` has image_id, and others of `exporting.images`.
+        `schema` has image_id, and others of `exporting.images`; a text that is not there is null.
         """
         sql, parameters = exporting.images(schema.names, list(self.data_sets), safe=self._safe)
-        return stream(self.connection, sql, schema, *parameters)
+        with closing(stream(self.connection, sql, schema, *parameters)) as batches:
+            for images in batches:
+                columns = [
+                    filled(column) if pa.types.is_string(column.type) else column
+                    for column in images.columns
+                ]
+                yield pa.record_batch(columns, schema=schema)
 
     def data_set_names(self, ids: pa.Int64Array) -> pa.StringArray:
         """Return the names of the wanted data sets with these ids."""

@@ -86,14 +86,13 @@ def fill(source: Source, folder: Path) -> Filled:
 def _rows(some: Judged) -> pa.RecordBatch:
     keys = some.images["key"].to_pylist()
     names = map(image_name, keys, some.images["member"].to_pylist())
-    prompt = some.images["prompt"]
     artifacts = _rounded(some, ARTIFACTS, keys)
     columns = {
         "image_name": pa.array(names, pa.string()),
         "ratings_count": some.counts,
         "rating": _rounded(some, AESTHETIC, keys),
         "artifacts": pa.array(artifacts, mask=np.isnan(artifacts)),
-        "prompt": pc.if_else(pc.equal(prompt, ""), None, prompt),
+        "prompt": some.images["prompt"],
         **{name: _short(some.images[name]) for name in ("part_id", "width", "height")},
     }
     return pa.record_batch([columns[name] for name in PREPARED.names], schema=PREPARED)

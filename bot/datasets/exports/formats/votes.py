@@ -8,12 +8,11 @@ from typing import Final, Self
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from bot.datasets.exports.coarsening import published, to_minutes, to_two_digits, to_weeks
 from bot.datasets.exports.kinds import Table
 from bot.datasets.exports.published import CLIENT_AGENTS, Judged, Raters, judged, splits
-from bot.datasets.exports.reading import Batches, fetch, find
+from bot.datasets.exports.reading import Batches, fetch, filled, find
 from bot.datasets.exports.source import Source
 from bot.rating.scales import SCALES
 from storage import exporting
@@ -125,7 +124,7 @@ class Rows:
         exact = self.source.exact_signals
         _, agents = find(votes["client_agent_id"].to_numpy(), self.client_agents["id"].to_numpy())
         return {
-            "row_id": pc.if_else(pc.equal(votes["row_id"], ""), None, votes["row_id"]),
+            "row_id": filled(votes["row_id"]),
             **{scale: votes[scale] for scale in SCALES},
             "state": _one_of(("given", "void"), votes["is_void"]),
             "surface": _one_of(("private", "public"), votes["is_public"]),
