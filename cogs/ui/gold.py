@@ -13,7 +13,7 @@ from bot.trust.gold.marking import Entry, Treasury
 from bot.trust.review import Case
 from bot.trust.wording import escape
 from cogs.ui.card import Card
-from cogs.ui.cards import Row
+from cogs.ui.cards import Picture, Row
 from cogs.ui.case import decision, heading, later
 from cogs.ui.edge import Exchange
 from cogs.ui.fitting import blocks, cut
@@ -37,7 +37,10 @@ class GoldListCard(Card):
 
 
 class CandidateCard(Card):
-    """The picture, behind a spoiler, what the jury says of it, and the two decisions."""
+    """What the jury says of a picture, the picture itself, as large as it goes, and the decisions.
+
+    It is behind a spoiler unless it is known to be safe.
+    """
 
     def __init__(
         self,
@@ -48,16 +51,12 @@ class CandidateCard(Card):
     ) -> None:
         super().__init__()
         text = "\n".join((heading(exchange, case), *_candidate(exchange, candidate)))
+        self.add_item(ui.TextDisplay(text))
         if picture is None:
-            self.add_item(ui.TextDisplay(text))
             self.add_item(ui.TextDisplay(exchange.say("review.no_picture")))
         else:
-            thumbnail: ui.Thumbnail[ui.LayoutView] = ui.Thumbnail(
-                media=f"attachment://{picture.filename}",
-                description=exchange.say("card.alt_text"),
-                spoiler=not candidate.image.safe,
-            )
-            self.add_item(ui.Section(text, accessory=thumbnail))
+            shown = Picture(picture.filename, spoiler=not candidate.image.safe)
+            self.add_item(shown.gallery(exchange.texts, exchange.language))
         self.add_item(
             Row(
                 decision(exchange, case, ACCEPT, ButtonStyle.success),

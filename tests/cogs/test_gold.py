@@ -128,8 +128,8 @@ async def test_a_candidate_is_shown_with_its_scores_and_becomes_gold(stage: Stag
     assert "As gold, right would be: **Liking 6 to 10, Flaws 0 to 1**." in text(shown)
     assert "0 of 25 gold images" in text(shown)
     assert len(shown.attachments) == 1
-    (thumbnail,) = [c for c in components(shown) if c["type"] == 11]
-    assert not thumbnail["spoiler"]
+    (gallery,) = [c for c in components(shown) if c["type"] == 12]
+    assert [item["spoiler"] for item in gallery["items"]] == [False]
     following = answer(
         await stage.moderator.click(shown, custom_id=find(shown, "review:gold_accept:"))
     )
@@ -149,8 +149,8 @@ async def test_an_unsafe_candidate_hides_behind_a_spoiler_or_stays_away(stage: S
     assert (await review(stage)).attachments == []
     stage.restrict(stage.channel)
     shown = await review(stage)
-    (thumbnail,) = [c for c in components(shown) if c["type"] == 11]
-    assert thumbnail["spoiler"]
+    (gallery,) = [c for c in components(shown) if c["type"] == 12]
+    assert [item["spoiler"] for item in gallery["items"]] == [True]
 
 
 async def test_gold_is_marked_in_german(stage: Stage) -> None:
