@@ -8,7 +8,17 @@ from typing import Annotated, NoReturn
 import typer
 
 from bot import __version__
-from bot.commands import data_sets, doctor, exports, imports, payouts, running, scores, upkeep
+from bot.commands import (
+    data_sets,
+    doctor,
+    exports,
+    imports,
+    payouts,
+    running,
+    scores,
+    statistics,
+    upkeep,
+)
 from bot.commands.opening import InterruptedCommandError
 from bot.entry import INTERRUPTED
 from bot.errors import JuryError, SettingsError, UserError
@@ -34,6 +44,7 @@ def build_app() -> typer.Typer:
     app.command()(running.demo)
     app.command()(doctor.doctor)
     app.command()(scores.scores)
+    app.command()(statistics.stats)
     app.command("backup")(upkeep.back_up)
     app.command()(upkeep.erase)
     app.add_typer(imports.app, name="import")

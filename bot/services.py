@@ -31,6 +31,7 @@ from bot.rewards.signals import SignalsService
 from bot.rewards.status import StatusService
 from bot.rewards.worker import PayoutWorker
 from bot.settings import Settings
+from bot.statistics.service import StatisticsService
 from bot.texts.catalogue import Texts
 from bot.trust.access import AccessService
 from bot.trust.alerts import AlertService
@@ -109,6 +110,7 @@ class Services:
     personal_data: PersonalDataService
     erasure: ErasureService
     exports: ExportService
+    statistics: StatisticsService
     scores: ScoringService
     horde: HordeClient
     linking: LinkingService
@@ -211,6 +213,7 @@ def build_services(
         exports=ExportService(
             database.path, clock, hash_key, exact_signals=settings.export_exact_signals
         ),
+        statistics=StatisticsService(database.path, clock, hash_key),
         scores=scores,
         horde=horde,
         linking=LinkingService(

@@ -52,7 +52,11 @@ class Texts:
 
     def number(self, value: float, locale: str, *, digits: int = 1) -> str:
         """Return `value` with that many decimals and the language's decimal mark."""
-        return f"{value:.{digits}f}".replace(".", DECIMAL_MARKS[self.locale_for(locale)])
+        return f"{value:.{digits}f}".replace(".", self.decimal_mark(locale))
+
+    def decimal_mark(self, locale: str) -> str:
+        """Return what parts whole numbers from decimals."""
+        return DECIMAL_MARKS[self.locale_for(locale)]
 
     @staticmethod
     def locale_for(*choices: str | None) -> str:

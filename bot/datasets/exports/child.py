@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import asdict
 from importlib import import_module
 from pathlib import Path
@@ -46,12 +47,13 @@ def main() -> int:
         answer(UNKNOWN_DATA_SET, name=error.name)
         return 1
     except FAULTS as error:
-        answer(FAILED, reason=_reason(error, request))
+        answer(FAILED, reason=reason_of(error, request))
         return 1
     return 0
 
 
-def _reason(error: Exception, request: ExportRequest) -> str:
+def reason_of(error: Exception, request: ExportRequest) -> str:
+    """Return in one line what one of the FAULTS means to an operator."""
     if isinstance(error, RefusedError):
         return str(error)
     if isinstance(error, OSError):
@@ -70,13 +72,20 @@ def export(request: ExportRequest, progress: Progress) -> ExportCounts:
     if target.exists() and not wanted.may_replace(target, request):
         raise FileExistsError(None, "is no earlier export and is not overwritten", str(target))
     target.parent.mkdir(parents=True, exist_ok=True)
-    os.environ["SQLITE_TMPDIR"] = str(target.parent)
+    with reading(request, progress) as source:
+        return wanted.write(source, target, request)
+
+
+@contextmanager
+def reading(request: ExportRequest, progress: Progress) -> Iterator[Source]:
+    """Open what a request is of; SQLite sorts on the disk on which the target will be."""
+    os.environ["SQLITE_TMPDIR"] = str(Path(request.target).parent)
     address = f"file:{quote(request.database)}?mode=ro"
     with closing(adbc_driver_sqlite.dbapi.connect(address)) as connection:
         with closing(connection.cursor()) as cursor:
             cursor.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
             cursor.execute(f"PRAGMA cache_size = -{CACHE_KIBIBYTES}")
-        return wanted.write(Source.of(connection, request, progress), target, request)
+        yield Source.of(connection, request, progress)
 
 
 def load(name: str) -> Format:

@@ -1,0 +1,60 @@
+"""What passes between the program and the child process that makes statistics."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal, Self
+
+from bot.datasets.exports.request import ExportRequest
+from bot.datasets.exports.selection import Selection
+
+PROGRESS: Final = "progress"
+MADE: Final = "made"
+UNKNOWN_DATA_SET: Final = "unknown_data_set"
+FAILED: Final = "failed"
+"""The kinds of lines that the child writes."""
+
+Form = Literal["page", "picture"]
+
+
+@dataclass(frozen=True, slots=True)
+class StatisticsRequest:
+    """One page or picture in a language; `hash_key` in hex, `now` in microseconds."""
+
+    database: str
+    target: str
+    form: Form
+    data_sets: tuple[str, ...]
+    language: str
+    hash_key: str
+    now: int
+
+    @classmethod
+    def parsed(cls, values: Mapping[str, Any]) -> Self:
+        """Return what `dataclasses.asdict` made, after its way through JSON."""
+        return cls(**{**values, "data_sets": tuple(values["data_sets"])})
+
+    @property
+    def export(self) -> ExportRequest:
+        """The export that has the same votes."""
+        return ExportRequest(
+            database=self.database,
+            target=self.target,
+            format="statistics",
+            file_type=None,
+            selection=Selection(self.data_sets),
+            hash_key=self.hash_key,
+            now=self.now,
+            exact_signals=False,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What was told, in a few words, one line a headline; `alt` describes the picture."""
+
+    votes: int
+    images: int
+    lines: tuple[str, ...]
+    alt: str

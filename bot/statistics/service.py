@@ -1,0 +1,98 @@
+"""Statistics for the bot and the command line, each made by a child process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from bot.children.asking import ask
+from bot.clock import Clock
+from bot.errors import StatisticsFailedError, UnknownDataSetError
+from bot.keyed_hash import KeyedHash
+from bot.statistics.request import (
+    FAILED,
+    MADE,
+    PROGRESS,
+    UNKNOWN_DATA_SET,
+    Form,
+    StatisticsRequest,
+)
+from storage.times import to_microseconds
+
+CHILD: Final = "bot.statistics.child"
+FORMS: Final[Mapping[str, Form]] = {".html": "page", ".htm": "page", ".png": "picture"}
+"""What a file is by the end of its name."""
+
+Progress = Callable[[int, int], None]
+"""Hears the votes read, and the most that there can be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A finished page or picture: its place, the votes and rated images that it tells of.
+
+    `lines` are the headline figures in words; `alt` says what the plots show.
+    """
+
+    path: Path
+    votes: int
+    images: int
+    lines: tuple[str, ...]
+    alt: str
+
+
+class StatisticsService:
+    """Makes pages and pictures of what the votes say."""
+
+    def __init__(self, database: Path, clock: Clock, keyed_hash: KeyedHash) -> None:
+        self._database = database.resolve()
+        self._clock = clock
+        self._keyed_hash = keyed_hash
+
+    async def make(
+        self,
+        out: Path,
+        language: str,
+        data_sets: tuple[str, ...] = (),
+        progress: Progress | None = None,
+    ) -> Made:
+        """Write a page (`.html`) or a picture (`.png`) of these data sets, of all if none is named.
+
+        It takes the place of an earlier one, and of nothing else, at once when it is complete.
+        Raises UnknownDataSetError, StatisticsFailedError.
+        """
+        target = _absolute(out)
+        form = FORMS.get(out.suffix.lower())
+        if form is None:
+            raise StatisticsFailedError(reason=f"{out}: the name must end in .html or .png")
+        request = StatisticsRequest(
+            database=str(self._database),
+            target=str(target),
+            form=form,
+            data_sets=data_sets,
+            language=language,
+            hash_key=self._keyed_hash.key.hex(),
+            now=to_microseconds(self._clock.now()),
+        )
+
+        def hear(kind: str, values: Mapping[str, Any]) -> None:
+            if kind == PROGRESS and progress is not None:
+                progress(values["done"], values["most"])
+
+        answer = await ask(CHILD, asdict(request), hear)
+        if answer.kind == MADE:
+            return Made(
+                Path(request.target), **{**answer.values, "lines": tuple(answer.values["lines"])}
+            )
+        if answer.kind == UNKNOWN_DATA_SET:
+            raise UnknownDataSetError(**answer.values)
+        if answer.kind == FAILED:
+            raise StatisticsFailedError(**answer.values)
+        raise StatisticsFailedError(reason=f"the work ended early with exit code {answer.code}")
+
+
+def _absolute(path: Path) -> Path:
+    """Return where a path leads from the folder in which the program was started."""
+    return path.absolute()

@@ -1,0 +1,224 @@
+"""Pages and pictures from real databases, made by the real child process."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import Iterator
+from datetime import timedelta
+from html.parser import HTMLParser
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from bot.errors import StatisticsFailedError, UnknownDataSetError
+from bot.statistics.service import Made, StatisticsService
+from tests.datasets.exports.children import children, started_child
+from tests.datasets.exports.votes_file import KEY, VOTED, VotesFile
+from tests.rating.world import TurnedClock
+from tests.trust.scored import Shape, make, run
+
+VOID_TAGS = {"meta", "link", "br", "path", "use", "rect"}
+
+
+class Page(HTMLParser):
+    """What a page says: its headlines, the cells of each plot's table, alt texts, addresses."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.headlines: list[str] = []
+        self.rows: dict[str, list[list[str]]] = {}
+        self.alts: list[str] = []
+        self.addresses: list[str] = []
+        self.ids: list[str] = []
+        self._plot = ""
+        self._tags: list[str] = []
+        self.feed(text)
+        self.close()
+        assert self._tags == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = {name: value or "" for name, value in attrs}
+        if tag not in VOID_TAGS:
+            self._tags.append(tag)
+        if "id" in values:
+            self.ids.append(values["id"])
+        if tag == "figure":
+            self._plot = values["id"]
+        if tag == "svg":
+            self.alts.append(values["aria-label"])
+        if tag == "tr":
+            self.rows.setdefault(self._plot, []).append([])
+        self.addresses += [
+            value for name, value in values.items() if name in {"href", "src", "xlink:href"}
+        ]
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+        if tag not in VOID_TAGS:
+            self._tags.pop()
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in VOID_TAGS:
+            assert self._tags.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        tag = self._tags[-1] if self._tags else ""
+        if tag == "dd":
+            self.headlines.append(data)
+        if tag in {"td", "th"}:
+            self.rows[self._plot][-1].append(data)
+
+    def table(self, plot: str) -> dict[str, str]:
+        """Return a plot's numbers without those that are 0."""
+        return {row[0]: row[1] for row in self.rows.get(plot, [])[1:] if row[1] != "0"}
+
+
+@pytest.fixture
+def votes(tmp_path: Path) -> Iterator[VotesFile]:
+    file = VotesFile(tmp_path / "jury.db")
+    yield file
+    file.close()
+
+
+def service(path: Path) -> StatisticsService:
+    return StatisticsService(path, TurnedClock(VOTED), KEY)
+
+
+async def made(path: Path, *data_sets: str, name: str = "page.html", language: str = "en") -> Made:
+    return await service(path).make(path.parent / name, language, data_sets)
+
+
+async def page(path: Path, *data_sets: str) -> Page:
+    return Page((await made(path, *data_sets)).path.read_text())
+
+
+async def test_the_page_tells_the_votes_that_exports_publish(votes: VotesFile) -> None:
+    votes.data_set()
+    raters = [votes.rater() for _ in range(6)]
+    images = [votes.image(str(number)) for number in range(4)]
+    for rater in raters:
+        votes.vote(rater, images[0], 7, 2)
+    votes.vote(raters[0], images[1], 3, None, at=VOTED - timedelta(days=2))
+    votes.vote(raters[1], images[1], 9, 0, state="void")
+    votes.vote(raters[2], images[1], 9, 0, state="undone")
+    votes.vote(raters[3], images[2], 9, 0, gold=True)
+    votes.vote(votes.rater(erased=True), images[0], 9, 0)
+
+    told = await page(votes.path)
+
+    assert told.headlines == ["7", "2", "4", "6"]
+    assert told.table("answers-aesthetic") == {"7": "6", "3": "1"}
+    assert told.table("answers-artifacts") == {"2": "6"}
+    assert told.table("days") == {"2026-01-11": "1", "2026-01-13": "6"}
+    assert told.table("image_votes") == {"6": "1", "1": "1"}
+    assert told.table("agreement-aesthetic") == {"90\u2013100": "1"}
+    assert told.table("activity") == {"1\u20139": "6"}
+    assert len(told.alts) == 10
+
+
+async def test_scored_images_are_placed_by_score_and_error(tmp_path: Path) -> None:
+    path = make(tmp_path / "jury.db", Shape(raters=12, each=10))
+    run(path)
+    told = await page(path)
+    placed = told.table("uncertainty-aesthetic")
+    assert sum(map(int, placed.values())) == int(told.headlines[1])
+    assert "Least certain is" in told.alts[6]
+
+
+async def test_a_page_is_whole_and_asks_for_nothing(tmp_path: Path) -> None:
+    path = make(tmp_path / "jury.db", Shape(raters=12, each=10))
+    told = await page(path)
+    assert [one for one in told.addresses if not one.startswith(("#", "data:"))] == []
+    assert len(told.ids) == len(set(told.ids))
+    assert {one[1:] for one in told.addresses if one.startswith("#")} <= set(told.ids)
+    text = (tmp_path / "page.html").read_text()
+    assert "@import" not in text
+    assert "<script" not in text
+    assert "#0101" not in text
+
+
+async def test_no_vote_and_one_vote_make_a_page_each(votes: VotesFile) -> None:
+    assert (await page(votes.path)).headlines == ["0", "0", "0", "Fewer than 5"]
+    votes.data_set()
+    votes.vote(votes.rater(), votes.image("a"))
+    one = await page(votes.path)
+    assert one.headlines == ["1", "1", "1", "Fewer than 5"]
+    assert one.table("activity") == {}
+    assert one.table("agreement-aesthetic") == {}
+
+
+async def test_one_data_set_is_told_without_the_others(votes: VotesFile) -> None:
+    votes.data_set()
+    other = votes.data_set("<script>alert(1)</script> & co")
+    rater = votes.rater()
+    votes.vote(rater, votes.image("a"), 1)
+    votes.vote(rater, votes.image("b", other), 10)
+    assert (await page(votes.path, "diffusiondb")).table("answers-aesthetic") == {"1": "1"}
+    both = await made(votes.path)
+    assert both.votes == 2
+    assert "<script" not in both.path.read_text()
+    with pytest.raises(UnknownDataSetError):
+        await made(votes.path, "nothing")
+
+
+async def test_kudos_are_told_of_months_with_five_paid_raters(votes: VotesFile) -> None:
+    votes.data_set()
+    image = votes.image("a")
+    for settled, many in (("2026-01-31 23:59:59", 5), ("2026-02-01", 4)):
+        for rater in [votes.rater() for _ in range(many)]:
+            votes.connection.execute(
+                "INSERT INTO payouts (id, key, rater, horde_id, verified, amount, state,"
+                " planned_at, first_sent_at, settled_at)"
+                " VALUES (?1, printf('%036d', ?1), ?1, 1, 1, 10, 'paid', 0, 0,"
+                " unixepoch(?2) * 1000000)",
+                (rater, settled),
+            )
+            votes.connection.execute(
+                "INSERT INTO awards (rater, image_id, scale, amount, payout_id, earned_at)"
+                " VALUES (?1, ?2, 'aesthetic', 1000, ?1, 0)",
+                (rater, image),
+            )
+    told = await page(votes.path)
+    assert told.table("kudos") == {"2026-01": "5\u00a0000"}
+    assert told.headlines[-1] == "5\u00a0000"
+
+
+async def test_the_picture_has_every_plot_and_says_so(votes: VotesFile) -> None:
+    votes.data_set()
+    votes.vote(votes.rater(), votes.image("a"))
+    done = await made(votes.path, name="plots.png", language="de")
+    with Image.open(BytesIO(done.path.read_bytes())) as picture:
+        assert picture.format == "PNG"
+        assert 1000 < picture.width < picture.height < 2500
+    assert done.lines[0] == "Bewertungen: 1"
+    assert done.alt.count("Noch") == 0
+    assert "Gefallen: Bewertungen nach Noten. Am höchsten ist 7 (Note) mit 1" in done.alt
+
+
+async def test_only_an_earlier_page_gives_way(votes: VotesFile) -> None:
+    await made(votes.path)
+    await made(votes.path)
+    (votes.path.parent / "mine.html").write_text("<p>mine</p>")
+    with pytest.raises(StatisticsFailedError) as refused:
+        await made(votes.path, name="mine.html")
+    assert "stays" in str(refused.value.values["reason"])
+    assert (votes.path.parent / "mine.html").read_text() == "<p>mine</p>"
+    with pytest.raises(StatisticsFailedError):
+        await made(votes.path, name="page.pdf")
+    with pytest.raises(StatisticsFailedError):
+        await made(votes.path, name="jury.db/page.html")
+
+
+async def test_a_killed_child_leaves_the_earlier_page(votes: VotesFile) -> None:
+    before = await made(votes.path)
+    text = before.path.read_bytes()
+    running = children()
+    again = asyncio.create_task(made(votes.path))
+    os.kill(await started_child(running), signal.SIGKILL)
+    with pytest.raises(StatisticsFailedError, match="statistics_failed"):
+        await again
+    assert before.path.read_bytes() == text
