@@ -54,6 +54,14 @@ def by_name(connection: Connection, data_set_id: int, name: str) -> ImportedColl
     return ImportedCollection(*row) if row else None
 
 
+def names(connection: Connection, data_set_id: int) -> list[str]:
+    """Return the names of the data set's collections in their order."""
+    rows = connection.execute(
+        "SELECT name FROM imported_collections WHERE data_set_id = ? ORDER BY name", (data_set_id,)
+    )
+    return [name for (name,) in rows]
+
+
 def begin_file(
     connection: Connection,
     collection_id: int,

@@ -14,7 +14,7 @@ from bot.commands.imagerewarddb import imagerewarddb
 from bot.commands.import_options import KEPT, Folder, Name, Near, Safe
 from bot.commands.laion import laion
 from bot.commands.opening import interruptible
-from bot.commands.vote_imports import votes
+from bot.commands.vote_imports import remove_votes, votes
 from bot.datasets.imports.diffusiondb import Thresholds, import_diffusiondb
 from bot.datasets.imports.folder import import_folder
 from bot.datasets.imports.near_duplicates import NearDuplicates
@@ -28,6 +28,7 @@ app.command()(hf)
 app.command()(imagerewarddb)
 app.command()(laion)
 app.command()(votes)
+app.command()(remove_votes)
 
 
 @app.command()

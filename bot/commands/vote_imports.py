@@ -9,9 +9,10 @@ from typing import Annotated
 
 import typer
 
-from bot.commands.console import AsJson, progress, say_summary
+from bot.commands.console import AsJson, progress, say_summary, summarize
 from bot.commands.import_options import KEPT, Name
-from bot.commands.opening import interruptible
+from bot.commands.opening import existing, interruptible
+from bot.datasets.imports.votes import removing
 from bot.datasets.imports.votes.formats import (
     AVA,
     HORDE,
@@ -74,6 +75,26 @@ def votes(
     with interruptible(KEPT):
         summary = asyncio.run(_votes(file, kinds[format_], dataset, collection or usual))
     say_summary(summary, as_json=as_json)
+
+
+def remove_votes(
+    collection: Annotated[str, typer.Argument(help="The collection as it was imported.")],
+    *,
+    dataset: Annotated[str, typer.Option(help="The data set that has it.")],
+    as_json: AsJson = False,
+) -> None:
+    """Remove imported votes again, a whole collection; votes of your raters stay."""
+    with interruptible("what was removed so far is gone; the same command removes the rest"):
+        removed = asyncio.run(_remove(dataset, collection))
+    summarize({"data_set": dataset, "collection": collection, "removed": removed}, as_json=as_json)
+
+
+async def _remove(data_set: str, collection: str) -> int:
+    async with existing() as services:
+        with progress(f"removing {collection}") as report:
+            return await removing.remove_votes(
+                services.database, data_set, collection, services.clock, report
+            )
 
 
 async def _votes(file: Path, kind: Format, data_set: str, collection: str) -> VotesSummary:

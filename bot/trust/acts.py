@@ -13,6 +13,7 @@ ACTIONS: Final = (
     "appeal.refuse",
     "data_set.grant",
     "data_set.prices",
+    "data_set.remove_votes",
     "data_set.revoke",
     "data_set.target",
     "export",

@@ -165,6 +165,13 @@ async def test_votes_of_another_collection_in(alone: Home) -> None:
     said = json.loads(again.out)
     assert (said["added"], said["already_there"], said["left_out"][0]["count"]) == (0, 9, 1)
     assert alone.rows("SELECT count(*) FROM votes") == [(0,)]
+    await alone.command("export", "horde", "all.parquet", "--with-imported")
+    assert len(pd.read_parquet(alone.folder / "all.parquet")) == 9
+    unknown = await alone.command("import", "remove-votes", "hoard", "--dataset", "drawn")
+    assert unknown.err == "jury: drawn has no imported collection hoard; there is: horde\n"
+    removed = await alone.command("import", "remove-votes", "horde", "--dataset", "drawn", "--json")
+    assert json.loads(removed.out)["removed"] == 9
+    assert alone.rows("SELECT count(*) FROM imported_votes") == [(0,)]
 
 
 async def test_votes_of_a_table_with_other_names_in(alone: Home) -> None:
