@@ -14,6 +14,7 @@ from bot.commands import (
     exports,
     imports,
     payouts,
+    releases,
     running,
     scores,
     statistics,
@@ -43,6 +44,7 @@ def build_app() -> typer.Typer:
     app.command()(running.run)
     app.command()(running.demo)
     app.command()(doctor.doctor)
+    app.command()(releases.release)
     app.command()(scores.scores)
     app.command()(statistics.stats)
     app.command("backup")(upkeep.back_up)

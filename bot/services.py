@@ -13,6 +13,7 @@ import structlog
 from bot.clock import Clock, SystemClock
 from bot.datasets.administration import DataSetAdministration
 from bot.datasets.exports.service import ExportService
+from bot.datasets.releases.service import ReleaseService
 from bot.horde.client import HordeClient
 from bot.images.store import ImageStore
 from bot.keyed_hash import KeyedHash
@@ -111,6 +112,7 @@ class Services:
     erasure: ErasureService
     exports: ExportService
     statistics: StatisticsService
+    releases: ReleaseService
     scores: ScoringService
     horde: HordeClient
     linking: LinkingService
@@ -214,6 +216,7 @@ def build_services(
             database.path, clock, hash_key, exact_signals=settings.export_exact_signals
         ),
         statistics=StatisticsService(database.path, clock, hash_key),
+        releases=ReleaseService(database, clock, settings, hash_key),
         scores=scores,
         horde=horde,
         linking=LinkingService(

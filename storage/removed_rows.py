@@ -10,30 +10,18 @@ from datetime import datetime
 from sqlite3 import Connection
 from typing import Final, Literal
 
-from storage import remembered
 from storage.times import to_microseconds
 
 Reason = Literal["erased", "voided", "changed"]
 """erased: with its rater. voided: by a moderator. changed: by its rater, or taken back."""
 
-_RELEASED: Final = "rows.released"
-
-
-def note_release(connection: Connection, until: datetime) -> None:
-    """Note that a release may have every row as it stands until a moment.
-
-    To be written before the release reads, with a moment by which it surely does: a row that leaves
-    unseen is worse than one that is told of for nothing. Without any release nothing is listed.
-    """
-    before = remembered.recall(connection, _RELEASED)
-    moment = max(to_microseconds(until), int(before or 0))
-    remembered.remember(connection, _RELEASED, str(moment))
-
 
 def add(connection: Connection, rater: int, image_id: int, reason: Reason, now: datetime) -> bool:
     """List the row of a vote that is about to leave, if a release may have it; tell whether.
 
-    Releases have rows of votes that are given, with an aesthetic score, and not on gold.
+    Releases have rows of votes that are given, half ones too, and not on gold. One that is being
+    made may have any row until it says by when it has read: a row that leaves unseen is worse than
+    one that is told of for nothing. Without any release nothing is listed.
     """
     row = connection.execute(_RELEASED_ROW, (rater, image_id)).fetchone()
     if row is None:
@@ -64,11 +52,9 @@ def take_off(connection: Connection, rater: int, image_id: int) -> None:
     )
 
 
-_RELEASED_ROW: Final = f"""
+_RELEASED_ROW: Final = """
     SELECT v.row_id FROM votes v
     WHERE v.rater = ? AND v.image_id = ? AND v.row_id IS NOT NULL
-    AND v.state = 'given' AND v.gold = 0 AND v.aesthetic IS NOT NULL
-    AND v.changed_at <= (
-        SELECT CAST(value AS INTEGER) FROM remembered WHERE name = '{_RELEASED}'
-    )
-"""  # noqa: S608 - a constant of this module
+    AND v.state = 'given' AND v.gold = 0
+    AND v.changed_at <= (SELECT max(coalesce(read_at, 9223372036854775807)) FROM releases)
+"""

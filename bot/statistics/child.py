@@ -45,7 +45,8 @@ def main() -> int:
         answer(UNKNOWN_DATA_SET, name=error.name)
         return 1
     except FAULTS as error:
-        answer(FAILED, reason=reason_of(error, request.export))
+        export = request.export
+        answer(FAILED, reason=reason_of(error, export.database, export.target))
         return 1
     return 0
 

@@ -10,12 +10,13 @@ from sqlite3 import Connection
 import pytest
 
 from bot.trust.void_orders import BATCH
-from storage import ledger, removed_rows, void_orders
+from storage import ledger, void_orders
 from storage.votes import SCALES
 from tests.process.taking_out import go_on
 from tests.rating.world import EVER
 from tests.trust import many
 from tests.trust.home import Home, open_home
+from tests.trust.released import note_release
 from tests.trust.rows import dump
 from tests.trust.scored import rows
 from tests.trust.test_voiding_model import WRONG
@@ -62,7 +63,7 @@ async def fill(home: Home) -> None:
 
     def unit(connection: Connection) -> None:
         connection.execute("UPDATE votes SET row_id = randomblob(16)")
-        removed_rows.note_release(connection, now)
+        note_release(connection, now)
         connection.execute(
             "INSERT INTO vote_history (rater, image_id, action, aesthetic, artifacts, at)"
             " SELECT rater, image_id, 'given', aesthetic, artifacts, changed_at FROM votes"

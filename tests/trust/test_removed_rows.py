@@ -7,16 +7,17 @@ from datetime import timedelta
 
 import pytest
 
-from storage import removed_rows
+from storage import published_releases
 from tests.rating.world import caller
 from tests.trust.home import Home
+from tests.trust.released import note_release
 
 Act = Callable[[Home, int], Awaitable[object]]
 
 
 async def release(home: Home) -> None:
     now = home.world.clock.now()
-    await home.world.database.write(lambda c: removed_rows.note_release(c, now))
+    await home.world.database.write(lambda c: note_release(c, now))
     home.world.clock.turn(1)
 
 
@@ -109,22 +110,26 @@ async def test_a_changed_vote_goes_on_under_a_new_name(home: Home, post: int) ->
     assert await name(home) == third
 
 
-async def test_a_half_vote_that_gets_its_other_score_is_another_row(home: Home) -> None:
+@pytest.mark.parametrize(
+    ("first", "second"), [("aesthetic", "artifacts"), ("artifacts", "aesthetic")]
+)
+async def test_a_half_vote_that_gets_its_other_score_is_another_row(
+    home: Home, first: str, second: str
+) -> None:
     await home.raters(1)
     post = await home.post()
-    await home.world.press(1, post, "aesthetic", 4)
+    await home.world.press(1, post, first, 4)
     row_id = await name(home)
     await release(home)
-    await home.world.press(1, post, "artifacts", 1)
+    await home.world.press(1, post, second, 1)
     assert await listed(home) == {row_id: "changed"}
 
 
 @pytest.mark.parametrize("act", [change, undo, void, erase])
 async def test_rows_that_no_release_has_are_not_listed(home: Home, act: Act) -> None:
-    """A half vote without an aesthetic score, one that was taken back, one on gold."""
+    """A vote that was taken back, one on gold."""
     await home.raters(1)
-    half, undone, gold = [await home.post() for _ in range(3)]
-    await home.world.press(1, half, "artifacts", 4)
+    undone, gold = [await home.post() for _ in range(2)]
     for post in (undone, gold):
         await home.world.vote(1, post)
     await undo(home, undone)
@@ -132,7 +137,7 @@ async def test_rows_that_no_release_has_are_not_listed(home: Home, act: Act) -> 
         lambda c: c.execute("UPDATE votes SET gold = 1 WHERE post_id = ?", (gold,)).rowcount
     )
     await release(home)
-    for post in (half, gold) if act is undo else (half, gold, undone):
+    for post in (gold,) if act is undo else (gold, undone):
         await act(home, post)
         if act is erase:
             break  # all of them at once
@@ -155,6 +160,30 @@ async def test_a_release_that_took_long_does_not_forget_the_one_before(
     row_id = await name(home)
     await release(home)
     earlier = home.world.clock.now() - timedelta(hours=1)
-    await home.world.database.write(lambda c: removed_rows.note_release(c, earlier))
+    await home.world.database.write(lambda c: note_release(c, earlier))
     await change(home, post)
     assert await listed(home) == {row_id: "changed"}
+
+
+async def test_while_a_release_is_made_every_row_may_be_in_it(home: Home, post: int) -> None:
+    database, now = home.world.database, home.world.clock.now
+    number = await database.write(lambda c: published_releases.begin(c, "one", "/nowhere", now()))
+    home.world.clock.turn(1)
+    row_id = await name(home)
+    await change(home, post)
+    assert await listed(home) == {row_id: "changed"}
+    await database.write(lambda c: published_releases.note_reading(c, number, now()))
+    home.world.clock.turn(1)
+    row_id = await name(home)
+    await change(home, post)
+    assert len(await listed(home)) == 2
+    await change(home, post)
+    assert len(await listed(home)) == 2, "it is another row since"
+
+
+async def test_a_release_that_came_to_nothing_has_no_rows(home: Home, post: int) -> None:
+    database, now = home.world.database, home.world.clock.now
+    number = await database.write(lambda c: published_releases.begin(c, "one", "/nowhere", now()))
+    await database.write(lambda c: published_releases.give_up(c, number))
+    await change(home, post)
+    assert await listed(home) == {}

@@ -13,10 +13,11 @@ from bot.trust.refusals import (
     UnknownMomentError,
     UnknownVoteError,
 )
-from storage import rater_votes, removed_rows, void_orders, votes
+from storage import rater_votes, void_orders, votes
 from storage.votes import Vote
 from tests.rating.world import NOON
 from tests.trust.home import Home, caller, elsewhere
+from tests.trust.released import note_release
 
 HOUR = 3600
 
@@ -52,7 +53,7 @@ async def posts(home: Home) -> list[int]:
 async def release(home: Home) -> None:
     """Have a release that has all rows of this moment."""
     now = home.world.clock.now()
-    await home.world.database.write(lambda c: removed_rows.note_release(c, now))
+    await home.world.database.write(lambda c: note_release(c, now))
     home.world.clock.turn(1)
 
 

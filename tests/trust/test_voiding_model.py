@@ -35,11 +35,12 @@ from bot.rating.voting import ScorePress
 from bot.services import build_services
 from bot.trust import void_orders as carrying_out
 from bot.trust.banning import Sentence
-from storage import image_stages, ledger, raters, removed_rows, void_orders
+from storage import image_stages, ledger, raters, void_orders
 from storage.database import Database
 from storage.image_stages import COUNTS
 from tests.rating.world import HOME, NOON, TurnedClock, World, caller, make_settings
 from tests.trust.home import MODERATORS, STRANGE_SERVER, Home, visitor
+from tests.trust.released import note_release
 
 T = TypeVar("T")
 Who = int
@@ -379,7 +380,7 @@ class Voiding(RuleBasedStateMachine):
     def release(self) -> None:
         """Let all rows of this moment be out; `there` are those that a release hears of too."""
         now = self.now
-        self.run(self.home.world.database.write(lambda c: removed_rows.note_release(c, now)))
+        self.run(self.home.world.database.write(lambda c: note_release(c, now)))
         there = self.run(self.home.world.database.read(lambda c: c.execute(_ROWS).fetchall()))
         self.there |= {row_id for row_id, _ in there}
         self.released |= {row_id for row_id, is_out in there if is_out}
@@ -468,7 +469,7 @@ _VOTES: Final = """
     FROM votes v JOIN raters r ON r.number = v.rater
 """
 _ROWS: Final = """
-    SELECT row_id, state = 'given' AND gold = 0 AND aesthetic IS NOT NULL FROM votes
+    SELECT row_id, state = 'given' AND gold = 0 FROM votes
 """
 _REMOVED: Final = "SELECT row_id, reason FROM removed_rows"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Literal
 
 FileType = Literal["parquet", "csv", "jsonl", "sqlite"]
@@ -22,6 +22,8 @@ class Offer:
     alone, so that the data set is to be said where there are several. `scored`: it tells scores, or
     what they say of raters, which are to be made first. `pictures`: how it may have the
     pictures with it, the usual way first. `imported`: imported votes fit in.
+    `loaded`: what a folder's parquet files are in the data set of a release, as configuration and
+    split.
     """
 
     summary: str
@@ -31,6 +33,7 @@ class Offer:
     scored: bool = False
     pictures: tuple[PictureForm, ...] = ("none",)
     imported: bool = False
+    loaded: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
     @property
     def is_folder(self) -> bool:
@@ -63,6 +66,10 @@ FORMATS: Final[Mapping[str, Offer]] = {
         (),
         "prepared",
         by_key=True,
+        loaded={
+            "train_split.parquet": ("prepared", "train"),
+            "validate_split.parquet": ("prepared", "validation"),
+        },
     ),
     "pairs": Offer(
         "One row a pair of images of one prompt: the better, the worse, and how sure that is.",

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import asdict
 from importlib import import_module
 from pathlib import Path
-from urllib.parse import quote
 
 import adbc_driver_manager
-import adbc_driver_sqlite.dbapi
 import pyarrow as pa
 
 from bot.children.answering import answer, asked
 from bot.datasets.exports import formats
 from bot.datasets.exports.kinds import Format
+from bot.datasets.exports.reading import one_moment
 from bot.datasets.exports.request import (
     EXPORTED,
     FAILED,
@@ -28,11 +26,7 @@ from bot.datasets.exports.request import (
 )
 from bot.datasets.exports.source import NoSuchDataSetError, Progress, RefusedError, Source
 
-BUSY_MILLISECONDS = 30_000
 FAULTS = (RefusedError, OSError, pa.ArrowException, adbc_driver_manager.Error)
-
-CACHE_KIBIBYTES = 4_096
-"""SQLite's memory for pages, and for sorting before it sorts on the disk."""
 
 
 def main() -> int:
@@ -47,26 +41,25 @@ def main() -> int:
         answer(UNKNOWN_DATA_SET, name=error.name)
         return 1
     except FAULTS as error:
-        answer(FAILED, reason=reason_of(error, request))
+        answer(FAILED, reason=reason_of(error, request.database, request.target))
         return 1
     return 0
 
 
-def reason_of(error: Exception, request: ExportRequest) -> str:
+def reason_of(error: Exception, database: str, target: str) -> str:
     """Return in one line what one of the FAULTS means to an operator."""
     if isinstance(error, RefusedError):
         return str(error)
     if isinstance(error, OSError):
-        return f"{error.filename or request.target}: {error.strerror or error}"
-    place = request.database if isinstance(error, adbc_driver_manager.Error) else request.target
+        return f"{error.filename or target}: {error.strerror or error}"
+    place = database if isinstance(error, adbc_driver_manager.Error) else target
     return f"{place}: {error}"
 
 
 def export(request: ExportRequest, progress: Progress) -> ExportCounts:
     """Write the file or folder; `progress` hears the votes done and the most that there can be.
 
-    All is read in the one transaction that ADBC begins: the votes of one moment, while others
-    go on writing.
+    All is read at one moment, while others go on writing.
     """
     target, wanted = Path(request.target), load(request.format)
     if target.exists() and not wanted.may_replace(target, request):
@@ -79,12 +72,7 @@ def export(request: ExportRequest, progress: Progress) -> ExportCounts:
 @contextmanager
 def reading(request: ExportRequest, progress: Progress) -> Iterator[Source]:
     """Open what a request is of; SQLite sorts on the disk on which the target will be."""
-    os.environ["SQLITE_TMPDIR"] = str(Path(request.target).parent)
-    address = f"file:{quote(request.database)}?mode=ro"
-    with closing(adbc_driver_sqlite.dbapi.connect(address)) as connection:
-        with closing(connection.cursor()) as cursor:
-            cursor.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
-            cursor.execute(f"PRAGMA cache_size = -{CACHE_KIBIBYTES}")
+    with one_moment(request.database, Path(request.target).parent) as connection:
         yield Source.of(connection, request, progress)
 
 

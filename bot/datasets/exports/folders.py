@@ -46,25 +46,63 @@ def replacing_folder(path: Path, name: str) -> Iterator[Path]:
     `path` is the old folder, the new one, or (for that moment) none. Raises TargetBusyError while
     another process is at it, and OSError.
     """
-    partial = path.with_name(f".{path.name}.partial")
     aside = path.with_name(f".{path.name}.earlier")
-    guard = path.with_name(f".{path.name}.lock")
+    with _partial(path) as partial:
+        _settle(path, aside)
+        yield partial
+        (partial / MARK).write_text(json.dumps(_mark(partial, name)), encoding="ascii")
+        _sync(partial)
+        if path.exists():
+            path.rename(aside)
+        partial.rename(path)
+        sync_folder(path.parent)
+        _remove(aside)
+
+
+@contextmanager
+def new_folder(path: Path) -> Iterator[Path]:
+    """Give an empty folder that becomes `path`, where nothing is, once all in it is on the disk.
+
+    A process that is killed leaves `.<name>.partial`, which the next one empties. Raises
+    FileExistsError, TargetBusyError while another process is at it, and OSError.
+    """
+    with _partial(path) as partial:
+        require_nothing(path)
+        yield partial
+        _sync(partial)
+        require_nothing(path)
+        partial.rename(path)
+        sync_folder(path.parent)
+
+
+def clear_beside(path: Path) -> None:
+    """Remove what `new_folder` leaves where it is killed after the folder got its place."""
+    _guard(path).unlink(missing_ok=True)
+
+
+def require_nothing(path: Path) -> None:
+    """Raise FileExistsError where something is at `path`, be it a link to nowhere."""
+    if os.path.lexists(path):
+        raise FileExistsError(None, "is there already", str(path))
+
+
+@contextmanager
+def _partial(path: Path) -> Iterator[Path]:
+    """Give an empty hidden folder beside `path`; what is left of it at the end is removed."""
+    partial = path.with_name(f".{path.name}.partial")
+    guard = _guard(path)
     with lock(guard):
         try:
-            _settle(path, aside)
             _remove(partial)
             partial.mkdir()
             yield partial
-            (partial / MARK).write_text(json.dumps(_mark(partial, name)), encoding="ascii")
-            _sync(partial)
-            if path.exists():
-                path.rename(aside)
-            partial.rename(path)
-            sync_folder(path.parent)
-            _remove(aside)
         finally:
             _remove(partial)
             guard.unlink(missing_ok=True)
+
+
+def _guard(path: Path) -> Path:
+    return path.with_name(f".{path.name}.lock")
 
 
 def _settle(path: Path, aside: Path) -> None:

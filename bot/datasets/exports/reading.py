@@ -6,15 +6,23 @@ database open would drop that process's locks.
 
 from __future__ import annotations
 
-from collections.abc import Generator
+import os
+from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, contextmanager
+from pathlib import Path
+from urllib.parse import quote
 
+import adbc_driver_sqlite.dbapi
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 from adbc_driver_manager.dbapi import Connection
+
+BUSY_MILLISECONDS = 30_000
+CACHE_KIBIBYTES = 4_096
+"""SQLite's memory for pages, and for sorting before it sorts on the disk."""
 
 BATCH_ROWS = 131_072
 
@@ -24,6 +32,21 @@ Flags = npt.NDArray[np.bool_]
 Batches = Generator[pa.RecordBatch, None, None]
 
 NUMBER = pa.schema([("number", pa.int64())])
+
+
+@contextmanager
+def one_moment(database: str, scratch: Path) -> Iterator[Connection]:
+    """Open a database in the one transaction that ADBC begins.
+
+    All that is read is of the moment of the first SELECT, while others go on writing. SQLite sorts
+    in `scratch`. Raises adbc_driver_manager.Error.
+    """
+    os.environ["SQLITE_TMPDIR"] = str(scratch)
+    with closing(adbc_driver_sqlite.dbapi.connect(f"file:{quote(database)}?mode=ro")) as connection:
+        with closing(connection.cursor()) as cursor:
+            cursor.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
+            cursor.execute(f"PRAGMA cache_size = -{CACHE_KIBIBYTES}")
+        yield connection
 
 
 def ahead(batches: Batches) -> Batches:

@@ -1,0 +1,1 @@
+"""Releases: folders with every format of one moment, which are never changed afterwards."""

@@ -1,0 +1,101 @@
+"""What a release says of itself in `release.json`: its number, date and tables."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Final, Self
+
+CONTENTS: Final = "release.json"
+REMOVED: Final = "removed.parquet"
+PARQUET: Final = ".parquet"
+
+LARGEST_BYTES: Final = 64 * 2**20
+"""More than any release's own description has."""
+
+
+class ContentsError(Exception):
+    """`release.json` is not there or says nothing of use; the text says why in one line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a table: its name, its Arrow type in words, whether values may be missing."""
+
+    name: str
+    type: str
+    nullable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TableFile:
+    """A parquet file: its path in the folder, rows, bytes unpacked, columns.
+
+    Readers get it as the `split` of the dataset configuration `config`; both are empty where they
+    do not.
+    """
+
+    path: str
+    rows: int
+    unpacked_bytes: int
+    columns: tuple[Column, ...]
+    config: str = ""
+    split: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """A release: `released_at` in ISO 8601, UTC. `counts`: votes, images, raters and more."""
+
+    number: int
+    identity: str
+    released_at: str
+    licence: str
+    counts: Mapping[str, Any]
+    tables: tuple[TableFile, ...] = field(default_factory=tuple)
+
+    @property
+    def version(self) -> str:
+        """The number as other formats want versions."""
+        return f"{self.number}.0.0"
+
+    def write(self, folder: Path) -> None:
+        """Write `release.json`. Raises OSError."""
+        text = json.dumps(asdict(self), indent=2)
+        (folder / CONTENTS).write_text(f"{text}\n", encoding="ascii")
+
+    @classmethod
+    def read(cls, folder: Path) -> Self:
+        """Read `release.json`; raises ContentsError."""
+        path = folder / CONTENTS
+        try:
+            if path.stat().st_size > LARGEST_BYTES:
+                raise ContentsError(f"{CONTENTS} is larger than any that was released")
+            values = json.loads(path.read_bytes())
+        except OSError as error:
+            raise ContentsError(f"{CONTENTS}: {error.strerror or error}") from None
+        except (ValueError, RecursionError):
+            raise ContentsError(f"{CONTENTS} is no JSON") from None
+        try:
+            contents = cls(**{**values, "tables": tuple(map(_table, values["tables"]))})
+        except (TypeError, KeyError, AttributeError):
+            raise ContentsError(f"{CONTENTS} has other fields than a release writes") from None
+        if contents._is_of_its_types():
+            return contents
+        raise ContentsError(f"{CONTENTS} has values of other types than a release writes")
+
+    def _is_of_its_types(self) -> bool:
+        texts = (self.identity, self.released_at, self.licence, *(t.path for t in self.tables))
+        numbers = (self.number, *(table.rows for table in self.tables))
+        return (
+            isinstance(self.counts, dict)
+            and all(isinstance(text, str) for text in texts)
+            and all(isinstance(number, int) for number in numbers)
+        )
+
+
+def _table(values: Mapping[str, Any]) -> TableFile:
+    columns = tuple(Column(**column) for column in values["columns"])
+    return TableFile(**{**values, "columns": columns})

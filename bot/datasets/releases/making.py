@@ -1,0 +1,62 @@
+"""What a release has beside the formats, and the order in which it is made.
+
+For child processes only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from adbc_driver_manager.dbapi import Connection
+
+from bot.datasets.exports.source import Progress, RefusedError
+from bot.datasets.releases.contents import Contents
+from bot.datasets.releases.figures import Figures
+from bot.datasets.releases.formats import data_set_names, write_formats
+from bot.datasets.releases.removed import write_removed
+from bot.datasets.releases.request import ReleaseRequest
+from bot.datasets.releases.sums import write_sums
+from storage.times import from_microseconds
+
+READ_ONLY: Final = 0o444
+
+
+def fill(
+    folder: Path,
+    connection: Connection,
+    request: ReleaseRequest,
+    *,
+    reading: Callable[[], None],
+    progress: Progress,
+) -> None:
+    """Write everything into the empty folder; `reading` is called once the moment is fixed.
+
+    Raises RefusedError where there is nothing to release, OSError, pyarrow.ArrowException and
+    adbc_driver_manager.Error.
+    """
+    data_sets = data_set_names(connection)
+    reading()
+    figures = Figures.read(connection, request.now)
+    if not figures.votes:
+        raise RefusedError("there is no vote to release")
+    tables = write_formats(connection, request, folder, data_sets, progress)
+    tables.append(write_removed(connection, folder))
+    Contents(
+        number=request.number,
+        identity=request.identity,
+        released_at=from_microseconds(request.now).isoformat(),
+        licence=request.licence,
+        counts=figures.counts(tables),
+        tables=tuple(tables),
+    ).write(folder)
+    seal(folder)
+
+
+def seal(folder: Path) -> None:
+    """Write the sums of all files and let nobody write into them. Raises OSError."""
+    write_sums(folder)
+    for path in folder.rglob("*"):
+        if path.is_file():
+            path.chmod(READ_ONLY)

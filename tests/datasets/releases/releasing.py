@@ -1,0 +1,63 @@
+"""A database with votes and scores, and releases of it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.datasets.releases.service import Released, ReleaseService
+from bot.datasets.releases.verifying import Verdict, verify
+from storage.database import Database
+from tests.datasets.exports.votes_file import KEY
+from tests.rating.world import TurnedClock, make_settings
+from tests.trust.scored import NOON, Shape, make, run
+
+SMALL = Shape(raters=12, each=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Where releases of one database are made."""
+
+    database: Database
+    clock: TurnedClock
+    service: ReleaseService
+    folder: Path
+
+    async def release(self, name: str) -> Released:
+        """Make a release, an hour after the last."""
+        self.clock.turn(3600)
+        return await self.service.release(self.folder / name)
+
+
+@asynccontextmanager
+async def opened(path: Path, **settings: object) -> AsyncIterator[Desk]:
+    """Open a desk over a database; releases go beside it."""
+    database, clock = await Database.open(path), TurnedClock(NOON)
+    try:
+        service = ReleaseService(database, clock, make_settings(**settings), KEY)
+        yield Desk(database, clock, service, path.parent)
+    finally:
+        await database.close()
+
+
+def scored(folder: Path, shape: Shape = SMALL) -> Path:
+    """Make a database that has scores of all its votes."""
+    path = make(folder / "jury.db", shape)
+    run(path)
+    return path
+
+
+def verified(folder: Path) -> Verdict:
+    return verify(folder, lambda _done, _most: None)
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    """Return the bytes of all files by their paths."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
