@@ -83,12 +83,17 @@ FORMATS: Final[Mapping[str, Offer]] = {
         "imagereward",
         scored=True,
         pictures=("none", "folder", "zip", "webdataset", "parquet"),
+        loaded={
+            f"metadata-{split}.parquet": ("imagereward", split)
+            for split in ("train", "validation", "test")
+        },
     ),
     "trainingdata": Offer(
         "A folder with paths of images and their plain means, for predictors of aesthetics.",
         (),
         "trainingdata",
         pictures=("none", "folder"),
+        loaded={"trainingdata.parquet": ("trainingdata", "train")},
     ),
     "laion": Offer(
         "One row an image in the columns of LAION-Aesthetics, with our score.",

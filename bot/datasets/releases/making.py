@@ -12,7 +12,10 @@ from typing import Final
 from adbc_driver_manager.dbapi import Connection
 
 from bot.datasets.exports.source import Progress, RefusedError
+from bot.datasets.releases.card import write_card
+from bot.datasets.releases.changes import write_changes
 from bot.datasets.releases.contents import Contents
+from bot.datasets.releases.croissant import write_croissant
 from bot.datasets.releases.figures import Figures
 from bot.datasets.releases.formats import data_set_names, write_formats
 from bot.datasets.releases.removed import write_removed
@@ -42,15 +45,19 @@ def fill(
     if not figures.votes:
         raise RefusedError("there is no vote to release")
     tables = write_formats(connection, request, folder, data_sets, progress)
-    tables.append(write_removed(connection, folder))
-    Contents(
+    removed, gone = write_removed(connection, folder)
+    contents = Contents(
         number=request.number,
         identity=request.identity,
         released_at=from_microseconds(request.now).isoformat(),
         licence=request.licence,
-        counts=figures.counts(tables),
-        tables=tuple(tables),
-    ).write(folder)
+        counts=figures.counts([*tables, removed]),
+        tables=(*tables, removed),
+    )
+    contents.write(folder)
+    write_card(folder, contents, figures)
+    write_croissant(folder, contents)
+    write_changes(folder, contents, gone, request.before)
     seal(folder)
 
 

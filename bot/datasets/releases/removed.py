@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 
@@ -23,13 +25,15 @@ TABLE = pa.schema(
 """docs/releases.md says what they mean."""
 
 
-def write_removed(connection: Connection, folder: Path) -> TableFile:
-    """Write the rows that no release has told of yet."""
+def write_removed(connection: Connection, folder: Path) -> tuple[TableFile, Mapping[str, int]]:
+    """Write the rows that no release has told of yet; return the table, and its rows by reason."""
     path = folder / REMOVED
+    gone: Counter[str] = Counter()
     with (
         parquet_file(path, TABLE) as file,
         closing(stream(connection, releasing.REMOVED, TABLE)) as batches,
     ):
         for batch in batches:
             file.write(batch)
-    return described(folder, path, "removed", "train")
+            gone.update(batch["reason"].to_pylist())
+    return described(folder, path, "removed", "train"), gone

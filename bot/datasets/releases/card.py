@@ -1,0 +1,52 @@
+"""README.md of a release: its data card, in English as those of other data sets."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+from typing import Final
+
+from bot.datasets.releases.contents import Contents, TableFile
+from bot.datasets.releases.figures import Figures
+from bot.datasets.releases.loading import DEFAULT, head, loaded
+from bot.datasets.releases.yaml_lines import yaml_lines
+from storage.times import from_microseconds
+
+CARD: Final = "README.md"
+
+TEXT: Final = "card.md"
+"""Beside this module; what it leaves open is filled in."""
+
+
+def write_card(folder: Path, contents: Contents, figures: Figures) -> None:
+    """Write the card. Raises OSError."""
+    text = (
+        files("bot.datasets.releases")
+        .joinpath(TEXT)
+        .read_text("utf-8")
+        .format(
+            number=contents.number,
+            date=contents.released_at[:10],
+            licence=contents.licence,
+            first=from_microseconds(figures.first).date(),
+            last=from_microseconds(figures.last).date(),
+            private=figures.votes - figures.public,
+            halves=figures.votes - figures.complete,
+            each=figures.votes / figures.images,
+            default=DEFAULT,
+            other=_another(contents),
+            tables="\n".join(map(_row, contents.tables)),
+            f=figures,
+        )
+    )
+    lines = ["---", *yaml_lines(head(contents, folder)), "---", "", text]
+    (folder / CARD).write_text("\n".join(lines), encoding="utf-8")
+
+
+def _another(contents: Contents) -> str:
+    return next((name for name in loaded(contents.tables) if name != DEFAULT), DEFAULT)
+
+
+def _row(table: TableFile) -> str:
+    told = f"`{table.config}`, {table.split}" if table.config and table.rows else ""
+    return f"| `{table.path}` | {table.rows:,} | {told} |"

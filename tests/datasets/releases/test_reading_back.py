@@ -1,0 +1,174 @@
+"""Releases as others read them: `datasets`, mlcroissant, and people."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import datasets
+import mlcroissant
+import pandas as pd
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.datasets.releases.contents import CONTENTS, REMOVED
+from bot.datasets.releases.croissant import CROISSANT
+from bot.datasets.releases.yaml_lines import yaml_lines
+from storage import removed_rows
+from tests.datasets.releases.releasing import Desk
+
+KEYS = st.from_regex(r"k_[a-z_]{0,9}", fullmatch=True)
+PLAIN = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(st.characters(exclude_categories=["C"])),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=3),
+    max_leaves=9,
+)
+
+
+@pytest.fixture
+def load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., datasets.Dataset]:
+    """Return what loads a folder without any network, with a cache of its own."""
+    monkeypatch.setattr("datasets.config.HF_HUB_OFFLINE", True)
+
+    def load_folder(folder: Path, *name: str) -> datasets.DatasetDict:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the library leaves files open
+            return datasets.load_dataset(str(folder), *name, cache_dir=str(tmp_path / "cache"))
+
+    return load_folder
+
+
+def head(folder: Path) -> dict[str, Any]:
+    """Return the head of the card as YAML readers see it."""
+    _, text, _ = (folder / "README.md").read_text("utf-8").split("---\n", 2)
+    read: dict[str, Any] = yaml.safe_load(text)
+    return read
+
+
+async def test_the_library_loads_every_configuration_without_code(
+    desk: Desk, load: Callable[..., datasets.DatasetDict]
+) -> None:
+    folder = (await desk.release("first")).path
+    votes = load(folder)
+    assert list(votes) == ["train"]
+    whole = pd.read_parquet(folder / "votes.parquet")
+    assert list(votes["train"]["row_id"]) == list(whole["row_id"])
+    names = [config["config_name"] for config in head(folder)["configs"]]
+    assert {"votes", "horde", "scores", "prepared"} <= set(names)
+    assert "removed" not in names, "a table without rows cannot be loaded"
+    contents = json.loads((folder / CONTENTS).read_bytes())
+    for name in names:
+        loaded = load(folder, name)
+        wanted: dict[str, int] = {}
+        for table in contents["tables"]:
+            if table["config"] == name and table["rows"]:
+                wanted[table["split"]] = wanted.get(table["split"], 0) + table["rows"]
+        assert {split: len(rows) for split, rows in loaded.items()} == wanted
+
+
+async def test_the_card_says_features_and_sizes_as_they_are(
+    desk: Desk, load: Callable[..., datasets.DatasetDict]
+) -> None:
+    folder = (await desk.release("first")).path
+    card = head(folder)
+    assert card["license"] == "cc-by-sa-4.0"
+    assert card["size_categories"] == ["n<1K"]
+    (said,) = [info for info in card["dataset_info"] if info["config_name"] == "scores"]
+    found = load(folder, "scores")["train"]
+    names = [feature["name"] for feature in said["features"]]
+    assert names == found.column_names
+    kinds = {feature["name"]: feature.get("dtype") for feature in said["features"]}
+    assert kinds["score"] == "float64"
+    assert kinds["histogram"] is None
+    assert said["splits"][0]["num_examples"] == len(found)
+    assert said["download_size"] == (folder / "scores.parquet").stat().st_size
+
+
+async def test_the_card_tells_numbers_and_no_rater(desk: Desk) -> None:
+    released = await desk.release("first")
+    text = (released.path / "README.md").read_text("utf-8")
+    votes = pd.read_parquet(released.path / "votes.parquet")
+    assert f"{len(votes):,} votes on {released.images:,} pictures" in text
+    assert f"{released.raters:,} people" in text
+    for told in ("README.md", "CHANGES", CONTENTS, CROISSANT):
+        content = (released.path / told).read_text("utf-8")
+        assert not [rater for rater in votes["user_id"].unique() if rater in content]
+        assert not [row for row in votes["row_id"] if row in content]
+        assert str(desk.folder) not in content
+
+
+async def test_croissant_is_valid_and_gives_the_rows(desk: Desk) -> None:
+    folder = (await desk.release("first")).path
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of the library's own dependencies
+        described = mlcroissant.Dataset(jsonld=str(folder / CROISSANT))
+        assert not described.metadata.issues.errors
+        assert not described.metadata.issues.warnings
+        records = list(described.records(record_set="scores"))
+    scores = pd.read_parquet(folder / "scores.parquet")
+    assert len(records) == len(scores)
+    assert [record["scores/score"] for record in records] == list(scores["score"])
+    assert [record["scores/id"].decode() for record in records] == list(scores["id"])
+
+
+async def test_rows_that_are_gone_are_told_once_and_counted(desk: Desk) -> None:
+    """Two are voided and one erased after the first release, one is changed after the second."""
+    first = await desk.release("first")
+    assert "The first release" in (first.path / "CHANGES").read_text()
+    votes = pd.read_parquet(first.path / "votes.parquet")
+
+    async def remove(rater: int, reason: removed_rows.Reason, count: int) -> set[str]:
+        now = desk.clock.now() + timedelta(minutes=1)
+        chosen = await desk.database.read(
+            lambda c: c.execute(
+                "SELECT image_id, lower(hex(row_id)) FROM votes WHERE rater = ? AND state = 'given'"
+                " ORDER BY id LIMIT ?",
+                (rater, count),
+            ).fetchall()
+        )
+        for image, _ in chosen:
+            await desk.database.write(
+                lambda c, image=image: removed_rows.add(c, rater, image, reason, now)  # type: ignore[misc]  # a default binds the image of the moment
+            )
+        await desk.database.write(
+            lambda c: (
+                c.executemany(
+                    "UPDATE votes SET state = 'void' WHERE rater = ? AND image_id = ?",
+                    [(rater, image) for image, _ in chosen],
+                ).rowcount
+            )
+        )
+        return {name for _, name in chosen}
+
+    voided, erased = await remove(1, "voided", 2), await remove(2, "erased", 1)
+    second = await desk.release("second")
+    removed = pd.read_parquet(second.path / REMOVED)
+    assert list(removed.columns) == ["row_id", "reason"]
+    assert dict(zip(removed["row_id"], removed["reason"], strict=True)) == {
+        **dict.fromkeys(voided, "voided"),
+        **dict.fromkeys(erased, "erased"),
+    }
+    assert second.removed == 3
+    left = pd.read_parquet(second.path / "votes.parquet")
+    assert set(votes["row_id"]) - set(left["row_id"]) == voided | erased
+    said = (second.path / "CHANGES").read_text()
+    assert f"votes: {len(left):,} (-3)" in said
+    assert "  erased: 1\n  voided: 2\n" in said
+    more = await remove(3, "changed", 1)
+    third = await desk.release("third")
+    assert set(pd.read_parquet(third.path / REMOVED)["row_id"]) == more
+    fourth = await desk.release("fourth")
+    assert (fourth.removed, len(pd.read_parquet(fourth.path / REMOVED))) == (0, 0)
+    assert "  none\n" in (fourth.path / "CHANGES").read_text()
+
+
+@given(st.dictionaries(KEYS, PLAIN, max_size=4))
+def test_yaml_is_read_as_what_was_written(value: dict[str, Any]) -> None:
+    text = "\n".join(yaml_lines(value))
+    assert (yaml.safe_load(text) or {}) == value
