@@ -13,6 +13,7 @@ import typer
 from bot.commands.console import AsJson, progress, say, summarize
 from bot.commands.opening import existing, interruptible
 from bot.datasets.releases.service import Released
+from bot.datasets.releases.sums import shown
 from bot.errors import JuryError
 
 NO_AGE: Final = timedelta(0)
@@ -60,7 +61,7 @@ def _verify(folder: Path, *, as_json: bool) -> None:
     contents = verdict.contents
     facts = {
         "release": contents.number if contents else None,
-        "released_at": contents.released_at if contents else None,
+        "released_at": shown(contents.released_at) if contents else None,
         "files": verdict.files,
         "tables": len(contents.tables) if contents else 0,
         "sha256_of_sums": verdict.sums_digest or None,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from bot.datasets.releases.contents import PARQUET, Contents, ContentsError, TableFile
+from bot.datasets.releases.contents import CONTENTS, PARQUET, Contents, ContentsError, TableFile
 from bot.datasets.releases.sums import (
     SUMS,
     SumsError,
@@ -50,7 +50,7 @@ def verify(folder: Path, progress: Progress) -> Verdict:
     ]
     plain = {name for name, entry in there.items() if entry.is_file(follow_symlinks=False)}
     try:
-        sums = read_sums(folder)
+        sums = _sums(folder, plain=SUMS in plain or SUMS not in there)
     except SumsError as error:
         return Verdict(None, len(there), "", (*problems, str(error)))
     problems += [f"{shown(name)}: is missing" for name in sorted(sums.keys() - there.keys())]
@@ -62,12 +62,24 @@ def verify(folder: Path, progress: Progress) -> Verdict:
     problems += wrong
     contents: Contents | None = None
     try:
-        contents = Contents.read(folder)
+        contents = _contents(folder, right)
     except ContentsError as error:
         problems.append(str(error))
     else:
         problems += _tables(folder, contents, right, set(sums))
     return Verdict(contents, len(there), digest_of(folder / SUMS), tuple(problems))
+
+
+def _sums(folder: Path, *, plain: bool) -> Mapping[str, str]:
+    if not plain:
+        raise SumsError(f"{SUMS}: cannot be gone by")
+    return read_sums(folder)
+
+
+def _contents(folder: Path, right: set[str]) -> Contents:
+    if CONTENTS not in right:
+        raise ContentsError(f"{CONTENTS}: is not as it was, so no table was compared with it")
+    return Contents.read(folder)
 
 
 def _compare(

@@ -105,6 +105,13 @@ def pipe(folder: Path) -> None:
         (lambda f: (f / "horde" / "x").write_text("x"), ["horde/x: is not of the release"]),
         (link, [f"{VOTES}: is a link or no plain file"]),
         (pipe, [f"{VOTES}: is a link or no plain file"]),
+        (
+            lambda folder: (folder / CONTENTS).unlink(),
+            [
+                f"{CONTENTS}: is missing",
+                f"{CONTENTS}: is not as it was, so no table was compared with it",
+            ],
+        ),
         (lambda folder: (folder / SUMS).unlink(), [f"{SUMS}: No such file or directory"]),
     ],
 )
@@ -142,10 +149,20 @@ def test_a_list_of_sums_that_cannot_be_gone_by_is_refused(
     assert problems(copy) == [f"{SUMS}, line {number}: {said}"]
 
 
-def test_sums_that_are_a_link_are_refused(copy: Path) -> None:
-    (copy / SUMS).rename(copy.parent / SUMS)
-    (copy / SUMS).symlink_to(copy.parent / SUMS)
-    assert f"{SUMS} is a link" in problems(copy)
+@pytest.mark.parametrize("name", [SUMS, CONTENTS])
+@pytest.mark.parametrize("target", ["/dev/zero", "a pipe", "itself"])
+def test_neither_sums_nor_description_are_read_elsewhere(
+    copy: Path, name: str, target: str
+) -> None:
+    """Reading a pipe would take for ever, and reading zeros all memory."""
+    (copy / name).rename(copy.parent / name)
+    if target == "a pipe":
+        os.mkfifo(copy / name)
+    else:
+        (copy / name).symlink_to(copy.parent / name if target == "itself" else target)
+    first, second = problems(copy)
+    assert first == f"{name}: is a link or no plain file"
+    assert second.startswith(f"{name}: ")
 
 
 def test_tables_that_were_replaced_together_with_their_sums_are_found(copy: Path) -> None:
