@@ -11,6 +11,7 @@ import sys
 import time
 from pathlib import Path
 
+from bot.datasets.exports.catalogue import FORMATS
 from bot.datasets.exports.child import export
 from bot.datasets.exports.request import ExportRequest
 from bot.datasets.exports.selection import Selection
@@ -30,8 +31,8 @@ def run(form: str, way: str, database: Path, target: Path) -> None:
         LOOPS[form](database, target, DATA_SET, KeyedHash(KEY))
         return
     request = ExportRequest(
-        str(database), str(target), form, "parquet", Selection((DATA_SET,)), KEY.hex(), 0,
-        exact_signals=False,
+        str(database), str(target), form, next(iter(FORMATS[form].file_types), None),
+        Selection((DATA_SET,)), KEY.hex(), 0, exact_signals=False,
     )  # fmt: skip
     export(request, lambda _done, _most: None)
 

@@ -12,6 +12,7 @@ from statistics import median
 
 import pyarrow.parquet as pq
 
+from bot.datasets.exports.catalogue import FORMATS
 from storage.connections import connect
 from storage.migrations import upgrade
 from tests.bench.rows import Row
@@ -19,7 +20,7 @@ from tests.bench.rows import Row
 MILLION = 1_000_000
 ROUNDS = 3
 COMPARED = ("horde", "votes")
-OTHERS = ("scores", "prepared")
+OTHERS = tuple(name for name in FORMATS if name not in COMPARED)
 """Formats that are compared with a plain loop, and such whose memory alone is measured."""
 VOTES_AN_IMAGE = 5
 POOL = 200
@@ -30,8 +31,8 @@ INSERT INTO client_agents (name) VALUES ('HordeJury:1:a'), ('HordeJury:2:a');
 INSERT INTO images (id, data_set_id, key, source_id, member, safe, random_key, imported_at, prompt)
     WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {images})
     SELECT i, 1, lower(printf('%s-%s-%s-%s-%s', hex(randomblob(4)), hex(randomblob(2)),
-        hex(randomblob(2)), hex(randomblob(2)), hex(randomblob(6)))), 1, '', 1, 0, 0,
-        'a picture, number ' || i / 4 || ', as painted by somebody with a taste of their own'
+        hex(randomblob(2)), hex(randomblob(2)), hex(randomblob(6)))), 1, i || '.webp', 1, 0, 0,
+        'a picture, number ' || (i / 4) || ', as painted by somebody with a taste of their own'
     FROM n;
 INSERT INTO raters (number, status, first_seen_at)
     WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {raters})
@@ -100,7 +101,9 @@ def run_export(form: str, way: str, database: Path) -> tuple[float, float]:
 
 def target(form: str, way: str, database: Path) -> Path:
     """Return where an export goes."""
-    return database.with_suffix(f".{form}.{way}.parquet")
+    file_types = FORMATS[form].file_types
+    ending = f".{file_types[0]}" if file_types else ""
+    return database.with_suffix(f".{form}.{way}{ending}")
 
 
 def check_same(form: str, database: Path) -> None:
@@ -122,7 +125,8 @@ def run(full: bool) -> list[Row]:  # noqa: FBT001 - the benchmarks' common signa
         make_database(more, most * MILLION)
         rows = [row for form in COMPARED for row in compare(form, million, more, most)]
         for form in OTHERS:
-            _, memory = run_export(form, "ours", million)
+            seconds, memory = run_export(form, "ours", million)
+            rows.append(Row(f"export {form} of 1 million votes", seconds, None, "s"))
             rows += growth(form, memory, more, most)
         return rows
 
