@@ -32,6 +32,7 @@ from cogs import (
     raters,
     rating,
     reviewing,
+    statistics,
 )
 from cogs.publishing import listener as publishing
 from cogs.publishing.publisher import Publisher
@@ -63,6 +64,7 @@ COGS: Final = (
     auditing.setup,
     operator.setup,
     kudos.setup,
+    statistics.setup,
     alerts.setup,
 )
 """Each adds its cog, buttons and modals to the bot."""

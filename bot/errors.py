@@ -299,12 +299,6 @@ class ExportFailedError(UserError):
     key = "error.export_failed"
 
 
-class StatisticsFailedError(UserError):
-    """No page or picture came about; `reason` is one plain line for an operator."""
-
-    key = "error.statistics_failed"
-
-
 class PaidVoteError(UserError):
     """The vote was paid, or is being paid: it can be changed, but not taken back."""
 

@@ -32,6 +32,7 @@ from bot.rewards.signals import SignalsService
 from bot.rewards.status import StatusService
 from bot.rewards.worker import PayoutWorker
 from bot.settings import Settings
+from bot.statistics.pictures import StatisticsPictures
 from bot.statistics.service import StatisticsService
 from bot.texts.catalogue import Texts
 from bot.trust.access import AccessService
@@ -113,6 +114,7 @@ class Services:
     exports: ExportService
     statistics: StatisticsService
     releases: ReleaseService
+    statistics_pictures: StatisticsPictures
     scores: ScoringService
     horde: HordeClient
     linking: LinkingService
@@ -148,6 +150,7 @@ def build_services(
         orders=orders,
     )
     appeal_cases = AppealCases(database, clock, settings, access=access, bans=bans, answers=answers)
+    statistics = StatisticsService(database.path, clock, hash_key)
     scores = ScoringService(database, clock, settings, alerts)
     scores.follow(Proposing(database, clock).propose)
     scores.follow(HeldRaters(database, clock, alerts).show)
@@ -215,8 +218,9 @@ def build_services(
         exports=ExportService(
             database.path, clock, hash_key, exact_signals=settings.export_exact_signals
         ),
-        statistics=StatisticsService(database.path, clock, hash_key),
         releases=ReleaseService(database, clock, settings, hash_key),
+        statistics=statistics,
+        statistics_pictures=StatisticsPictures(statistics, clock),
         scores=scores,
         horde=horde,
         linking=LinkingService(
@@ -265,6 +269,7 @@ async def open_services(
                 _log.warning("erased_again", raters=again)
             yield services
         finally:
+            await services.statistics_pictures.close()
             await services.scores.close()
             await services.images.close()
             await services.horde.close()

@@ -9,8 +9,9 @@ from typing import Any, Final
 
 from bot.children.asking import ask
 from bot.clock import Clock
-from bot.errors import StatisticsFailedError, UnknownDataSetError
+from bot.errors import UnknownDataSetError
 from bot.keyed_hash import KeyedHash
+from bot.statistics.errors import StatisticsFailedError
 from bot.statistics.request import (
     FAILED,
     MADE,
@@ -50,6 +51,11 @@ class StatisticsService:
         self._database = database.resolve()
         self._clock = clock
         self._keyed_hash = keyed_hash
+
+    @property
+    def folder(self) -> Path:
+        """Where pictures for Discord are kept: `exports` beside the database."""
+        return self._database.parent / "exports"
 
     async def make(
         self,

@@ -101,6 +101,7 @@ def typed_by(rank: Rank, custom_id: str, refused: str, act: str = "", **words: s
 COMMANDS: Final[Mapping[str, tuple[Use, ...]]] = {
     "/rate": (everybody(), everybody(dataset=DATA_SET)),
     "/me": (everybody(),),
+    "/stats": (everybody(),),
     "/language": (
         everybody(language="de"),
         manager("language.server", "language.server", language="de", where="server"),

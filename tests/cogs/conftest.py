@@ -39,6 +39,7 @@ async def simulated() -> Env:
     env = Env(
         commands.AutoShardedBot(commands.when_mentioned, intents=discord.Intents(guilds=True)),
         shard_count=1,
+        settle_timeout=60,  # a child process may take that long on a busy machine
     )
     env.create_guild("Home", id=HOME)
     env.guild.create_role("moderators", permissions=discord.Permissions(manage_messages=True))

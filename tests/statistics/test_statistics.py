@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from bot.errors import StatisticsFailedError, UnknownDataSetError
+from bot.errors import UnknownDataSetError
+from bot.statistics.errors import StatisticsFailedError
 from bot.statistics.service import Made, StatisticsService
 from tests.datasets.exports.children import children, started_child
 from tests.datasets.exports.votes_file import KEY, VOTED, VotesFile
