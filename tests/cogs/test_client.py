@@ -81,7 +81,7 @@ async def test_every_command_is_described_and_speaks_german(env: Env) -> None:
     assert not rate.get("name_localizations")
     assert not rate["options"][0].get("name_localizations")
     assert "Rate pictures" in rate["description"]
-    assert rate["description_localizations"]["de"].startswith("Bewerte Bilder")
+    assert rate["description_localizations"]["de"].startswith("Bilder in einer")
     texts = [text for command in commands if command["type"] == 1 for text in described(command)]
     assert "…" not in texts
 
