@@ -12,7 +12,7 @@ from sqlite3 import Connection
 
 from bot.clock import Clock
 from bot.datasets.imports.checks import check_name
-from bot.datasets.imports.pace import ROWS_ALONE, Pace
+from bot.datasets.imports.pace import Pace
 from bot.datasets.imports.summary import Progress, Reason, Tally, no_progress
 from bot.datasets.imports.votes.formats import Checker, Format
 from bot.datasets.imports.votes.place import Place, Wanted, begin
@@ -23,6 +23,10 @@ from bot.errors import ImportRefusedError
 from bot.keyed_hash import KeyedHash
 from storage import imported_collections, imported_votes, raters
 from storage.database import Database
+
+ROWS = 20_000
+"""Votes that are stored at once. What would undo a write is kept in memory, some two pages of an
+index a vote where the file has images in no order."""
 
 
 async def import_votes(
@@ -68,7 +72,7 @@ async def import_votes(
             called=file.called,
         )
         run = _Run(database, place, kind.checks(rules, tally), Pace(database, clock), tally)
-        batches = file.batches(ROWS_ALONE)
+        batches = file.batches(ROWS)
         done = 0
         while (rows := await asyncio.to_thread(next, batches, None)) is not None:
             await run.take(rows)
