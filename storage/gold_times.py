@@ -25,12 +25,17 @@ LOOKED_AT: Final = 1_000
 """Votes looked at to find them, so that the cost does not grow with what others judge."""
 
 OVER_AT: Final = f"""
-    iif(t.stage = 'full', t.change_until, t.revealed_at)
+    CASE
+        WHEN t.revealed_at > g.twin_completed_at
+        THEN iif(t.stage = 'full', min(t.revealed_at, t.change_until), t.revealed_at)
+        WHEN t.stage = 'full' THEN t.change_until
+    END
     - g.twin_completed_at + coalesce(g.answered_at, g.shown_at + {HOLD // MICROSECOND})
 """
 """When the time of an answer with a twin is over; NULL while the twin is open.
 
-Of the post `g` with which the answer began, and the twin's image `t`. Until the answer is complete
+Of the post `g` with which the answer began, and the twin's image `t`, whose result may have been
+shown before the twin was given: then that ended nothing of the twin's. Until the answer is complete
 it counts from when its place would be free for others.
 """
 

@@ -35,6 +35,12 @@ class QueueItem:
     outcome: str | None
     payout_id: int | None = None
 
+    @property
+    def votes(self) -> int | None:
+        """Votes that the rater had when the case was opened, where its details tell."""
+        votes = self.details.get("votes")
+        return int(votes) if isinstance(votes, int | float) else None
+
 
 def _item(
     row: tuple[int, str, int | None, int | None, str, int, str | None, int | None],
@@ -87,14 +93,14 @@ def put(
     return int(added.fetchone()[0])
 
 
-def votes_at_last(connection: sqlite3.Connection, kind: str, rater: int) -> int | None:
-    """Return `votes` of the details of the rater's newest settled case of a kind, if any."""
+def last_settled(connection: sqlite3.Connection, kind: str, rater: int) -> QueueItem | None:
+    """Return the rater's newest settled case of a kind."""
     row = connection.execute(
-        "SELECT json_extract(details, '$.votes') FROM review_queue"
-        " WHERE kind = ? AND rater = ? AND settled_at IS NOT NULL ORDER BY id DESC LIMIT 1",
+        f"{_COLUMNS} WHERE kind = ? AND rater = ? AND settled_at IS NOT NULL"
+        " ORDER BY id DESC LIMIT 1",
         (kind, rater),
     ).fetchone()
-    return None if row is None or row[0] is None else int(row[0])
+    return None if row is None else _item(row)
 
 
 def by_id(connection: sqlite3.Connection, item_id: int) -> QueueItem | None:

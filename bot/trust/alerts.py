@@ -128,7 +128,8 @@ class AlertService:
     async def _deliver(self, channel: AlertChannel, alert: Alert) -> None:
         text = await self._text(alert)
         message_id = alert.message_id
-        if message_id is None or not await channel.edit(message_id, text):
+        is_old = self._clock.now() >= alert.first_at + WINDOW
+        if message_id is None or is_old or not await channel.edit(message_id, text):
             message_id = await channel.send(text)
         shown_in = message_id
         await self._database.write(lambda c: alerts.delivered(c, alert, shown_in))

@@ -16,6 +16,7 @@ import pytest
 from bot.errors import ClosedPostError, NothingLeftError
 from bot.rating.sessions import Showing
 from storage import ledger, personal_data
+from storage.times import to_microseconds
 from tests.rating.test_gold_sessions import filled, introduced, open_world, purpose
 from tests.rating.world import World, caller
 
@@ -334,3 +335,38 @@ async def test_nobody_can_tell_gold_by_how_long_it_was_open(world: World) -> Non
     still = [sum(each == inf for each in some) / len(some) for some in (spans, others)]
     assert abs(still[0] - still[1]) < 0.08
     assert 0.43 < alike(spans, others) < 0.57
+
+
+async def test_a_twin_that_was_given_after_its_result_was_shown_is_open(world: World) -> None:
+    """What is missing after votes were taken out is gathered privately; the result stays shown."""
+    data_set = await world.data_set(1, target=2)
+    await introduced(world, 1, 2, 3, 4, 5, 6)
+    for rater in (3, 4):
+        await world.vote(rater, (await world.start(rater)).post_id)
+    world.clock.turn(DELAY)
+    await world.posts.due(world.clock.now())
+    await world.database.write(lambda c: c.execute("UPDATE votes SET surface = 'public'").rowcount)
+    await world.data_set(1, target=2)
+    twin = await world.public_post(await world.channel(data_set))
+    for rater in (5, 6):
+        await world.vote(rater, twin)
+    world.clock.turn(DELAY + 1)
+    shown = (to_microseconds(world.clock.now()), await image_of(world, twin))
+    await world.database.write(
+        lambda c: c.execute("UPDATE images SET revealed_at = ? WHERE id = ?", shown).rowcount
+    )
+    world.clock.turn(HOUR)
+    for rater in (5, 6):
+        await world.take_out(rater)
+    showing = await world.start(2)
+    assert showing.image.id == await image_of(world, twin)
+    await world.vote(2, showing.post_id)
+    await world.data_set(5, target=2)
+    await world.mark_gold(1)
+    await open_world(world)
+    gold = await world.start(1)
+    assert (gold.image.id, await purpose(world, gold.post_id)) == (1, "gold")
+    world.clock.turn(5)
+    await world.vote(1, gold.post_id)
+    assert await is_open(world, 2, showing.image.id)
+    assert await is_open(world, 1, 1)

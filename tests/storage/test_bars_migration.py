@@ -39,3 +39,4 @@ def test_every_bar_is_kept_and_may_have_one_of_the_others_beside_it(tmp_path: Pa
             " VALUES (7, 1, 50, 'moderator')"
         )
         assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
+        assert connection.execute("PRAGMA quick_check").fetchall() == [("ok",)]

@@ -116,6 +116,25 @@ async def test_what_was_not_delivered_within_an_hour_is_told_with_what_comes_the
     assert len(board.messages) == 2
 
 
+async def test_an_old_message_is_not_edited_for_what_was_not_delivered(
+    home: Home, alerts: AlertService, board: Board
+) -> None:
+    """Discord caps edits of messages that are older than an hour."""
+    await alerts.notice("image_reported", image=1)
+    await alerts.settle()
+    board.missing = True
+    await alerts.notice("image_reported", image=2)
+    await alerts.settle()
+    home.world.clock.turn(WINDOW.total_seconds())
+    board.missing = False
+    await alerts.notice("image_reported", image=3)
+    await alerts.settle()
+    first, second = board.messages.values()
+    assert "#1" in first
+    assert "#3" in second
+    assert "**3**" in second
+
+
 async def test_a_deleted_message_is_sent_again(alerts: AlertService, board: Board) -> None:
     await alerts.notice("image_reported", image=1)
     await alerts.settle()

@@ -121,6 +121,32 @@ async def test_after_a_case_of_few_votes_a_hundred_more_are_needed(
     assert await show(home) == again
 
 
+@pytest.mark.parametrize(
+    ("figures", "outcome", "first", "second"),
+    [
+        ({"pairs": 9.0}, WATCH, 0, 1),
+        ({"reliability": 0.01}, HONEST, 0, 1),
+        ({"reliability": 0.01}, "gone", 0, 1),
+        ({"reliability": 0.01, "pairs": 9.0}, WATCH, 0, 0),
+    ],
+)
+async def test_only_whoever_was_watched_for_this_hold_waits_for_twice_the_votes(
+    home: Home, figures: dict[str, float], outcome: str, first: int, second: int
+) -> None:
+    number = await scored(home, 599)
+    now = home.world.clock.now()
+
+    def settled(connection: Connection) -> None:
+        details = {"votes": 500, **figures}
+        case = review_queue.put(connection, SUSPECT, rater=number, now=now, details=details)
+        review_queue.settle(connection, case, by=None, outcome=outcome, now=now)
+
+    await home.world.database.write(settled)
+    assert await show(home) == first
+    await scored(home, 600)
+    assert await show(home) == second
+
+
 async def test_a_person_may_ban_from_such_a_case(home: Home) -> None:
     await scored(home, 100)
     await show(home)

@@ -188,5 +188,6 @@ async def test_a_rule_that_still_finds_the_same_asks_no_second_time(home: Home) 
     number = await home.world.number(1)
     kept = await home.world.database.read(lambda c: findings.of_rater(c, number))
     assert all(one.held and one.queued_at for one in kept.values())
-    last = await home.world.database.read(lambda c: review_queue.votes_at_last(c, SUSPECT, number))
-    assert last == 60
+    last = await home.world.database.read(lambda c: review_queue.last_settled(c, SUSPECT, number))
+    assert last is not None
+    assert last.votes == 60

@@ -258,7 +258,8 @@ class Round:
         settled_at = since_captcha = None
         if any(found.values()):
             number, suspect = rater.number, review_queue.SUSPECT
-            settled_at = review_queue.votes_at_last(self.connection, suspect, number)
+            settled = review_queue.last_settled(self.connection, suspect, number)
+            settled_at = None if settled is None else settled.votes
             since_captcha = captchas.votes_since_pass(self.connection, number, CAPTCHA_AGAIN)
         decision = decide(
             before,
