@@ -35,6 +35,9 @@ FROM_LAION = {
     "nsfw": "UNLIKELY",
 }
 HOSTILE = {"url": ["x"], "hash": 2**63, "similarity": "high", "punsafe": True, "pwatermark": None}
+BEYOND_FLOATS = {
+    "similarity": 10**400, "punsafe": float("nan"), "pwatermark": float("-inf"), "hash": 10**400,
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -42,7 +45,7 @@ def scored(tmp_path: Path) -> Path:
     path = make(tmp_path / "jury.db", Shape(raters=12, each=10))
     with closing(connect(path)) as connection:
         connection.execute("UPDATE images SET parameters = NULL, prompt = NULL")
-        for image, parameters in ((1, FROM_LAION), (2, HOSTILE), (3, [1])):
+        for image, parameters in ((1, FROM_LAION), (2, HOSTILE), (3, [1]), (4, BEYOND_FLOATS)):
             connection.execute(
                 "UPDATE images SET parameters = ?, prompt = 'a fox', width = 640, height = 480"
                 " WHERE id = ?",
@@ -82,4 +85,4 @@ async def test_what_is_not_known_or_no_such_thing_is_missing(scored: Path) -> No
     frame = await export(scored)
     known = ["URL", "similarity", "punsafe", "pwatermark", "hash"]
     assert frame.loc[1:, known].isna().all(axis=None)
-    assert frame.loc[3:, ["TEXT", "WIDTH", "HEIGHT"]].isna().all(axis=None)
+    assert frame.loc[4:, ["TEXT", "WIDTH", "HEIGHT"]].isna().all(axis=None)
