@@ -88,7 +88,11 @@ class ExportService:
             if pictures not in FORMATS[name].pictures:
                 known = ", ".join(FORMATS[name].pictures)
                 raise ExportFailedError(reason=f"{name} has pictures in these ways: {known}")
-            target, kind = self._target(name, selection, wanted, out)
+            try:
+                target, kind = self._target(name, selection, wanted, out)
+            except OSError as error:
+                reason = f"{error.filename}: {error.strerror}"
+                raise ExportFailedError(reason=reason) from None
             request = ExportRequest(
                 database=str(self._database),
                 target=str(target),
@@ -106,6 +110,7 @@ class ExportService:
     def _target(
         self, name: str, selection: Selection, wanted: FileType | None, out: Path | None
     ) -> tuple[Path, FileType | None]:
+        """Return the place and the type. Raises ExportFailedError, OSError."""
         offer = FORMATS[name]
         if selection.imported and not offer.imported:
             taking = ", ".join(each for each, other in FORMATS.items() if other.imported)

@@ -220,6 +220,19 @@ async def test_a_place_that_cannot_be_written(votes: VotesFile, tmp_path: Path) 
     assert f"{tmp_path / 'file'}: " in str(failure.value.values["reason"])
 
 
+@pytest.mark.parametrize(
+    ("name", "file"),
+    [("horde", f"{'a' * 300}.parquet"), ("horde", "a" * 300), ("prepared", "a" * 300)],
+)
+async def test_a_name_that_is_too_long(
+    votes: VotesFile, tmp_path: Path, name: str, file: str
+) -> None:
+    with pytest.raises(ExportFailedError) as failure:
+        await votes.service().export(name, DIFFUSIONDB, out=tmp_path / file)
+    assert failure.value.values["reason"] == f"{tmp_path / file}: File name too long"
+    await votes.service().export(name, DIFFUSIONDB)
+
+
 @contextmanager
 def no_room_beyond(size: int) -> Iterator[None]:
     """Let no file of this process and its children grow beyond `size` bytes: a full disk."""
