@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Final
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 DAY = timedelta(days=1)
+MOST_MICROSECONDS: Final = (2**63 - 1) // 1000
+"""How far from the epoch, either way, nanoseconds of 64 bits reach: the years 1677 to 2262."""
 
 
 def to_microseconds(moment: datetime) -> int:

@@ -18,6 +18,7 @@ from bot.datasets.exports.published import Along
 from bot.datasets.exports.reading import Batches, fetch, find, stream
 from bot.datasets.exports.source import RefusedError, Source
 from storage import exporting_imported
+from storage.times import MOST_MICROSECONDS
 
 NAMES = pa.schema([("number", pa.int64()), ("name", pa.string())])
 IMAGES = pa.schema([("image_id", pa.int64()), ("key", pa.string())])
@@ -38,8 +39,11 @@ VOTES = pa.schema(
         ("country", pa.string()),
     ]
 )
-EARLIEST: Final = -(2**63)
-LATEST: Final = 2**63 - 1
+EARLIEST: Final = -MOST_MICROSECONDS
+AFTER_LATEST: Final = MOST_MICROSECONDS + 1
+"""Between them are the times that a row can have; one of another time is left out, so that it does
+not keep all others from the file."""
+LAST_IMAGE: Final = 2**63 - 1
 UNTOLD: Final = ""
 """Stands for the rater or program that a file did not tell."""
 
@@ -92,8 +96,8 @@ class Imported:
     def _votes(self, votes: str, images: str) -> Batches:
         """Yield rows of VOTES with names in the place of numbers, and the key of the image."""
         wanted, connection = self.source.selection, self.source.connection
-        since = EARLIEST if wanted.since is None else wanted.since
-        until = LATEST if wanted.until is None else wanted.until
+        since = EARLIEST if wanted.since is None else max(wanted.since, EARLIEST)
+        until = AFTER_LATEST if wanted.until is None else min(wanted.until, AFTER_LATEST)
         with (
             closing(stream(connection, images, IMAGES, self.data_set)) as known,
             closing(stream(connection, votes, VOTES, self.data_set, since, until)) as given,
@@ -147,7 +151,7 @@ class _Side:
     @property
     def last_whole(self) -> int:
         """The last image of which all rows are held, or any number above it that has no rows."""
-        return LATEST if self._is_over else self._last - 1
+        return LAST_IMAGE if self._is_over else self._last - 1
 
     def take(self, last: int) -> pa.RecordBatch | tuple[()]:
         """Return the rows of images up to `last`, and hold the others."""

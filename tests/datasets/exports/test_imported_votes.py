@@ -161,6 +161,21 @@ async def test_times_and_numbers_of_votes_select(votes: VotesFile, tmp_path: Pat
     assert len(many) == 4
 
 
+async def test_a_stored_time_that_no_row_can_have_blocks_no_export(
+    votes: VotesFile, tmp_path: Path
+) -> None:
+    most = (2**63 - 1) // 1000
+    await import_into(votes, write(tmp_path / "theirs.parquet", (row(n) for n in range(4))))
+    for rating, moment in ((1, -most - 1), (2, -most), (3, most), (4, most + 1)):
+        votes.connection.execute(
+            "UPDATE imported_votes SET created_at = ? WHERE rating = ?", (moment, rating)
+        )
+    votes.connection.commit()
+    assert sorted((await exported(votes)).to_pandas()["rating"]) == [2, 3]
+    endless = replace(ALL, since=-(2**63), until=2**63 - 1)
+    assert sorted((await exported(votes, endless)).to_pandas()["rating"]) == [2, 3]
+
+
 @pytest.mark.parametrize(
     "narrow",
     [

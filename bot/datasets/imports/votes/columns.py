@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from bot.datasets.imports.parquet import is_text
-from storage.times import to_microseconds
+from storage.times import MOST_MICROSECONDS, to_microseconds
 
 Codes = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -37,8 +37,6 @@ MOST_EXACT: Final = 2.0**53
 """Whole numbers are exact in a float below it."""
 FLAGS: Final = {"true": True, "1": True, "false": False, "0": False}
 NANOSECONDS: Final = {"s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1}
-MOST_NANOSECONDS: Final = 2**63 - 1
-"""What exports can write again: the years 1677 to 2262."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,13 +120,13 @@ def flags(column: Column) -> tuple[list[bool | None], Flags]:
 def moments(column: Column) -> tuple[list[int | None], Flags]:
     """Return whole microseconds since 1970 UTC, None where there is none, and which rows are wrong.
 
-    Times without a zone are UTC.
+    Times without a zone are UTC. Wrong is also what exports could not write again, in nanoseconds.
     """
     if is_text(column.type):
         return _read_each(column, _moment)
     unit = NANOSECONDS[column.type.unit]
     counts = pc.fill_null(column.cast(pa.int64()), 0).to_numpy(zero_copy_only=False)
-    most = MOST_NANOSECONDS // unit
+    most = MOST_MICROSECONDS * 1000 // unit
     faulty = (counts > most) | (counts < -most)
     counts = np.where(faulty, 0, counts)
     micro = counts * (unit // 1000) if unit >= 1000 else counts // 1000  # noqa: PLR2004 - nanoseconds in one
@@ -203,4 +201,7 @@ def _whole(text: str) -> int:
 
 def _moment(text: str) -> int:
     moment = datetime.fromisoformat(text.strip())
-    return to_microseconds(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+    since = to_microseconds(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+    if abs(since) > MOST_MICROSECONDS:
+        raise ValueError(text)
+    return since

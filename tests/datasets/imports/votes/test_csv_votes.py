@@ -190,6 +190,27 @@ async def test_an_export_in_csv_is_read_with_every_column(
     assert (await bring(database, write(tmp_path / "votes.parquet", rows))).already_there == 20
 
 
+@pytest.mark.parametrize(
+    "moment",
+    [
+        "0001-01-01T00:00:00+14:00",
+        "1677-09-21T00:12:43.145223",
+        "2262-04-11T23:47:16.854776",
+        "9999-12-31T23:59:59.999999-12:00",
+    ],
+)
+async def test_a_time_that_no_export_could_write_is_left_out(
+    database: Database, tmp_path: Path, moment: str
+) -> None:
+    ends = ("1677-09-21T00:12:43.145225", "2262-04-11T23:47:16.854775")
+    lines = [f"ann,{n},7,{when}" for n, when in enumerate((*ends, moment))]
+    path = text(tmp_path / "study.csv", f"{HEADER},created_at", *lines)
+    summary = await bring(database, path, PLAIN)
+    (noted,) = summary.left_out
+    assert (summary.added, noted.reason) == (2, "wrong_value")
+    assert noted.names == (f"row 4, column created_at: {moment!r}",)
+
+
 @given(st.text(st.sampled_from("'=+-@\t\r\nax"), max_size=6))
 def test_formulas_are_disarmed_and_armed_again(value: str) -> None:
     assert armed(disarmed(value)) == value

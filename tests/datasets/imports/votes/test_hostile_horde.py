@@ -163,6 +163,18 @@ async def test_a_time_that_no_export_could_write_is_left_out(
     assert noted.names == ("row 2, column created_at: <value out of range: 4611686018427387904>",)
 
 
+async def test_the_earliest_time_in_nanoseconds_has_no_whole_microsecond(
+    database: Database, tmp_path: Path
+) -> None:
+    path = tmp_path / "votes.parquet"
+    good = table([row(1), row(2)])
+    moments = pa.array([-(2**63) + 1, (-(2**63) // 1000 + 1) * 1000], pa.int64())
+    at = good.schema.get_field_index("created_at")
+    pq.write_table(good.set_column(at, "created_at", moments.cast(pa.timestamp("ns"))), path)
+    summary = await bring(database, path)
+    assert (summary.added, [noted.count for noted in summary.left_out]) == (1, [1])
+
+
 async def test_text_that_is_no_text_is_left_out(database: Database, tmp_path: Path) -> None:
     good = table([row(1), row(2)])
     for name in ("id", "user_id", "client_agent"):
