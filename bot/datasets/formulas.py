@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
-_FORMULA: Final = re.compile(r"'*[=+\-@\t\r]")
-"""How a cell begins that a spreadsheet may run (OWASP, "CSV Injection"), behind apostrophes that
-it may have already, so that one more can be told from them."""
+_FORMULA: Final = re.compile(r"'*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
+"""How a cell begins that a spreadsheet may run (OWASP, "CSV Injection"), in full width too,
+behind apostrophes that it may have already, so that one more can be told from them."""
 
 
 def disarmed(text: str) -> str:

@@ -257,7 +257,7 @@ async def test_texts_without_a_vote(votes: VotesFile, export_format: FileType) -
 
 async def test_formulas_are_disarmed_in_csv_alone(votes: VotesFile) -> None:
     rater = votes.rater()
-    signs = "=+-@\t\r"
+    signs = "=+-@\t\r\n\uff1d\uff0b\uff0d\uff20"
     for sign in signs:
         agent = votes.agent(f"{sign}1+1|cmd")
         votes.vote(rater, votes.image(f"{sign}HYPERLINK(1)"), agent=agent)
