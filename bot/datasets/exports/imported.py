@@ -17,9 +17,11 @@ import pyarrow.compute as pc
 from bot.datasets.exports.published import Along
 from bot.datasets.exports.reading import Batches, fetch, find, stream
 from bot.datasets.exports.source import RefusedError, Source
+from bot.keyed_hash import KeyedHash
 from storage import exporting_imported
 from storage.times import MOST_MICROSECONDS
 
+RATERS = pa.schema([("number", pa.int64()), ("name", pa.string()), ("collection", pa.string())])
 NAMES = pa.schema([("number", pa.int64()), ("name", pa.string())])
 IMAGES = pa.schema([("image_id", pa.int64()), ("key", pa.string())])
 VOTES = pa.schema(
@@ -62,8 +64,9 @@ class Imported:
         """Return them; `pseudonyms` are those of our own raters.
 
         Where the hash key was the same when a file was exported from another database, its raters
-        have pseudonyms of ours: these get other ones, so that no two people become one. Raises
-        RefusedError where the selection asks for what imported votes do not have.
+        have pseudonyms of ours: these get other ones, so that no two people become one. So does
+        who has the key of somebody in an earlier collection. Raises RefusedError where the
+        selection asks for what imported votes do not have.
         """
         wanted = source.selection
         if wanted.is_of_ours_alone or len(source.data_sets) != 1:
@@ -72,12 +75,10 @@ class Imported:
                 " unknown: select them by one data set, times and numbers of votes alone"
             )
         (data_set,) = source.data_sets
-        raters = fetch(source.connection, exporting_imported.RATERS, NAMES, data_set)
-        taken = pc.is_in(raters["name"], pseudonyms).to_pylist()
-        names = [
-            source.keyed_hash.digest("imported rater", name) if is_taken else name
-            for name, is_taken in zip(raters["name"].to_pylist(), taken, strict=True)
-        ]
+        raters = fetch(source.connection, exporting_imported.RATERS, RATERS, data_set)
+        taken = pc.is_in(raters["name"], pseudonyms)
+        keys = zip(*(column.to_pylist() for column in (*raters.columns[1:], taken)), strict=True)
+        names = [_pseudonym(source.keyed_hash, *key) for key in keys]
         return cls(
             source,
             data_set,
@@ -112,6 +113,13 @@ class Imported:
                     .set_column(2, "client_agent", agents)
                     .append_column("key", found["key"].take(pa.array(places)))
                 )
+
+
+def _pseudonym(keyed_hash: KeyedHash, key: str, collection: str, is_taken: bool) -> str:  # noqa: FBT001 - one row's values
+    if collection:
+        # No key has a NUL.
+        return keyed_hash.digest("rater of a collection", f"{collection}\0{key}")
+    return keyed_hash.digest("imported rater", key) if is_taken else key
 
 
 def side_by_side(streams: Sequence[Iterator[pa.RecordBatch]]) -> Iterator[pa.RecordBatch]:
