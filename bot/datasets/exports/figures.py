@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from bot.datasets.exports import scores
-from bot.datasets.exports.published import Judged, Raters, judged
+from bot.datasets.exports.published import BONDS, Judged, Raters, judged
 from bot.datasets.exports.reading import Flags, Floats
 from bot.datasets.exports.scores import Scores
 from bot.datasets.exports.source import Source
@@ -21,8 +21,7 @@ from bot.rating.scales import SCALES, Scale
 NEEDED = (
     ("image_id", pa.int64()),
     ("data_set_id", pa.int64()),
-    ("key", pa.string()),
-    ("prompt", pa.string()),
+    *BONDS,
 )
 
 

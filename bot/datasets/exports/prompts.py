@@ -13,8 +13,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from bot.datasets.exports.figures import Described, described
-from bot.datasets.exports.published import splits
+from bot.datasets.exports.published import BONDS, splits
 from bot.datasets.exports.source import Source
+from bot.datasets.exports.splits import bond_of
 from bot.rating.scales import SCALES
 
 HEAPS: Final = 64
@@ -45,7 +46,7 @@ def by_prompt(source: Source, *columns: tuple[str, pa.DataType]) -> Iterator[pa.
     with ExitStack() as open_files:
         heaps = [open_files.enter_context(TemporaryFile(dir=source.scratch)) for _ in range(HEAPS)]
         writers: list[pa.RecordBatchStreamWriter] = []
-        for some in described(source, ("set_id", pa.int64()), *columns):
+        for some in described(source, *columns):
             images = _scored(some, source)
             if not writers:
                 writers = [pa.ipc.new_stream(heap, images.schema) for heap in heaps]
@@ -82,9 +83,7 @@ def _scored(some: Described, source: Source) -> pa.RecordBatch:
         map(
             _group,
             columns["data_set"].to_pylist(),
-            images["set_id"].to_pylist(),
-            images["prompt"].to_pylist(),
-            images["key"].to_pylist(),
+            *(images[name].to_pylist() for name, _ in BONDS),
         ),
         pa.string(),
     )
@@ -97,13 +96,6 @@ def _scored(some: Described, source: Source) -> pa.RecordBatch:
     return pa.record_batch([columns[name] for name in schema.names], schema=schema)
 
 
-def _group(data_set: str, images_set: int | None, prompt: str | None, key: str) -> str:
-    words = (prompt or "").strip()
-    if images_set is not None:
-        kind, name = "set", str(images_set)
-    elif words:
-        kind, name = "prompt", words
-    else:
-        kind, name = "key", key
-    text = f"{data_set}\0{kind}\0{name}".encode("utf-8", "surrogatepass")
+def _group(data_set: str, prompt: str | None, key: str, set_key: str | None) -> str:
+    text = "\0".join((data_set, *bond_of(prompt, key, set_key))).encode("utf-8", "surrogatepass")
     return blake2b(text, digest_size=GROUP).hexdigest()

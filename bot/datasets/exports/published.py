@@ -42,6 +42,8 @@ RATER_SCORES = pa.schema(
     ]
 )
 CLIENT_AGENTS = pa.schema([("id", pa.int64()), ("name", pa.string())])
+BONDS = tuple((name, pa.string()) for name in ("prompt", "key", "set_key"))
+"""Columns of images that say which of them belong together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,9 +203,8 @@ def _judged(votes: pa.RecordBatch, along: Along, raters: int, least: int) -> Jud
 
 
 def splits(images: pa.RecordBatch) -> pa.StringArray:
-    """Return the split of each image, of which `prompt` and `key` are known."""
-    prompts, keys = (images[name].to_pylist() for name in ("prompt", "key"))
-    return pa.array(map(split_of, prompts, keys), pa.string())
+    """Return the split of each image, of which the columns `BONDS` are known."""
+    return pa.array(map(split_of, *(images[name].to_pylist() for name, _ in BONDS)), pa.string())
 
 
 def by_whole_images(votes: Iterator[pa.RecordBatch]) -> Batches:

@@ -1,7 +1,8 @@
 """Which part of a data set an image is in: to train on, to validate with, to test with.
 
-By the prompt alone, so that images of one prompt are never on both sides, an image is in the same
-split in every format and every release, and new images move none that were there before.
+By its set, or its prompt outside sets, alone: so images that belong together are never on both
+sides, an image is in the same split in every format and every release, and new images move none
+that were there before.
 """
 
 from __future__ import annotations
@@ -12,17 +13,30 @@ from typing import Final, Literal
 Split = Literal["train", "validation", "test"]
 
 PER_MILLE: Final[dict[Split, int]] = {"train": 800, "validation": 100, "test": 100}
-"""Of a thousand prompts so many are expected in each split."""
+"""Of a thousand sets or prompts so many are expected in each split."""
+
+Bond = tuple[Literal["set", "prompt", "key"], str]
+"""What images of one data set belong together by: its kind and its name."""
 
 
-def split_of(prompt: str | None, key: str) -> Split:
-    """Return the split of an image: by its prompt, or its key where there is none.
+def bond_of(prompt: str | None, key: str, set_key: str | None = None) -> Bond:
+    """Return by what an image belongs to others: its set, else its prompt, else nothing but itself.
 
-    White space around a prompt makes no other prompt of it. The hash has no key: whoever has the
-    prompts comes to the same splits.
+    The set goes first, since images of one set may have different prompts, or none. White space
+    around a prompt makes no other prompt of it.
     """
+    if set_key is not None:
+        return "set", set_key
     words = (prompt or "").strip()
-    text = f"prompt:{words}" if words else f"key:{key}"
+    return ("prompt", words) if words else ("key", key)
+
+
+def split_of(prompt: str | None, key: str, set_key: str | None = None) -> Split:
+    """Return the split of an image, by its bond.
+
+    The hash has no key: whoever has sets and prompts comes to the same splits.
+    """
+    text = ":".join(bond_of(prompt, key, set_key))
     digest = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
     left = int.from_bytes(digest) % sum(PER_MILLE.values())
     for split, share in PER_MILLE.items():

@@ -1,4 +1,4 @@
-"""Splits: by the prompt, the same for ever."""
+"""Splits: by the set or the prompt, the same for ever."""
 
 from collections import Counter
 
@@ -28,6 +28,20 @@ def test_published_splits_never_change(prompt: str | None, key: str, split: str)
 @given(prompt=prompts.filter(str.strip), one=st.text(), other=st.text(), space=st.text(" \n\t"))
 def test_images_of_one_prompt_are_together(prompt: str, one: str, other: str, space: str) -> None:
     assert split_of(prompt, one) == split_of(f"{space}{prompt}{space}", other)
+
+
+@pytest.mark.parametrize(
+    ("set_key", "split"), [("0", "train"), ("3", "validation"), ("26", "test")]
+)
+def test_published_splits_of_sets_never_change(set_key: str, split: str) -> None:
+    assert split_of(None, "1", set_key) == split
+
+
+@given(one=st.none() | prompts, other=st.none() | prompts, key=st.text(), set_key=prompts)
+def test_images_of_a_set_are_together(
+    one: str | None, other: str | None, key: str, set_key: str
+) -> None:
+    assert split_of(one, "1", set_key) == split_of(other, key, set_key)
 
 
 @given(key=st.text(), space=st.text(" \n\t"))

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from bot.datasets.exports.figures import tallied
 from bot.datasets.exports.kinds import Filled, Folder
-from bot.datasets.exports.published import Judged, Raters, judged, splits
+from bot.datasets.exports.published import BONDS, Judged, Raters, judged, splits
 from bot.datasets.exports.reading import Flags, Floats
 from bot.datasets.exports.source import Source
 from bot.datasets.exports.tally import Tally
@@ -51,7 +51,8 @@ VOTES = pa.schema(
 IMAGES = pa.schema(
     [
         ("image_id", pa.int64()),
-        *((name, pa.string()) for name in ("key", "member", "prompt")),
+        *BONDS,
+        ("member", pa.string()),
         *((name, pa.int64()) for name in ("part_id", "width", "height")),
     ]
 )

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from bot.datasets.exports.coarsening import published, to_minutes, to_two_digits, to_weeks
 from bot.datasets.exports.kinds import Table
-from bot.datasets.exports.published import CLIENT_AGENTS, Judged, Raters, judged, splits
+from bot.datasets.exports.published import BONDS, CLIENT_AGENTS, Judged, Raters, judged, splits
 from bot.datasets.exports.reading import Batches, fetch, filled, find
 from bot.datasets.exports.source import Source
 from bot.rating.scales import SCALES
@@ -58,8 +58,7 @@ IMAGES = pa.schema(
     [
         ("image_id", pa.int64()),
         ("data_set_id", pa.int64()),
-        ("key", pa.string()),
-        ("prompt", pa.string()),
+        *BONDS,
     ]
 )
 VOTES = pa.schema(

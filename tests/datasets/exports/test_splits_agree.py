@@ -1,0 +1,99 @@
+"""One image, one split: whatever the format, whatever images of a set have for prompts."""
+
+from contextlib import closing
+from pathlib import Path
+from urllib.parse import unquote
+
+import pandas as pd
+import pytest
+
+from bot.datasets.exports.selection import Selection
+from bot.datasets.exports.service import ExportService
+from storage.connections import connect
+from tests.datasets.exports.votes_file import KEY
+from tests.rating.world import TurnedClock
+from tests.trust.scored import NOON, Shape, make, rows, run
+
+Sides = dict[str, set[str]]
+"""The splits that a format says of each image, by key."""
+
+
+@pytest.fixture
+def scored(tmp_path: Path) -> Path:
+    """Sets of four: with four prompts, with none, with one. Every fourth four is in no set."""
+    path = make(tmp_path / "jury.db", Shape(raters=16, each=20))
+    with closing(connect(path)) as connection:
+        connection.execute("UPDATE images SET data_set_id = 1, member = key || '.png'")
+        connection.execute(
+            "INSERT INTO sets (id, data_set_id, key)"
+            " SELECT DISTINCT id / 4 + 1, 1, 'set ' || (id / 4) FROM images WHERE id / 4 % 4 < 3"
+        )
+        connection.execute("UPDATE images SET set_id = id / 4 + 1 WHERE id / 4 % 4 < 3")
+        connection.execute(
+            "UPDATE images SET prompt = CASE id / 4 % 4"
+            " WHEN 0 THEN 'prompt ' || id WHEN 1 THEN NULL ELSE 'prompt ' || (id / 4) END"
+        )
+    run(path)
+    return path
+
+
+async def told(path: Path) -> dict[str, Sides]:
+    """Return what each format says."""
+    service, found = ExportService(path, TurnedClock(NOON), KEY), {}
+    for name in ("scores", "votes", "pairs", "prepared", "imagereward"):
+        out = (await service.export(name, Selection())).path
+        sides: Sides = {}
+        for key, split in READERS[name](out):
+            sides.setdefault(key, set()).add(split)
+        found[name] = sides
+    return found
+
+
+def of_table(out: Path) -> list[tuple[str, str]]:
+    frame = pd.read_parquet(out)
+    keys = [name for name in ("id", "better", "worse") if name in frame]
+    return [pair for key in keys for pair in zip(frame[key], frame["split"], strict=True)]
+
+
+def of_prepared(out: Path) -> list[tuple[str, str]]:
+    return [
+        (name.removesuffix(".png"), side)
+        for side in ("train", "validate")
+        for name in pd.read_parquet(out / f"{side}_split.parquet")["image_name"]
+    ]
+
+
+def of_imagereward(out: Path) -> list[tuple[str, str]]:
+    return [
+        (unquote(path.split("~")[-1]).removesuffix(".png"), split)
+        for split in ("train", "validation", "test")
+        for path in pd.read_parquet(out / f"metadata-{split}.parquet")["image_path"]
+    ]
+
+
+READERS = {
+    "scores": of_table,
+    "votes": of_table,
+    "pairs": of_table,
+    "prepared": of_prepared,
+    "imagereward": of_imagereward,
+}
+
+
+async def test_every_format_says_the_same_one_split_of_an_image(scored: Path) -> None:
+    found = await told(scored)
+    for name, sides in found.items():
+        assert len(sides) > 20, name
+        for key, splits in sides.items():
+            (split,) = found["votes"][key]
+            validate = name == "prepared" and split != "train"
+            assert splits == {"validate" if validate else split}, (name, key)
+
+
+async def test_no_set_is_on_two_sides(scored: Path) -> None:
+    sides = (await told(scored))["votes"]
+    of_sets: Sides = {}
+    for key, images_set in rows(scored, "SELECT key, set_id FROM images WHERE set_id IS NOT NULL"):
+        of_sets.setdefault(images_set, set()).update(sides.get(key, ()))
+    assert all(len(splits) <= 1 for splits in of_sets.values())
+    assert len(set().union(*of_sets.values())) > 1
