@@ -120,7 +120,6 @@ def run(full: bool) -> list[Row]:  # noqa: FBT001 - how the harness calls every 
         Row(name, plain / seconds, 1 / 3, "x read + executemany"),
         Row(name, votes / seconds, None, "rows/s"),
         Row(f"{name}, peak memory", peak / 1024, 500, "MiB", at_most=True),
-        Row(
-            f"{name}, peak memory", peak / peak_of_few, 1.3, "x of a quarter of them", at_most=True
-        ),
+        # A hash of each vote is kept, to tell equal ones of a file apart.
+        Row(f"{name}, peak memory", peak / peak_of_few, 1.5, "x of a quarter", at_most=True),
     ]
