@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from bot.datasets.exports.splits import Split
@@ -17,29 +17,39 @@ PICTURES: Final = "images"
 """The folder that has the rows of `data` with the picture in each."""
 
 
-def card(parts: Mapping[Split, int], *, with_pictures: bool) -> str:
-    """Return README.md for splits of so many parts; `with_pictures` where they are in tables.
+Parts = Mapping[Split, Mapping[str, Sequence[int]]]
+"""The numbers of a split's parts that have rows in a table, which its folder names."""
 
-    `full` has what is more than 8,000 prompts. A config without any part is not named.
+
+def card(parts: Parts, *, with_pictures: bool) -> str:
+    """Return README.md for splits of these parts; `with_pictures` where they are in tables.
+
+    `full` has what is more than 8,000 prompts. Parts that have no row in a table are not named with
+    it, since `datasets` cannot load them, nor is a config that would have no part at all.
     """
-    lines = ["---", "configs:", *_configs(parts, with_pictures=with_pictures), "---"]
-    if not any(parts.values()):
-        lines = []
-    return "\n".join([*lines, TEXT])
+    configs = list(_configs(parts, with_pictures=with_pictures))
+    head = ["---", "configs:", *configs, "---"] if configs else []
+    return "\n".join([*head, TEXT])
 
 
-def _configs(parts: Mapping[Split, int], *, with_pictures: bool) -> Iterator[str]:
-    for name, most in {**SUBSETS, "full": parts["train"]}.items():
+def _configs(parts: Parts, *, with_pictures: bool) -> Iterator[str]:
+    for name, most in {**SUBSETS, "full": None}.items():
         for ending, folder in KINDS.items():
-            yield f"- config_name: {name}{ending}"
-            yield "  data_files:"
-            for split, there in parts.items():
-                wanted = min(there, most) if split == "train" else there
-                if wanted:
-                    yield f"  - split: {split}"
-                    yield "    path:"
-                for number in range(1, wanted + 1):
-                    yield f"    - {_path(folder, split, number, with_pictures=with_pictures)}"
+            lines = list(_data_files(parts, folder, most, with_pictures=with_pictures))
+            if lines:
+                yield from (f"- config_name: {name}{ending}", "  data_files:", *lines)
+
+
+def _data_files(
+    parts: Parts, folder: str, most: int | None, *, with_pictures: bool
+) -> Iterator[str]:
+    for split, tables in parts.items():
+        limit = most if split == "train" else None
+        wanted = [number for number in tables[folder] if limit is None or number <= limit]
+        if wanted:
+            yield from (f"  - split: {split}", "    path:")
+        for number in wanted:
+            yield f"    - {_path(folder, split, number, with_pictures=with_pictures)}"
 
 
 def _path(folder: str, split: str, number: int, *, with_pictures: bool) -> str:

@@ -16,9 +16,10 @@ from PIL import Image
 
 from bot.datasets.exports.catalogue import PictureForm
 from bot.datasets.exports.formats.imagereward import ranked, rating
-from bot.datasets.exports.imagereward_card import card
+from bot.datasets.exports.imagereward_card import Parts, card
 from bot.datasets.exports.selection import Selection
 from bot.datasets.exports.service import Exported, ExportService
+from bot.datasets.exports.splits import PER_MILLE, split_of
 from bot.errors import ExportFailedError
 from bot.rating.scales import AESTHETIC, ARTIFACTS
 from storage.connections import connect
@@ -218,11 +219,47 @@ def test_ratings_go_from_one_to_seven(
     assert (rating(image, AESTHETIC), rating(image, ARTIFACTS)) == (overall, fidelity)
 
 
+def parts(train: int, validation: int, without_pairs: int | None = None) -> Parts:
+    """Return so many parts, of which those of one number have no pair."""
+    numbers = {"train": range(1, train + 1), "validation": range(1, validation + 1), "test": ()}
+    return {
+        split: {
+            "data": list(numbers[split]),
+            "group": list(numbers[split]),
+            "pair": [number for number in numbers[split] if number != without_pairs],
+        }
+        for split in PER_MILLE
+    }
+
+
+def test_a_part_without_pairs_is_named_with_the_others() -> None:
+    text = card(parts(2, 0, without_pairs=1), with_pictures=False)
+    assert "pair/train_2.parquet" in text
+    assert "pair/train_1.parquet" not in text
+    assert "data/train_1.parquet" in text
+    text = card(parts(1, 0, without_pairs=1), with_pictures=False)
+    assert "config_name: 1k_group\n" in text
+    assert "_pair\n" not in text.split("---")[1]
+
+
+async def test_datasets_loads_what_has_pairs_where_a_split_has_none(
+    scored: Path, tmp_path: Path
+) -> None:
+    with closing(connect(scored)) as connection:
+        for image, prompt in connection.execute("SELECT id, prompt FROM images").fetchall():
+            if split_of(prompt, "") == "validation":
+                connection.execute("UPDATE image_scores SET score = 5 WHERE image_id = ?", (image,))
+    folder = (await export(scored)).path
+    assert pd.read_parquet(folder / "pair" / "validation_1.parquet").empty
+    assert list(load(folder, "1k_group", tmp_path)) == ["train", "validation", "test"]
+    assert list(load(folder, "1k_pair", tmp_path)) == ["train", "test"]
+
+
 def test_subsets_grow_with_the_parts() -> None:
-    text = card({"train": 6, "validation": 1, "test": 0}, with_pictures=False)
+    text = card(parts(6, 1), with_pictures=False)
     first, second = text.index("config_name: 1k\n"), text.index("config_name: 2k\n")
     assert "data/train_4.parquet" in text[first : text.index("config_name: 1k_group")]
     assert "data/train_5.parquet" not in text[first : text.index("config_name: 1k_group")]
     assert "data/train_6.parquet" in text[second : text.index("config_name: 2k_group")]
     assert "split: test" not in text
-    assert "configs:" not in card({"train": 0, "validation": 0, "test": 0}, with_pictures=False)
+    assert "configs:" not in card(parts(0, 0), with_pictures=False)

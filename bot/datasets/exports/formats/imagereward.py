@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from bot.datasets.exports.imagereward_card import card
+from bot.datasets.exports.imagereward_card import KINDS, card
 from bot.datasets.exports.kinds import Filled, Folder
 from bot.datasets.exports.pairing import compare, neighbours, tied
 from bot.datasets.exports.pictures import picture_path
@@ -76,7 +76,7 @@ def fill(source: Source, folder: Path) -> Filled:
                 splits[group["split"][0].as_py()].add(group.to_pylist())
         for each in splits.values():
             each.end_part()
-    parts = {split: each.parts for split, each in splits.items()}
+    parts = {split: each.filled for split, each in splits.items()}
     text = card(parts, with_pictures=source.pictures == "parquet")
     (folder / "README.md").write_text(text, encoding="utf-8")
     images = sum(each.images for each in splits.values())
@@ -84,10 +84,15 @@ def fill(source: Source, folder: Path) -> Filled:
 
 
 class _Split:
-    """One split, part by part; what is open is closed with `stack`."""
+    """One split, part by part; what is open is closed with `stack`.
+
+    `filled` are the numbers of the parts that have rows, by table.
+    """
 
     def __init__(self, split: Split, source: Source, folder: Path, stack: ExitStack) -> None:
-        self.parts = self.images = self.unreadable = 0
+        self.images = self.unreadable = 0
+        self.filled: dict[str, list[int]] = {table: [] for table in KINDS.values()}
+        self._parts = 0
         self._split = split
         self._form = source.pictures
         self._folder = folder
@@ -133,6 +138,8 @@ class _Split:
             path.parent.mkdir(exist_ok=True)
             with parquet_file(path, schema) as file:
                 file.write(pa.RecordBatch.from_pylist(rows, schema))
+            if rows:
+                self.filled[table].append(self._parts)
         batch = pa.RecordBatch.from_pylist(*tables["data"])
         self._metadata.write(batch)
         note = json.dumps(batch.to_pylist(), ensure_ascii=False, indent=1)
@@ -141,14 +148,14 @@ class _Split:
         self._shard, self._prompts = None, []
 
     def _begin_part(self) -> Shard:
-        self.parts += 1
+        self._parts += 1
         part = f"images/{self._split}/{self._name}"
         self._shard = self._part.enter_context(opened(self._form, self._folder, part, METADATA))
         return self._shard
 
     @property
     def _name(self) -> str:
-        return f"{self._split}_{self.parts}"
+        return f"{self._split}_{self._parts}"
 
     def _read(self, image: Row) -> bytes | None:
         if self._form == "none":
