@@ -368,7 +368,7 @@ async def test_whatever_is_known_fits_a_message(
         await write(stage, "INSERT INTO holds VALUES (1, ?, ?)", rule, moment)
         await write(
             stage,
-            "INSERT INTO bars VALUES (?, 1, NULL, NULL, ?, 'manager')",
+            "INSERT INTO bars VALUES (?, 1, 'manager', NULL, NULL, ?)",
             2**62 + number,
             moment,
         )

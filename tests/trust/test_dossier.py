@@ -215,8 +215,8 @@ async def test_records_of_every_kind_are_gathered(home: Home) -> None:
             (number, now),
         ),
         ("INSERT INTO holds VALUES (?, 'rules', ?)", (number, now)),
-        ("INSERT INTO bars VALUES (77, ?, NULL, ?, ?, 'manager')", (number, now + 1, now)),
-        ("INSERT INTO bars VALUES (78, ?, NULL, ?, ?, 'manager')", (number, now, now)),
+        ("INSERT INTO bars VALUES (77, ?, 'manager', NULL, ?, ?)", (number, now + 1, now)),
+        ("INSERT INTO bars VALUES (78, ?, 'manager', NULL, ?, ?)", (number, now, now)),
         ("INSERT INTO rater_pairs VALUES (?, ?, 3.5, 60, ?)", (number, other, now)),
         (
             "INSERT INTO rater_scores"  # noqa: ISC004 - one query
