@@ -34,12 +34,21 @@ def settings_changes() -> dict[str, object]:
 
 
 @pytest.fixture
-async def simulated() -> Env:
+def settle_seconds() -> float:
+    """For how long an act may go on: a module overrides it where a child process has to end.
+
+    Where a connection stays open, an act lasts as long as this.
+    """
+    return 5.0
+
+
+@pytest.fixture
+async def simulated(settle_seconds: float) -> Env:
     """A simulated Discord before our bot is in it: the settings name a role and a person."""
     env = Env(
         commands.AutoShardedBot(commands.when_mentioned, intents=discord.Intents(guilds=True)),
         shard_count=1,
-        settle_timeout=60,  # a child process may take that long on a busy machine
+        settle_timeout=settle_seconds,
     )
     env.create_guild("Home", id=HOME)
     env.guild.create_role("moderators", permissions=discord.Permissions(manage_messages=True))

@@ -55,6 +55,11 @@ LOSER = "one who lost the role a second ago"
 PROMPT = "a lighthouse nobody may see"
 
 
+@pytest.fixture
+def settle_seconds() -> float:
+    return 60.0  # statistics are drawn by a child process, on a busy machine not at once
+
+
 @dataclass
 class Scene:
     """A home server with something to decide, and a stranger's server with the bot in it."""

@@ -194,6 +194,7 @@ async def test_many_channels_fit_into_one_answer(stage: Stage) -> None:
 
 async def test_direct_messages_offer_only_what_is_personal(stage: Stage) -> None:
     assert set(manager(stage).user.available_commands()) == {
-        "rate", "me", "appeal", "language", "privacy show", "privacy download", "privacy erase",
+        "rate", "me", "stats", "appeal", "language",
+        "privacy show", "privacy download", "privacy erase",
         "horde link", "horde verify", "horde status", "horde unlink",
     }  # fmt: skip

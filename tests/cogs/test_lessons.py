@@ -94,8 +94,7 @@ async def test_an_explanation_says_what_is_right_and_why(stage: Stage) -> None:
     assert "Most people like to look at this picture." in high
     assert (
         "**Flaws**: you said **3 obvious**, right is **0 flawless\u20131 barely**."
-        " That is too high."
-        in high
+        " That is too high." in high
     )
     assert r"Look \*closely\* at \<\@1\> the sky\." in high, "nobody's words are markup"
     assert "**Liking**: you said **5**, right is **1\u20134**. That is too high." in low

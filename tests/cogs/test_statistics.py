@@ -5,11 +5,17 @@ from __future__ import annotations
 from io import BytesIO
 from sqlite3 import Connection
 
+import pytest
 from PIL import Image
 
 from storage import data_sets
 from tests.cogs.managing import strangers_channel
 from tests.cogs.stage import Stage, answer, components, score, text
+
+
+@pytest.fixture
+def settle_seconds() -> float:
+    return 60.0  # the plots are drawn by a child process, on a busy machine not at once
 
 
 async def rated(stage: Stage) -> None:
