@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Final
 
 from bot.children.answering import answer, asked
-from bot.datasets.exports.child import FAULTS, reading, reason_of
-from bot.datasets.exports.source import NoSuchDataSetError, Progress
+from bot.datasets.exports.child import attempt, reading
+from bot.datasets.exports.request import PROGRESS
+from bot.datasets.exports.source import Progress
 from bot.datasets.exports.target import replacing
 from bot.statistics.anonymity import FEWEST
 from bot.statistics.drawing import GENERATOR, png
@@ -17,14 +18,7 @@ from bot.statistics.gathering import gather
 from bot.statistics.headlines import headlines
 from bot.statistics.page import page
 from bot.statistics.plots import plots
-from bot.statistics.request import (
-    FAILED,
-    MADE,
-    PROGRESS,
-    UNKNOWN_DATA_SET,
-    StatisticsRequest,
-    Summary,
-)
+from bot.statistics.request import MADE, StatisticsRequest, Summary
 from bot.statistics.words import Words
 from bot.texts.catalogue import Texts
 from storage.times import from_microseconds
@@ -36,19 +30,12 @@ HEAD_BYTES: Final = 1024
 def main() -> int:
     """Serve the one request on stdin; returns the exit code, 0 when the file is in its place."""
     request = StatisticsRequest.parsed(asked())
-    try:
+
+    def work() -> None:
         summary = make(request, lambda done, most: answer(PROGRESS, done=done, most=most))
         answer(MADE, **asdict(summary))
-    except BrokenPipeError:
-        return 1
-    except NoSuchDataSetError as error:
-        answer(UNKNOWN_DATA_SET, name=error.name)
-        return 1
-    except FAULTS as error:
-        export = request.export
-        answer(FAILED, reason=reason_of(error, export.database, export.target))
-        return 1
-    return 0
+
+    return attempt(work, request.export.database, request.export.target)
 
 
 def make(request: StatisticsRequest, progress: Progress) -> Summary:

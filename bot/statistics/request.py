@@ -9,11 +9,8 @@ from typing import Any, Final, Literal, Self
 from bot.datasets.exports.request import ExportRequest
 from bot.datasets.exports.selection import Selection
 
-PROGRESS: Final = "progress"
 MADE: Final = "made"
-UNKNOWN_DATA_SET: Final = "unknown_data_set"
-FAILED: Final = "failed"
-"""The kinds of lines that the child writes."""
+"""What the child writes where that of an export writes EXPORTED; its other lines are the same."""
 
 Form = Literal["page", "picture"]
 

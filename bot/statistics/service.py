@@ -9,17 +9,11 @@ from typing import Any, Final
 
 from bot.children.asking import ask
 from bot.clock import Clock
+from bot.datasets.exports.request import FAILED, PROGRESS, UNKNOWN_DATA_SET
 from bot.errors import UnknownDataSetError
 from bot.keyed_hash import KeyedHash
 from bot.statistics.errors import StatisticsFailedError
-from bot.statistics.request import (
-    FAILED,
-    MADE,
-    PROGRESS,
-    UNKNOWN_DATA_SET,
-    Form,
-    StatisticsRequest,
-)
+from bot.statistics.request import MADE, Form, StatisticsRequest
 from storage.times import to_microseconds
 
 CHILD: Final = "bot.statistics.child"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from importlib import import_module
@@ -32,16 +32,28 @@ FAULTS = (RefusedError, OSError, pa.ArrowException, adbc_driver_manager.Error)
 def main() -> int:
     """Serve the one request on stdin; returns the exit code, 0 when the file is in its place."""
     request = ExportRequest.parsed(asked())
-    try:
+
+    def work() -> None:
         counts = export(request, lambda done, most: answer(PROGRESS, done=done, most=most))
         answer(EXPORTED, **asdict(counts))
+
+    return attempt(work, request.database, request.target)
+
+
+def attempt(work: Callable[[], None], database: str, target: str) -> int:
+    """Do what a child was asked for, and answer why where it comes to nothing.
+
+    Returns the exit code; NoSuchDataSetError and the FAULTS are answered.
+    """
+    try:
+        work()
     except BrokenPipeError:
         return 1
     except NoSuchDataSetError as error:
         answer(UNKNOWN_DATA_SET, name=error.name)
         return 1
     except FAULTS as error:
-        answer(FAILED, reason=reason_of(error, request.database, request.target))
+        answer(FAILED, reason=reason_of(error, database, target))
         return 1
     return 0
 

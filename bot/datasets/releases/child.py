@@ -6,25 +6,23 @@ import sys
 from pathlib import Path
 
 from bot.children.answering import answer, asked
-from bot.datasets.exports.child import FAULTS, reason_of
+from bot.datasets.exports.child import attempt
 from bot.datasets.exports.folders import new_folder
 from bot.datasets.exports.reading import one_moment
+from bot.datasets.exports.request import PROGRESS
 from bot.datasets.releases.making import fill
-from bot.datasets.releases.request import FAILED, PROGRESS, READING, RELEASED, ReleaseRequest
+from bot.datasets.releases.request import READING, RELEASED, ReleaseRequest
 
 
 def main() -> int:
     """Serve the one request on stdin; returns the exit code, 0 when the folder is in its place."""
     request = ReleaseRequest.parsed(asked())
-    try:
+
+    def work() -> None:
         release(request)
         answer(RELEASED)
-    except BrokenPipeError:
-        return 1
-    except FAULTS as error:
-        answer(FAILED, reason=reason_of(error, request.database, request.target))
-        return 1
-    return 0
+
+    return attempt(work, request.database, request.target)
 
 
 def release(request: ReleaseRequest) -> None:

@@ -7,10 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Final, Self
 
 READING: Final = "reading"
-PROGRESS: Final = "progress"
 RELEASED: Final = "released"
-FAILED: Final = "failed"
-"""The kinds of lines that the child writes. `READING`: all that it will write stands by now."""
+"""What the child writes beside the lines of an export. `READING`: all that it will write stands."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from typing import Any
 from bot.children.asking import Answer, ask
 from bot.clock import Clock
 from bot.datasets.exports.folders import clear_beside, require_nothing
+from bot.datasets.exports.request import FAILED, PROGRESS
 from bot.datasets.exports.target import TargetBusyError, lock
 from bot.datasets.releases.contents import Contents, ContentsError
 from bot.datasets.releases.refusals import (
@@ -22,8 +23,6 @@ from bot.datasets.releases.refusals import (
     ReleaseFailedError,
 )
 from bot.datasets.releases.request import (
-    FAILED,
-    PROGRESS,
     READING,
     RELEASED,
     Before,
