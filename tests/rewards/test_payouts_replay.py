@@ -107,11 +107,9 @@ async def test_many_payouts_to_one_rater_come_back(kudos: Treasury) -> None:
     kudos.clock.turn(90_000)
     await kudos.run(worker, seconds=5)
     assert await kudos.states() == ["paid"] * 4 + ["in_doubt"]
-    with closing(sqlite3.connect(kudos.path)) as now, closing(sqlite3.connect(copy)) as then, then:
-        then.executemany(
-            f"INSERT INTO images VALUES ({', '.join('?' * 19)})",  # noqa: S608 - constants
-            now.execute("SELECT * FROM images"),
-        )
+    with closing(sqlite3.connect(copy)) as then, then:
+        then.execute("ATTACH ? AS now", (str(kudos.path),))
+        then.execute("INSERT INTO images SELECT * FROM now.images")
     assert await restore(kudos, copy) == 5
     assert await kudos.states() == ["paid"] * 4 + ["in_doubt"]
     await kudos.run(kudos.worker(), hours=30)
