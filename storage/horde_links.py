@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlite3 import Connection
 from typing import Any, Final
 
-from storage.signals import SIGNALS, Signals, signals_of
+from storage.signals import AGED, SIGNALS, Signals, signals_of
 from storage.times import from_microseconds, to_microseconds
 
 FORGOTTEN_AFTER: Final = timedelta(days=1)
@@ -122,10 +122,20 @@ def pardon(connection: Connection, answer: str, until: datetime) -> None:
 def keep_signals(
     connection: Connection, link: HordeLink, name: str, signals: Signals, now: datetime
 ) -> bool:
-    """Store what the Horde says of a verified account by now; False where the link is gone."""
+    """Store what the Horde says of a verified account by now; False where the link is gone.
+
+    Its age goes on from what was said first: answers that come sooner or later would move the
+    moment in which it was made, and many of them show it better than one.
+    """
     changed = connection.execute(
         _KEEP_SIGNALS,
-        (name, *_values(signals), to_microseconds(now), link.rater, link.horde_id),
+        {
+            **{field: int(getattr(signals, field)) for field in SIGNALS},
+            "name": name,
+            "now": to_microseconds(now),
+            "rater": link.rater,
+            "horde_id": link.horde_id,
+        },
     )
     return changed.rowcount == 1
 
@@ -199,8 +209,9 @@ _LAST_ANSWER: Final = """
     ORDER BY id DESC LIMIT 1
 """
 _KEEP_SIGNALS: Final = f"""
-    UPDATE horde_links SET name = ?, {", ".join(f"{name} = ?" for name in SIGNALS)}, read_at = ?
-    WHERE rater = ? AND horde_id = ? AND verified_at IS NOT NULL
+    UPDATE horde_links AS l SET name = :name, kudos = :kudos, usage_requests = :usage_requests,
+        trusted = :trusted, account_age = {AGED.format(moment=":now")}, read_at = :now
+    WHERE rater = :rater AND horde_id = :horde_id AND verified_at IS NOT NULL
 """  # noqa: S608 - constants
 _TO_READ_AGAIN: Final = f"""
     {_SELECT} AS link WHERE verified_at IS NOT NULL AND read_at <= ? AND EXISTS (

@@ -29,12 +29,25 @@ def signals_of(row: Sequence[int]) -> Signals:
 
 
 def copy_to_vote(connection: Connection, rater: int, image_id: int) -> None:
-    """Copy what the rater's verified account said last onto their vote, if they have one."""
+    """Copy what the rater's verified account said last onto their vote, if they have one.
+
+    Its age is that of the moment when the vote began.
+    """
     connection.execute(_COPY, (rater, image_id))
 
 
+AGED: Final = "max(0, l.account_age + {moment} / 1000000 - l.read_at / 1000000)"
+"""SQL for the age of the account of a link `l` at a moment in microseconds. In whole seconds both
+times, so that moment and age, however often they are told, say one second in which it was made."""
+
+_SAID: Final = {
+    f"horde_{name}": AGED.format(moment="votes.created_at")
+    if name == "account_age"
+    else f"l.{name}"
+    for name in SIGNALS
+}
 _COPY: Final = f"""
-    UPDATE votes SET {", ".join(f"horde_{name} = l.{name}" for name in SIGNALS)}
+    UPDATE votes SET {", ".join(f"{name} = {value}" for name, value in _SAID.items())}
     FROM horde_links l
     WHERE votes.rater = ? AND votes.image_id = ? AND l.rater = votes.rater AND l.read_at IS NOT NULL
 """  # noqa: S608 - constants

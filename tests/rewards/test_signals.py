@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from bot.demo.horde import faults
 from bot.rewards.signals import AGAIN_AFTER, READ_EVERY
+from storage import signals as storage_signals
 from storage.signals import Signals
 from tests.rating.world import caller
 from tests.rewards.raters_world import ADA, BOB, Raters
@@ -30,11 +33,45 @@ async def test_an_active_rater_is_read_again_after_a_day(world: Raters) -> None:
     world.clock.turn(60)
     assert await world.signals.refresh_due() == 1
     assert world.horde.asked == [("/api/v2/users/7", None)]
-    assert await signals(world, ADA) == Signals(640, 172_800, 30, trusted=True)
+    said = await signals(world, ADA)
+    assert said is not None
+    assert replace(said, account_age=0) == Signals(640, 0, 30, trusted=True)
     link = await world.link_of(ADA)
     assert link is not None
     assert (link.alias, link.read_at) == ("ada the second#7", world.clock.now())
     assert await world.signals.refresh_due() == 0
+
+
+async def vote_with_signals(world: Raters) -> None:
+    """Let Ada vote, as a press does that begins a vote."""
+    await world.vote(ADA)
+    await world.database.write(
+        lambda c: storage_signals.copy_to_vote(
+            c, *c.execute("SELECT rater, image_id FROM votes ORDER BY id DESC").fetchone()
+        )
+    )
+
+
+async def test_an_account_gets_older_as_time_goes_by_whatever_is_said_later(world: Raters) -> None:
+    """Later answers come sooner or later than the first, and would show by what they differ."""
+    await world.prove(ADA, 7)
+    link = await world.link_of(ADA)
+    assert link is not None
+    assert link.read_at is not None
+    account = world.horde.accounts[7]
+    made = int(link.read_at.timestamp()) - account.account_age
+    for late in (0.4, 0.7, 90.2):
+        world.clock.turn(READ_EVERY.total_seconds() + late)
+        account.account_age = int(world.clock.now().timestamp() - made - late)
+        world.horde.cache.forget()
+        await vote_with_signals(world)
+        assert await world.signals.refresh_due() == 1
+        world.clock.turn(3_600 * late)
+        await vote_with_signals(world)
+    ages = await world.database.read(
+        lambda c: c.execute("SELECT created_at / 1000000, horde_account_age FROM votes").fetchall()
+    )
+    assert [moment - age for moment, age in ages] == [made] * 6
 
 
 async def test_whoever_does_not_vote_is_not_read(world: Raters) -> None:

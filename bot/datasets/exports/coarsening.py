@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 Integers = npt.NDArray[np.int64]
 
+MICROSECONDS_A_SECOND = 1_000_000
 MICROSECONDS_A_MINUTE = 60_000_000
 SECONDS_A_WEEK = 7 * 86_400
 
@@ -25,9 +26,16 @@ def to_minutes(microseconds: Integers) -> Integers:
     return microseconds // MICROSECONDS_A_MINUTE * MICROSECONDS_A_MINUTE
 
 
-def to_weeks(seconds: Integers) -> Integers:
-    """Return whole weeks, in seconds; `seconds` are 0 or more."""
-    return seconds // SECONDS_A_WEEK * SECONDS_A_WEEK
+def to_weeks(ages: Integers, *, moments: Integers) -> Integers:
+    """Return ages in seconds, at moments in microseconds, as whole weeks in seconds.
+
+    What is counted are weeks of the calendar, from Thursday 0:00 UTC as 1970 began: those between
+    the one in which the account was made and that of the moment. So an account gets one week in
+    which it was made, of which all of its rows tell the same, and no number of them tells more.
+    """
+    seconds = moments // MICROSECONDS_A_SECOND
+    first_whole = -((ages - seconds) // SECONDS_A_WEEK)
+    return np.maximum(seconds // SECONDS_A_WEEK - first_whole, 0) * SECONDS_A_WEEK
 
 
 def to_two_digits(numbers: Integers) -> Integers:

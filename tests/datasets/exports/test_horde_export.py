@@ -115,7 +115,7 @@ async def test_a_verified_account_is_told_coarsely(votes: VotesFile) -> None:
     votes.vote(votes.rater(2), image, account=(-7, WEEK - 1, 99, False))
     votes.vote(votes.rater(3), image)
     frame = (await votes.export()).set_index("user_id")[SIGNALS]
-    assert frame.loc[KEY.digest("rater", 1)].to_list() == [300_000, 4 * WEEK, 2_800, True]
+    assert frame.loc[KEY.digest("rater", 1)].to_list() == [300_000, 3 * WEEK, 2_800, True]
     assert frame.loc[KEY.digest("rater", 2)].to_list() == [-7, 0, 99, False]
     assert frame.loc[KEY.digest("rater", 3)].to_list() == [-50, 0, 0, False]
 

@@ -109,7 +109,7 @@ async def test_what_could_identify_a_rater_is_coarse(votes: VotesFile) -> None:
     times = {row[name] for name in TABLE.names if name.endswith("_at")}
     assert times == {datetime(2026, 1, 13, 5, 45)}  # noqa: DTZ001 - the file has naive UTC
     signals = [row[name] for name in ("kudos", "account_age", "usage_requests", "trusted")]
-    assert signals == [300_000, 4 * WEEK, 2_800, True]
+    assert signals == [300_000, 3 * WEEK, 2_800, True]
 
 
 async def test_nothing_tells_of_discord(votes: VotesFile) -> None:

@@ -138,13 +138,14 @@ def _rows(
 ) -> pa.RecordBatch:
     votes = some.votes
     exact = partial(published, exact=exact_signals)
+    weeks = partial(to_weeks, moments=votes["created_at"].to_numpy())
     _, agents = find(votes["client_agent_id"].to_numpy(), client_agents["id"].to_numpy())
     columns = {
         "id": some.of_votes(some.images["key"]),
         "ratings_count": pa.array(np.repeat(some.counts, some.counts)),
         "rating": votes["aesthetic"],
         "kudos": _filled(exact(votes["horde_kudos"], to_two_digits), ANONYMOUS_KUDOS),
-        "account_age": _filled(exact(votes["horde_account_age"], to_weeks)),
+        "account_age": _filled(exact(votes["horde_account_age"], weeks)),
         "usage_requests": _filled(exact(votes["horde_usage_requests"], to_two_digits)),
         "created_at": _moments(exact(votes["created_at"], to_minutes)),
         "client_agent": client_agents["name"].take(pa.array(agents)),

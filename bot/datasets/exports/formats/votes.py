@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, Self
 
 import numpy as np
@@ -121,6 +122,7 @@ class Rows:
 
     def _of_vote(self, votes: pa.RecordBatch) -> dict[str, pa.Array]:
         exact = self.source.exact_signals
+        weeks = partial(to_weeks, moments=votes["created_at"].to_numpy())
         _, agents = find(votes["client_agent_id"].to_numpy(), self.client_agents["id"].to_numpy())
         return {
             "row_id": filled(votes["row_id"]),
@@ -134,7 +136,7 @@ class Rows:
             },
             "client_agent": self.client_agents["name"].take(pa.array(agents)),
             "kudos": published(votes["horde_kudos"], to_two_digits, exact=exact),
-            "account_age": published(votes["horde_account_age"], to_weeks, exact=exact),
+            "account_age": published(votes["horde_account_age"], weeks, exact=exact),
             "usage_requests": published(votes["horde_usage_requests"], to_two_digits, exact=exact),
             "trusted": votes["horde_trusted"].cast(pa.bool_()),
             "captchas_failed": votes["captchas_failed"],
