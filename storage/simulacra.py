@@ -11,10 +11,8 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
-from urllib.parse import quote
 
-LONGEST: Final = 2**20
-"""Bytes of one value at most."""
+from storage.foreign import open_foreign
 
 TABLES: Final = {
     "ratings": frozenset({"sid", "iid", "rating", "verified"}),
@@ -44,16 +42,8 @@ class SimulacraFile:
         log = path.with_name(f"{path.name}-wal")
         if log.exists() and log.stat().st_size:
             raise WrongTablesError(f"it is in use, or was not closed: there is {log.name}")
-        self._connection = sqlite3.connect(
-            f"file:{quote(str(path.absolute()))}?mode=ro&immutable=1",
-            uri=True,
-            isolation_level=None,
-            check_same_thread=False,
-        )
+        self._connection = open_foreign(path)
         try:
-            self._connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST)
-            for safety in ("query_only = ON", "trusted_schema = OFF", "cell_size_check = ON"):
-                self._connection.execute(f"PRAGMA {safety}")
             self._connection.set_authorizer(_authorize)
             for table, columns in TABLES.items():
                 self._check(table, columns)

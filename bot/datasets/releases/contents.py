@@ -1,10 +1,10 @@
-"""What a release says of itself in `release.json`: its number, date and tables."""
+"""What a release says of itself in `release.json`: its number, date, tables and other files."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -46,15 +46,36 @@ class TableFile:
 
 
 @dataclass(frozen=True, slots=True)
+class NamedRows:
+    """Rows in a file: their columns. `name` is empty where the file has no others."""
+
+    name: str
+    rows: int
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OtherFile:
+    """A file that is no parquet and has rows all the same: its path in the folder, and they."""
+
+    path: str
+    holds: tuple[NamedRows, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Contents:
-    """A release: `released_at` in ISO 8601, UTC. `counts`: votes, images, raters and more."""
+    """A release: `released_at` in ISO 8601, UTC. `counts`: votes, images, raters and more.
+
+    The first releases describe no `others`.
+    """
 
     number: int
     identity: str
     released_at: str
     licence: str
     counts: Mapping[str, Any]
-    tables: tuple[TableFile, ...] = field(default_factory=tuple)
+    tables: tuple[TableFile, ...] = ()
+    others: tuple[OtherFile, ...] = ()
 
     @property
     def version(self) -> str:
@@ -79,7 +100,11 @@ class Contents:
         except (ValueError, RecursionError):
             raise ContentsError(f"{CONTENTS} is no JSON") from None
         try:
-            contents = cls(**{**values, "tables": tuple(map(_table, values["tables"]))})
+            read = {
+                "tables": tuple(map(_table, values["tables"])),
+                "others": tuple(map(_other, values.get("others", ()))),
+            }
+            contents = cls(**{**values, **read})
         except (TypeError, KeyError, AttributeError):
             raise ContentsError(f"{CONTENTS} has other fields than a release writes") from None
         if contents._is_of_its_types():
@@ -87,8 +112,14 @@ class Contents:
         raise ContentsError(f"{CONTENTS} has values of other types than a release writes")
 
     def _is_of_its_types(self) -> bool:
-        texts = (self.identity, self.released_at, self.licence, *(t.path for t in self.tables))
-        numbers = (self.number, *(table.rows for table in self.tables))
+        texts = [self.identity, self.released_at, self.licence]
+        numbers = [self.number]
+        for table in self.tables:
+            texts.append(table.path)
+            numbers.append(table.rows)
+        for other in self.others:
+            texts.append(other.path)
+            numbers += [rows.rows for rows in other.holds]
         return (
             isinstance(self.counts, dict)
             and all(isinstance(text, str) for text in texts)
@@ -99,3 +130,8 @@ class Contents:
 def _table(values: Mapping[str, Any]) -> TableFile:
     columns = tuple(Column(**column) for column in values["columns"])
     return TableFile(**{**values, "columns": columns})
+
+
+def _other(values: Mapping[str, Any]) -> OtherFile:
+    holds = (NamedRows(**{**rows, "columns": tuple(rows["columns"])}) for rows in values["holds"])
+    return OtherFile(values["path"], tuple(holds))

@@ -6,6 +6,7 @@ For child processes only.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -14,13 +15,14 @@ from adbc_driver_manager.dbapi import Connection
 from bot.datasets.exports.source import Progress, RefusedError
 from bot.datasets.releases.card import write_card
 from bot.datasets.releases.changes import write_changes
-from bot.datasets.releases.contents import Contents
+from bot.datasets.releases.contents import Contents, OtherFile
 from bot.datasets.releases.croissant import write_croissant
 from bot.datasets.releases.figures import Figures
 from bot.datasets.releases.formats import data_set_names, write_formats
+from bot.datasets.releases.other_files import is_described, other_file
 from bot.datasets.releases.removed import write_removed
 from bot.datasets.releases.request import ReleaseRequest
-from bot.datasets.releases.sums import write_sums
+from bot.datasets.releases.sums import files_below, write_sums
 from storage.times import from_microseconds
 
 READ_ONLY: Final = 0o444
@@ -54,11 +56,16 @@ def fill(
         counts=figures.counts([*tables, removed]),
         tables=(*tables, removed),
     )
-    contents.write(folder)
     write_card(folder, contents, figures)
     write_croissant(folder, contents)
     write_changes(folder, contents, gone, request.before)
+    replace(contents, others=_others(folder)).write(folder)
     seal(folder)
+
+
+def _others(folder: Path) -> tuple[OtherFile, ...]:
+    names = sorted(name for name, _ in files_below(folder))
+    return tuple(other_file(folder, name) for name in names if is_described(folder, name))
 
 
 def seal(folder: Path) -> None:

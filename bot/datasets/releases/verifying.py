@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
 
-from bot.datasets.releases.contents import CONTENTS, PARQUET, Contents, ContentsError, TableFile
+from bot.datasets.releases.contents import (
+    CONTENTS,
+    PARQUET,
+    Contents,
+    ContentsError,
+    OtherFile,
+    TableFile,
+)
+from bot.datasets.releases.other_files import UnreadableError, is_described, other_file
 from bot.datasets.releases.sums import (
     SUMS,
     SumsError,
@@ -21,6 +29,9 @@ from bot.datasets.releases.tables import described
 
 VOTES = "votes.parquet"
 """The table with a row a vote."""
+
+LONGEST_REASON = 200
+"""Characters of what a library says of a file."""
 
 Progress = Callable[[int, int], None]
 """Hears the files read, and how many there are."""
@@ -67,6 +78,7 @@ def verify(folder: Path, progress: Progress) -> Verdict:
         problems.append(str(error))
     else:
         problems += _tables(folder, contents, right, set(sums))
+        problems += _others(folder, contents, right, set(sums))
     return Verdict(contents, len(there), digest_of(folder / SUMS), tuple(problems))
 
 
@@ -107,11 +119,9 @@ def _tables(folder: Path, contents: Contents, right: set[str], listed: set[str])
         for name in sorted(right - known.keys())
         if name.endswith(PARQUET)
     )
-    for path, table in known.items():
-        if path in right:
-            yield from _table(folder, table)
-        elif path not in listed:
-            yield f"{shown(path)}: is described, but has no sum"
+    yield from _unlisted(known.keys() - listed)
+    for path in sorted(known.keys() & right):
+        yield from _table(folder, known[path])
     votes = known.get(VOTES)
     if votes is None or votes.rows != contents.counts.get("votes"):
         yield f"{VOTES}: has another number of votes than the release counts"
@@ -120,10 +130,49 @@ def _tables(folder: Path, contents: Contents, right: set[str], listed: set[str])
 def _table(folder: Path, table: TableFile) -> Iterator[str]:
     try:
         found = described(folder, folder / table.path)
-    except (OSError, pa.ArrowException) as error:
-        yield f"{shown(table.path)}: is no table that can be read: {' '.join(str(error).split())}"
+    except (OSError, pa.ArrowException, ValueError) as error:
+        yield f"{shown(table.path)}: is no table that can be read: {_line(error)}"
         return
     if found.columns != table.columns:
         yield f"{shown(table.path)}: has other columns than the release describes"
     if found.rows != table.rows:
         yield f"{shown(table.path)}: has {found.rows} rows instead of {table.rows}"
+
+
+def _others(folder: Path, contents: Contents, right: set[str], listed: set[str]) -> Iterator[str]:
+    """Yield what is wrong with other files that have rows, where the release describes any."""
+    known = {other.path: other for other in contents.others}
+    if not known:
+        return
+    there = {name for name in right if is_described(folder, name)}
+    for name in sorted(there - known.keys()):
+        yield f"{shown(name)}: is a file with rows that the release does not describe"
+    yield from _unlisted(known.keys() - listed)
+    for name in sorted(known.keys() & right):
+        yield from _other(folder, known[name])
+
+
+def _other(folder: Path, other: OtherFile) -> Iterator[str]:
+    path = shown(other.path)
+    try:
+        found = other_file(folder, other.path)
+    except (UnreadableError, OSError) as error:
+        yield f"{path}: cannot be read as it should: {_line(error)}"
+        return
+    if [each.name for each in found.holds] != [each.name for each in other.holds]:
+        yield f"{path}: has other tables than the release describes"
+        return
+    for here, there in zip(found.holds, other.holds, strict=True):
+        place = f"{path}, {shown(here.name)}" if here.name else path
+        if here.columns != there.columns:
+            yield f"{place}: has other columns than the release describes"
+        if here.rows != there.rows:
+            yield f"{place}: has {here.rows} rows instead of {there.rows}"
+
+
+def _unlisted(paths: Iterable[str]) -> Iterator[str]:
+    return (f"{shown(path)}: is described, but has no sum" for path in sorted(paths))
+
+
+def _line(error: Exception) -> str:
+    return shown(" ".join(str(error).split()))[:LONGEST_REASON]

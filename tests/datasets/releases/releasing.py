@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import json
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.datasets.releases.contents import CONTENTS
 from bot.datasets.releases.service import Released, ReleaseService
+from bot.datasets.releases.sums import SUMS, write_sums
 from bot.datasets.releases.verifying import Verdict, verify
 from storage.database import Database
 from tests.datasets.exports.votes_file import KEY
@@ -61,3 +64,20 @@ def files(folder: Path) -> dict[str, bytes]:
         for path in sorted(folder.rglob("*"))
         if path.is_file()
     }
+
+
+def problems(folder: Path) -> list[str]:
+    return list(verified(folder).problems)
+
+
+def edit(folder: Path, change: Callable[[dict[str, object]], object]) -> None:
+    """Change what the release says of itself, and have the sums follow."""
+    contents = json.loads((folder / CONTENTS).read_bytes())
+    change(contents)
+    (folder / CONTENTS).write_text(json.dumps(contents))
+    resum(folder)
+
+
+def resum(folder: Path) -> None:
+    (folder / SUMS).unlink()
+    write_sums(folder)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -13,57 +12,16 @@ import pyarrow.parquet as pq
 import pytest
 
 from bot.datasets.releases.contents import CONTENTS
-from bot.datasets.releases.sums import SUMS, write_sums
-from tests.datasets.releases.releasing import opened, scored, verified
+from bot.datasets.releases.sums import SUMS
+from tests.datasets.releases.releasing import edit, problems, resum, verified
 
 VOTES = "votes.parquet"
 Harm = Callable[[Path], object]
 
 
-@pytest.fixture(scope="module")
-def released(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a release that tests copy."""
-    import asyncio  # noqa: PLC0415 - a fixture of the module has no loop
-
-    async def make() -> Path:
-        async with opened(scored(tmp_path_factory.mktemp("releases"))) as desk:
-            return (await desk.release("first")).path
-
-    return asyncio.run(make())
-
-
-@pytest.fixture
-def copy(released: Path, tmp_path: Path) -> Path:
-    """Return a copy of it that may be written."""
-    target = tmp_path / "copy"
-    for path in released.rglob("*"):
-        if path.is_file():
-            place = target / path.relative_to(released)
-            place.parent.mkdir(parents=True, exist_ok=True)
-            place.write_bytes(path.read_bytes())
-    return target
-
-
-def problems(folder: Path) -> list[str]:
-    return list(verified(folder).problems)
-
-
 def add_line(folder: Path, line: bytes) -> None:
     with (folder / SUMS).open("ab") as file:
         file.write(line)
-
-
-def edit(folder: Path, change: Callable[[dict[str, object]], object]) -> None:
-    """Change what the release says of itself, and have the sums follow."""
-    contents = json.loads((folder / CONTENTS).read_bytes())
-    change(contents)
-    (folder / CONTENTS).write_text(json.dumps(contents))
-    resum(folder)
-
-
-def resum(folder: Path) -> None:
-    (folder / SUMS).unlink()
-    write_sums(folder)
 
 
 def test_a_copy_is_as_good(copy: Path) -> None:
