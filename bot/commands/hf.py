@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from bot.commands.console import AsJson, progress, say_summary
-from bot.commands.import_options import KEPT, Folder, Name, Near, Safe
-from bot.commands.opening import interruptible
+from bot.commands.console import AsJson
+from bot.commands.import_options import Folder, Name, Near, Safe
+from bot.commands.importing import check_pictures, open_sink, run_import
 from bot.datasets.imports.hf.importing import import_hf
 from bot.datasets.imports.near_duplicates import NearDuplicates
 from bot.datasets.imports.summary import Summary
 from bot.datasets.imports.tables.columns import SAFE_UP_TO, Columns
-from bot.errors import ImportRefusedError
-from bot.services import open_services
-from bot.settings import load_settings
 
 
 def hf(
@@ -69,29 +64,14 @@ def hf(
         safe_up_to,
         tuple(parameter or ()),
     )
-    with interruptible(KEPT):
-        summary = asyncio.run(_hf(directory, dataset, columns, safe=safe, near=near_duplicates))
-    if not summary.read:
-        raise ImportRefusedError(f"no pictures in {directory}; nothing was imported")
-    say_summary(summary, as_json=as_json)
 
+    async def work() -> Summary:
+        async with open_sink(f"importing {directory}", dataset, near_duplicates) as (
+            services,
+            sink,
+        ):
+            kept = services.settings.originals_dir / dataset / "hf"
+            summary = await import_hf(sink, directory, kept, columns=columns, safe=safe)
+            return check_pictures(summary, directory)
 
-async def _hf(
-    directory: Path, data_set: str, columns: Columns, *, safe: bool | None, near: NearDuplicates
-) -> Summary:
-    settings = load_settings()
-    async with open_services(settings) as services:
-        with progress(f"importing {directory}") as report:
-            return await import_hf(
-                services.database,
-                directory,
-                settings.originals_dir / data_set / "hf",
-                data_set=data_set,
-                target=settings.votes_per_image,
-                clock=services.clock,
-                random=services.random,
-                columns=columns,
-                safe=safe,
-                near=near,
-                progress=report,
-            )
+    run_import(work(), as_json=as_json)

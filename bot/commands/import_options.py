@@ -1,15 +1,13 @@
-"""Arguments, options and words that several imports have."""
+"""Arguments and options that several imports have."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 
 from bot.datasets.imports.near_duplicates import NearDuplicates
-
-KEPT: Final = "what was imported so far is kept; the same command goes on with the rest"
 
 Folder = Annotated[Path, typer.Argument(help="The folder to read; it must stay where it is.")]
 Name = Annotated[str, typer.Option("--dataset", help="The data set; made where there is none.")]

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from bot.commands.console import AsJson, progress, say_summary
+from bot.commands.console import AsJson
 from bot.commands.import_options import Name, Near
-from bot.commands.opening import interruptible
+from bot.commands.importing import open_sink, run_import
 from bot.datasets.fetching.fetcher import Fetcher
 from bot.datasets.fetching.turns import Manners
 from bot.datasets.imports.laion.importing import import_laion
 from bot.datasets.imports.laion.thresholds import MAX_UNSAFE, MAX_WATERMARK, SAFE_UP_TO, Thresholds
 from bot.datasets.imports.near_duplicates import NearDuplicates
 from bot.datasets.imports.summary import Summary
-from bot.services import open_services
-from bot.settings import load_settings
 
 KEPT = "what was fetched so far is kept; the same command goes on with the rest"
 
@@ -52,46 +49,19 @@ def laion(
     as_json: AsJson = False,
 ) -> None:
     """Fetch the pictures of LAION's tables from their links, with their captions as prompts."""
-    with interruptible(KEPT):
-        summary = asyncio.run(
-            _laion(
-                files,
-                dataset,
-                thresholds=Thresholds(max_unsafe, max_watermark, safe_up_to),
-                manners=Manners(connections=connections),
-                near=near_duplicates,
-                retry_dead=retry_dead,
-            )
-        )
-    say_summary(summary, as_json=as_json)
 
-
-async def _laion(
-    files: list[Path],
-    data_set: str,
-    *,
-    thresholds: Thresholds,
-    manners: Manners,
-    near: NearDuplicates,
-    retry_dead: bool,
-) -> Summary:
-    settings = load_settings()
-    async with (
-        open_services(settings) as services,
-        Fetcher(services.clock, manners=manners) as fetcher,
-    ):
-        with progress("fetching") as report:
+    async def work() -> Summary:
+        async with (
+            open_sink("fetching", dataset, near_duplicates) as (services, sink),
+            Fetcher(services.clock, manners=Manners(connections=connections)) as fetcher,
+        ):
             return await import_laion(
-                services.database,
+                sink,
                 files,
-                settings.originals_dir / data_set,
-                data_set=data_set,
-                target=settings.votes_per_image,
-                thresholds=thresholds,
+                services.settings.originals_dir / dataset,
+                thresholds=Thresholds(max_unsafe, max_watermark, safe_up_to),
                 fetcher=fetcher,
-                clock=services.clock,
-                random=services.random,
-                near=near,
                 retry_dead=retry_dead,
-                progress=report,
             )
+
+    run_import(work(), as_json=as_json, kept=KEPT)

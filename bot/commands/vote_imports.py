@@ -9,8 +9,9 @@ from typing import Annotated
 
 import typer
 
-from bot.commands.console import AsJson, progress, say_summary, summarize
-from bot.commands.import_options import KEPT, Name
+from bot.commands.console import AsJson, progress, summarize
+from bot.commands.import_options import Name
+from bot.commands.importing import open_sink, run_import
 from bot.commands.opening import existing, interruptible
 from bot.datasets.imports.votes import removing
 from bot.datasets.imports.votes.formats import (
@@ -18,15 +19,12 @@ from bot.datasets.imports.votes.formats import (
     HORDE,
     SAC,
     CsvColumns,
-    Format,
     VoteFormat,
     csv_format,
 )
 from bot.datasets.imports.votes.importing import import_votes
 from bot.datasets.imports.votes.summary import VotesSummary
 from bot.errors import ImportRefusedError
-from bot.services import open_services
-from bot.settings import load_settings
 
 CSV = "With --format csv"
 USUAL = CsvColumns()
@@ -72,9 +70,18 @@ def votes(
     named = CsvColumns(rater_column, item_column, score_column, artifacts_column, created_at_column)
     kinds = {"horde": HORDE, "sac": SAC, "ava": AVA, "csv": csv_format(low, high, named)}
     usual = file.stem if format_ == "csv" else format_
-    with interruptible(KEPT):
-        summary = asyncio.run(_votes(file, kinds[format_], dataset, collection or usual))
-    say_summary(summary, as_json=as_json)
+
+    async def work() -> VotesSummary:
+        async with open_sink(f"importing {file}", dataset) as (services, sink):
+            return await import_votes(
+                sink,
+                file,
+                kinds[format_],
+                collection=collection or usual,
+                keyed_hash=services.hash_key,
+            )
+
+    run_import(work(), as_json=as_json)
 
 
 def remove_votes(
@@ -94,21 +101,4 @@ async def _remove(data_set: str, collection: str) -> int:
         with progress(f"removing {collection}") as report:
             return await removing.remove_votes(
                 services.database, data_set, collection, services.clock, report
-            )
-
-
-async def _votes(file: Path, kind: Format, data_set: str, collection: str) -> VotesSummary:
-    settings = load_settings()
-    async with open_services(settings) as services:
-        with progress(f"importing {file}") as report:
-            return await import_votes(
-                services.database,
-                file,
-                kind,
-                data_set=data_set,
-                collection=collection,
-                target=settings.votes_per_image,
-                clock=services.clock,
-                keyed_hash=services.hash_key,
-                progress=report,
             )

@@ -10,6 +10,7 @@ from pydantic import SecretStr
 from simcord import MemberActor
 
 from bot.datasets.imports.folder import import_folder
+from bot.datasets.imports.sink import Sink
 from bot.demo.folder import AFTER_DARK, GALLERY, kept_in
 from bot.demo.gold import LESSONS
 from bot.demo.horde_people import BOT_KEY
@@ -63,15 +64,9 @@ async def import_samples(services: Services, pictures: Path) -> None:
         (GALLERY, SAFE_FOLDER, True),
         (AFTER_DARK, RESTRICTED_FOLDER, False),
     ):
-        await import_folder(
-            services.database,
-            pictures / folder,
-            data_set=name,
-            target=services.settings.votes_per_image,
-            clock=services.clock,
-            random=services.random,
-            safe=safe,
-        )
+        target = services.settings.votes_per_image
+        sink = Sink(services.database, name, target, services.clock, services.random)
+        await import_folder(sink, pictures / folder, safe=safe)
 
 
 async def forget_discord(services: Services) -> None:

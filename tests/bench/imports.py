@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 
 from bot.clock import SystemClock
 from bot.datasets.imports.diffusiondb import Thresholds, import_diffusiondb
+from bot.datasets.imports.sink import Sink
 from storage import data_sets, images, sources
 from storage.connections import connect
 from storage.database import Database
@@ -74,14 +75,8 @@ def run_import(folder: Path, path: Path) -> None:
 
     async def work() -> None:
         database = await Database.open(path)
-        summary = await import_diffusiondb(
-            database,
-            folder,
-            target=5,
-            thresholds=Thresholds(0.5, 0.5),
-            clock=SystemClock(),
-            random=Random(1),
-        )
+        sink = Sink(database, "diffusiondb", 5, SystemClock(), Random(1))
+        summary = await import_diffusiondb(sink, folder, thresholds=Thresholds(0.5, 0.5))
         await database.close()
         assert summary.added == summary.read, summary
 

@@ -7,12 +7,14 @@ import tempfile
 from contextlib import closing
 from functools import partial
 from pathlib import Path
+from random import Random
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from bot.clock import SystemClock
+from bot.datasets.imports.sink import Sink
 from bot.datasets.imports.votes.formats import HORDE
 from bot.datasets.imports.votes.importing import import_votes
 from bot.keyed_hash import KeyedHash
@@ -71,16 +73,9 @@ def run_import(folder: Path, path: Path, *, file: str) -> None:
 
     async def work() -> None:
         database = await Database.open(path)
-        summary = await import_votes(
-            database,
-            folder / file,
-            HORDE,
-            data_set="votes",
-            collection="horde",
-            target=5,
-            clock=SystemClock(),
-            keyed_hash=KeyedHash(b"k" * 32),
-        )
+        sink = Sink(database, "votes", 5, SystemClock(), Random(1))
+        key = KeyedHash(b"k" * 32)
+        summary = await import_votes(sink, folder / file, HORDE, collection="horde", keyed_hash=key)
         await database.close()
         assert summary.added == summary.read, summary
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from random import Random
 from sqlite3 import Connection
 from typing import TypeVar
 
-from bot.clock import Clock
 from bot.datasets.imports import near_duplicates
 from bot.datasets.imports.candidates import (
     AlreadyThere,
@@ -24,9 +23,9 @@ from bot.datasets.imports.candidates import (
     look,
 )
 from bot.datasets.imports.near_duplicates import NearDuplicates, Placed
+from bot.datasets.imports.sink import Sink
 from bot.datasets.imports.summary import Reason, Tally
 from storage import data_sets, images, perceptual_hashes, sets, sources
-from storage.database import Database
 from storage.images import RANDOM_KEY_BITS, NewImage
 
 T = TypeVar("T")
@@ -46,23 +45,15 @@ class Keyed:
 
 @dataclass(frozen=True, slots=True)
 class Batches:
-    """Takes one batch of candidates after the other into a data set, made where there is none.
+    """Takes one batch of candidates after the other."""
 
-    `target` is for a new data set, `near` for pictures that look like one of it.
-    """
-
-    database: Database
-    data_set: str
-    target: int
-    near: NearDuplicates
-    clock: Clock
-    random: Random
+    sink: Sink
     tally: Tally
     pool: ThreadPoolExecutor
 
     async def take(self, candidates: Sequence[Candidate]) -> None:
         """Look at the candidates, store what is new, count everything."""
-        known = await self.database.read(partial(self._known, candidates))
+        known = await self.sink.database.read(partial(self._known, candidates))
         looked = await self._each(partial(look, known=known), candidates)
         for left_out in (each for each in looked if isinstance(each, LeftOut)):
             self.tally.leave_out(left_out.reason, [left_out.candidate.place])
@@ -71,7 +62,7 @@ class Batches:
         new = await self._kept(new)
         if not new and not there:
             return
-        placed, turned = await self.database.write(partial(self._store, new, there))
+        placed, turned = await self.sink.database.write(partial(self._store, new, there))
         self.tally.already_there += len(there)
         self.tally.now_safe += sum(each is True for each in turned)
         self.tally.now_unsafe += sum(each is False for each in turned)
@@ -85,7 +76,7 @@ class Batches:
         )
 
     def _known(self, candidates: Sequence[Candidate], connection: Connection) -> Known:
-        data_set = data_sets.by_name(connection, self.data_set)
+        data_set = data_sets.by_name(connection, self.sink.data_set)
         if data_set is None:
             return Known({}, {})
         keys = {key for each in candidates for key in (*each.known_as, *each.new_keys)}
@@ -115,11 +106,11 @@ class Batches:
         """Return those to store, whose bytes lie where they are read from now on."""
         if all(each.picture.candidate.keep is None for each in new):
             return new
-        if self.near is NearDuplicates.SKIP:
+        if self.sink.near is NearDuplicates.SKIP:
             # Before their bytes are kept, which nobody would take away again.
             hashes = {each.key: each.picture.measured.perceptual_hash for each in new}
-            alike = await self.database.read(
-                partial(near_duplicates.find, data_set=self.data_set, hashes=hashes)
+            alike = await self.sink.database.read(
+                partial(near_duplicates.find, data_set=self.sink.data_set, hashes=hashes)
             )
             for each in (each for each in new if each.key in alike):
                 skipped = Placed(added=False, alike=alike[each.key])
@@ -132,15 +123,15 @@ class Batches:
         self, new: Sequence[Keyed], there: Sequence[AlreadyThere], connection: Connection
     ) -> tuple[list[Placed], list[bool]]:
         """Return what became of each new one, and whether each there that turned is safe now."""
-        now = self.clock.now()
-        data_set = data_sets.create(connection, self.data_set, target=self.target, now=now)
+        now = self.sink.clock.now()
+        data_set = self.sink.place(connection)
         turned = [
             safe
             for each in there
             if (safe := self._renew(connection, data_set.id, each)) is not None
         ]
         rows = [self._row(connection, data_set.id, each) for each in new]
-        return [near_duplicates.place(connection, row, self.near, now) for row in rows], turned
+        return [near_duplicates.place(connection, row, self.sink.near, now) for row in rows], turned
 
     def _renew(self, connection: Connection, data_set_id: int, each: AlreadyThere) -> bool | None:
         """Store what is new about an image; return whether it is safe now if that changed."""
@@ -170,7 +161,7 @@ class Batches:
             _source(connection, data_set_id, candidate.origin),
             candidate.member,
             bool(candidate.safe),
-            self.random.getrandbits(RANDOM_KEY_BITS),
+            self.sink.random.getrandbits(RANDOM_KEY_BITS),
             sha256=picture.sha256,
             set_id=set_id,
             prompt=facts.prompt,
@@ -189,6 +180,13 @@ class Batches:
             self.tally.note(Reason.ANIMATED, place)
         if picture.facts is None:
             self.tally.note(Reason.SIDECAR_UNREADABLE, place)
+
+
+@contextmanager
+def open_batches(sink: Sink, tally: Tally) -> Iterator[Batches]:
+    """Give what takes batches into the sink, with threads that look at pictures meanwhile."""
+    with ThreadPoolExecutor(THREADS, thread_name_prefix="import") as pool:
+        yield Batches(sink, tally, pool)
 
 
 def _source(connection: Connection, data_set_id: int, origin: Origin) -> int:

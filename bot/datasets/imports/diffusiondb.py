@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,23 +15,20 @@ from functools import partial
 from itertools import groupby
 from pathlib import Path
 from posixpath import basename, splitext
-from random import Random
 from sqlite3 import Connection
 
-from bot.clock import Clock
 from bot.datasets.imports.archives import Archives
-from bot.datasets.imports.batches import BATCH, THREADS, Batches
+from bot.datasets.imports.batches import BATCH, Batches, open_batches
 from bot.datasets.imports.candidates import Candidate, Facts, Origin
-from bot.datasets.imports.checks import check_folder, check_name
+from bot.datasets.imports.checks import check_folder
 from bot.datasets.imports.metadata import BLURRED, NAMES, Metadata, Rows, parameters_json
-from bot.datasets.imports.near_duplicates import NearDuplicates
 from bot.datasets.imports.pace import ROWS_ALONE, Pace
 from bot.datasets.imports.parts import PLACES, Listing, Listings, Part, find_parts
-from bot.datasets.imports.summary import Progress, Reason, Summary, Tally, no_progress
+from bot.datasets.imports.sink import Sink
+from bot.datasets.imports.summary import Reason, Summary, Tally
 from bot.errors import ImportRefusedError
 from bot.images.originals import read_file
-from storage import data_sets, images, sources
-from storage.database import Database
+from storage import images, sources
 from storage.images import RANDOM_KEY_BITS, NewImage
 
 LARGEST_SIDE = 2**16 - 1
@@ -62,53 +58,40 @@ class Chosen:
 
 
 async def import_diffusiondb(
-    database: Database,
-    directory: Path,
-    *,
-    target: int,
-    thresholds: Thresholds,
-    clock: Clock,
-    random: Random,
-    data_set: str = "diffusiondb",
-    near: NearDuplicates | None = None,
-    progress: Progress = no_progress,
+    sink: Sink, directory: Path, *, thresholds: Thresholds, looking: bool = False
 ) -> Summary:
     """Import the images whose part lies in `directory`; again, only what is new.
 
     Parts may be added later. What its publisher has blurred is left out; what is above a threshold
     or has no probability is imported as not safe. The pictures themselves are read when they are
-    posted, from where they lie, or with `near` now, to find near-duplicates. `target` is for a data
-    set that does not exist yet. Many rows are stored at once, each of them whole, so an import that
-    was killed goes on where it was.
+    posted, from where they lie, or now where the import is `looking` for near-duplicates. Many rows
+    are stored at once, each of them whole, so an import that was killed goes on where it was.
 
     Raises ImportRefusedError and StorageError.
     """
-    check_name(data_set)
     directory = await asyncio.to_thread(check_folder, directory)
     parts, paths = await asyncio.to_thread(_found, directory)
-    tally = Tally(data_set)
+    tally = Tally(sink.data_set)
     done = 0
     with ExitStack() as opened:
         tables = [opened.enter_context(closing(Metadata(path))) for path in paths]
         total = sum(table.count for table in tables)
-        place = partial(_place, name=data_set, target=target, now=clock.now(), parts=parts)
-        placed = await database.write(place)
-        pace = Pace(database, clock)
+        placed = await sink.database.write(partial(_place, sink, parts))
+        pace = Pace(sink.database, sink.clock)
         reading = None
-        if near is not None:
-            pool = opened.enter_context(ThreadPoolExecutor(THREADS, thread_name_prefix="import"))
+        if looking:
             reading = _Reading(
-                Batches(database, data_set, target, near, clock, random, tally, pool),
+                opened.enter_context(open_batches(sink, tally)),
                 opened.enter_context(Archives()),
                 {placed[1][part.path]: part for same in parts.values() for part in same},
             )
-        run = _Run(database, *placed, parts, thresholds, clock, random, pace, tally, reading)
+        run = _Run(sink, *placed, parts, thresholds, pace, tally, reading)
         for table in tables:
             batches = table.batches(ROWS_ALONE)
             while (rows := await asyncio.to_thread(next, batches, None)) is not None:
-                await run.take(rows, lambda count: progress(done + count, total))  # noqa: B023 - called within this turn
+                await run.take(rows, lambda count: sink.progress(done + count, total))  # noqa: B023 - called within this turn
                 done += len(rows)
-    progress(done, done)
+    sink.progress(done, done)
     return tally.summary()
 
 
@@ -147,13 +130,11 @@ class _Reading:
 class _Run:
     """Takes rows of the metadata into a data set."""
 
-    database: Database
+    sink: Sink
     data_set_id: int
     source_ids: Mapping[Path, int]
     parts: Mapping[int, Sequence[Part]]
     thresholds: Thresholds
-    clock: Clock
-    random: Random
     pace: Pace
     tally: Tally
     reading: _Reading | None
@@ -174,7 +155,9 @@ class _Run:
             progress(end)
 
     async def _store(self, chosen: Chosen) -> None:
-        safe, unsafe = await self.database.write(partial(_store, chosen, self.clock.now()))
+        safe, unsafe = await self.sink.database.write(
+            partial(_store, chosen, self.sink.clock.now())
+        )
         self.tally.safe += safe
         self.tally.added += safe + unsafe
         self.tally.already_there += len(chosen.safe) + len(chosen.unsafe) - safe - unsafe
@@ -225,7 +208,7 @@ class _Run:
             self.source_ids[part.path],
             member,
             safe,
-            self.random.getrandbits(RANDOM_KEY_BITS),
+            self.sink.random.getrandbits(RANDOM_KEY_BITS),
             prompt=rows.prompt[at],
             parameters=parameters_json(rows, at, part.number),
             width=_pixels(rows.width[at]),
@@ -265,18 +248,13 @@ def _found(directory: Path) -> tuple[dict[int, list[Part]], list[Path]]:
 
 
 def _place(
-    connection: Connection,
-    *,
-    name: str,
-    target: int,
-    now: datetime,
-    parts: Mapping[int, Sequence[Part]],
+    sink: Sink, parts: Mapping[int, Sequence[Part]], connection: Connection
 ) -> tuple[int, dict[Path, int]]:
     """Return the data set's id, and of each part the id of its source.
 
     A part that was imported from where it no longer lies is the same source in its new place.
     """
-    data_set = data_sets.create(connection, name, target=target, now=now)
+    data_set = sink.place(connection)
     known = {
         Path(source.path): source.id for source in sources.of_data_set(connection, data_set.id)
     }

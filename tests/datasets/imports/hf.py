@@ -12,12 +12,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from PIL import Image
 
-from bot.clock import SystemClock
 from bot.datasets.imports.hf.importing import import_hf
 from bot.datasets.imports.near_duplicates import NearDuplicates
 from bot.datasets.imports.summary import Progress, Summary, no_progress
 from bot.datasets.imports.tables.columns import Columns
 from storage.database import Database
+from tests.datasets.imports.importing import sink
 from tests.images.pictures import encoded
 
 IMAGE = pa.struct({"bytes": pa.binary(), "path": pa.string()})
@@ -55,16 +55,6 @@ async def bring_hf(
     near: NearDuplicates = NearDuplicates.COUNT,
     progress: Progress = no_progress,
 ) -> Summary:
-    return await import_hf(
-        database,
-        directory,
-        directory.parent / "originals",
-        data_set="mine",
-        target=5,
-        clock=SystemClock(),
-        random=Random(7),
-        columns=columns,
-        safe=safe,
-        near=near,
-        progress=progress,
-    )
+    into = sink(database, near, progress)
+    kept = directory.parent / "originals"
+    return await import_hf(into, directory, kept, columns=columns, safe=safe)

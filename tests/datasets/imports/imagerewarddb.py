@@ -6,19 +6,18 @@ import json
 import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from random import Random
 from typing import Any
 from uuid import UUID
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from bot.clock import SystemClock
 from bot.datasets.imports.imagerewarddb.importing import import_imagerewarddb
 from bot.datasets.imports.near_duplicates import NearDuplicates
 from bot.datasets.imports.summary import Progress, Summary, no_progress
 from storage.database import Database
 from tests.datasets.imports.hf import picture
+from tests.datasets.imports.importing import sink
 
 TYPES = {
     "image_path": pa.string(),
@@ -85,14 +84,4 @@ async def bring_imagerewarddb(
     near: NearDuplicates = NearDuplicates.COUNT,
     progress: Progress = no_progress,
 ) -> Summary:
-    return await import_imagerewarddb(
-        database,
-        folder,
-        data_set="mine",
-        target=5,
-        clock=SystemClock(),
-        random=Random(7),
-        safe=safe,
-        near=near,
-        progress=progress,
-    )
+    return await import_imagerewarddb(sink(database, near, progress), folder, safe=safe)

@@ -12,10 +12,11 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from bot.clock import SystemClock
+from bot.clock import Clock, SystemClock
 from bot.datasets.imports.diffusiondb import Thresholds, import_diffusiondb
 from bot.datasets.imports.folder import import_folder
 from bot.datasets.imports.near_duplicates import NearDuplicates
+from bot.datasets.imports.sink import Sink
 from bot.datasets.imports.summary import Progress, Summary, no_progress
 from storage import data_sets
 from storage.connections import connect
@@ -85,6 +86,16 @@ def write_files(folder: Path, files: Mapping[str, bytes | str]) -> Path:
     return folder
 
 
+def sink(
+    database: Database,
+    near: NearDuplicates = NearDuplicates.COUNT,
+    progress: Progress = no_progress,
+    name: str = "mine",
+    clock: Clock | None = None,
+) -> Sink:
+    return Sink(database, name, 5, clock or SystemClock(), Random(7), near, progress)
+
+
 async def bring_folder(
     database: Database,
     folder: Path,
@@ -94,17 +105,7 @@ async def bring_folder(
     name: str = "mine",
     progress: Progress = no_progress,
 ) -> Summary:
-    return await import_folder(
-        database,
-        folder,
-        data_set=name,
-        target=5,
-        clock=SystemClock(),
-        random=Random(7),
-        safe=safe,
-        near=near,
-        progress=progress,
-    )
+    return await import_folder(sink(database, near, progress, name), folder, safe=safe)
 
 
 async def bring_diffusiondb(
@@ -115,16 +116,9 @@ async def bring_diffusiondb(
     near: NearDuplicates | None = None,
     progress: Progress = no_progress,
 ) -> Summary:
-    return await import_diffusiondb(
-        database,
-        folder,
-        target=5,
-        thresholds=Thresholds(limit, limit),
-        clock=SystemClock(),
-        random=Random(7),
-        near=near,
-        progress=progress,
-    )
+    into = sink(database, near or NearDuplicates.KEEP, progress, "diffusiondb")
+    thresholds = Thresholds(limit, limit)
+    return await import_diffusiondb(into, folder, thresholds=thresholds, looking=near is not None)
 
 
 def left_out(summary: Summary) -> dict[str, int]:

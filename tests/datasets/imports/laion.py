@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from random import Random
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from bot.clock import Clock, SystemClock
+from bot.clock import Clock
 from bot.datasets.fetching.fetcher import Fetcher
 from bot.datasets.imports.laion.importing import import_laion
 from bot.datasets.imports.laion.thresholds import Thresholds
@@ -19,6 +18,7 @@ from bot.datasets.imports.summary import Progress, Summary, no_progress
 from storage import dead_links
 from storage.database import Database
 from tests.datasets.fetching.serving import Site
+from tests.datasets.imports.importing import sink
 
 AESTHETICS_V2 = {
     "URL": pa.string(),
@@ -104,18 +104,12 @@ async def bring_laion(
 ) -> Summary:
     async with fetching:
         return await import_laion(
-            database,
+            sink(database, near, progress, name, clock),
             files,
             folder or database.path.parent / "fetched",
-            data_set=name,
-            target=5,
             thresholds=thresholds or Thresholds(),
             fetcher=fetching,
-            clock=clock or SystemClock(),
-            random=Random(7),
-            near=near,
             retry_dead=retry_dead,
-            progress=progress,
         )
 
 

@@ -3,7 +3,6 @@ from __future__ import annotations
 import json
 import shutil
 import zipfile
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -34,13 +33,6 @@ from tests.datasets.imports.importing import (
 )
 
 NAN = float("nan")
-
-
-@pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    opened = await Database.open(tmp_path / "jury.db")
-    yield opened
-    await opened.close()
 
 
 def small_set(folder: Path, parts: int = 2) -> Path:

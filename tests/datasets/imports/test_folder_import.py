@@ -3,7 +3,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -27,13 +26,6 @@ from tests.datasets.imports.importing import (
 from tests.images.pictures import animated, drawn, encoded, noise, png_claiming
 
 OTHER = encoded(drawn(20, 11))
-
-
-@pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    opened = await Database.open(tmp_path / "jury.db")
-    yield opened
-    await opened.close()
 
 
 async def test_every_format_is_found_in_every_folder(database: Database, tmp_path: Path) -> None:

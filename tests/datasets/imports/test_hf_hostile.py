@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pyarrow as pa
@@ -30,13 +29,6 @@ from tests.datasets.imports.importing import (
 )
 from tests.datasets.imports.test_damaged_files import DAMAGE, ENDLESSLY, Damage, damaged
 from tests.images.pictures import encoded, noise, png_claiming
-
-
-@pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    opened = await Database.open(tmp_path / "jury.db")
-    yield opened
-    await opened.close()
 
 
 async def refused(database: Database, folder: Path, columns: Columns | None = None) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
 from pathlib import Path
 from sqlite3 import Connection
 from typing import Any
@@ -20,13 +19,6 @@ from storage.database import Database
 from storage.sources import Source
 from tests.datasets.imports.hf import bring_hf, cells, picture, write_shard
 from tests.datasets.imports.importing import left_out, names_of, stored, write_files
-
-
-@pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    opened = await Database.open(tmp_path / "jury.db")
-    yield opened
-    await opened.close()
 
 
 async def bytes_of(database: Database, key: str) -> bytes:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import zipfile
-from collections.abc import AsyncIterator
 from pathlib import Path
 from sqlite3 import Connection
 
@@ -34,13 +33,6 @@ from tests.datasets.imports.importing import (
     write_files,
 )
 from tests.images.pictures import png_claiming
-
-
-@pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    opened = await Database.open(tmp_path / "jury.db")
-    yield opened
-    await opened.close()
 
 
 async def sets_of(database: Database) -> dict[str, list[str]]:

@@ -5,7 +5,6 @@ import hashlib
 import json
 import shutil
 import socket
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -43,13 +42,6 @@ from tests.horde.clients import SkippingClock
 from tests.images.pictures import animated, drawn, encoded, png_claiming
 
 JPEG = encoded(drawn(30, 20), "JPEG")
-
-
-@pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    opened = await Database.open(tmp_path / "jury.db")
-    yield opened
-    await opened.close()
 
 
 def files_below(folder: Path) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -28,13 +27,6 @@ from tests.images.pictures import encoded, noise
 PICTURE = noise(8, 8).resize((200, 160))
 OTHER = noise(8, 8).resize((200, 160))
 SMALLER = PICTURE.resize((100, 80))
-
-
-@pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    opened = await Database.open(tmp_path / "jury.db")
-    yield opened
-    await opened.close()
 
 
 @pytest.fixture

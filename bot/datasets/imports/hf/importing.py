@@ -4,43 +4,33 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
 from pathlib import Path
-from random import Random
 from typing import Final
 
-from bot.clock import Clock
-from bot.datasets.imports.batches import THREADS, Batches
-from bot.datasets.imports.checks import check_folder, check_name
+from bot.datasets.imports.batches import open_batches
+from bot.datasets.imports.checks import check_folder
 from bot.datasets.imports.hf.finding import Files, find
 from bot.datasets.imports.hf.pictures import Reading
 from bot.datasets.imports.keeping import clear
-from bot.datasets.imports.near_duplicates import NearDuplicates
 from bot.datasets.imports.scanning import find_files
-from bot.datasets.imports.summary import Progress, Summary, Tally, no_progress
+from bot.datasets.imports.sink import Sink
+from bot.datasets.imports.summary import Summary, Tally
 from bot.datasets.imports.tables.columns import Columns
 from bot.datasets.imports.tables.items import Item, take_items
 from bot.errors import ImportRefusedError
-from storage.database import Database
 from storage.leases import Lease
 
 LEASE: Final = "import hf"
 
 
 async def import_hf(
-    database: Database,
+    sink: Sink,
     directory: Path,
     kept: Path,
     *,
-    data_set: str,
-    target: int,
-    clock: Clock,
-    random: Random,
     columns: Columns | None = None,
     safe: bool | None = None,
-    near: NearDuplicates = NearDuplicates.COUNT,
-    progress: Progress = no_progress,
 ) -> Summary:
     """Import what Hugging Face's `datasets` loads from `directory`; again, only what is new.
 
@@ -51,24 +41,22 @@ async def import_hf(
 
     A picture's key is what `columns` say, else its name without its ending, and where the data set
     has other bytes under that, its path or the number of its row. `safe` is for what no column
-    says, `target` for a data set that does not exist yet; `near` as for a folder.
+    says.
 
     Raises ImportRefusedError, SourceUnavailableError and StorageError.
     """
-    check_name(data_set)
     columns = columns or Columns()
     if safe is not None and (columns.safe or columns.unsafe):
         raise ImportRefusedError("either a column or the command says what is safe, not both")
     directory = await asyncio.to_thread(check_folder, directory)
     reading = Reading(directory, await asyncio.to_thread(kept.resolve), columns, safe)
-    tally = Tally(data_set)
+    tally = Tally(sink.data_set)
     files, total = await asyncio.to_thread(_looked_into, reading)
-    async with Lease(database, LEASE, clock) as lease:
+    async with Lease(sink.database, LEASE, sink.clock) as lease:
         if files.shards:
             await asyncio.to_thread(clear, reading.kept)
-        with ThreadPoolExecutor(THREADS, thread_name_prefix="import") as pool:
-            batches = Batches(database, data_set, target, near, clock, random, tally, pool)
-            await take_items(_items(reading, files, tally), batches, progress, total, lease)
+        with open_batches(sink, tally) as batches:
+            await take_items(_items(reading, files, tally), batches, total, lease)
     return tally.summary()
 
 

@@ -16,11 +16,11 @@ from typing import Final
 
 import pyarrow as pa
 
-from bot.clock import Clock
 from bot.datasets.imports.checks import check_folder
 from bot.datasets.imports.imagerewarddb.pictures import IMAGE_PATH, find_tables
 from bot.datasets.imports.parquet import is_number
-from bot.datasets.imports.summary import NAMES_SHOWN, Noted, Progress, no_progress
+from bot.datasets.imports.sink import Sink
+from bot.datasets.imports.summary import NAMES_SHOWN, Noted
 from bot.datasets.imports.tables.files import ParquetTable, plain_values
 from bot.datasets.imports.votes.formats import Format
 from bot.datasets.imports.votes.importing import import_votes
@@ -28,7 +28,6 @@ from bot.datasets.imports.votes.rows import IMAGE, RATING, RawRows
 from bot.datasets.imports.votes.summary import VotesSummary
 from bot.errors import ImportRefusedError
 from bot.keyed_hash import KeyedHash
-from storage.database import Database
 
 BEST: Final = 7
 MOST_IN_A_SET: Final = 9
@@ -42,14 +41,7 @@ SCALES: Final[Mapping[str, tuple[str, int]]] = {
 
 
 async def import_ratings(
-    database: Database,
-    directory: Path,
-    *,
-    data_set: str,
-    target: int,
-    clock: Clock,
-    keyed_hash: KeyedHash,
-    progress: Progress = no_progress,
+    sink: Sink, directory: Path, *, keyed_hash: KeyedHash
 ) -> tuple[VotesSummary, ...]:
     """Import the ratings of all metadata in `directory`; again, only what is new.
 
@@ -66,15 +58,11 @@ async def import_ratings(
         kind = Format("imagerewarddb", 1, high, whole=False, required=(), open=opened)
         of_scale = [
             await import_votes(
-                database,
+                sink,
                 directory / name,
                 kind,
-                data_set=data_set,
                 collection=f"imagerewarddb-{scale}",
-                target=target,
-                clock=clock,
                 keyed_hash=keyed_hash,
-                progress=progress,
             )
             for name, _ in tables
         ]

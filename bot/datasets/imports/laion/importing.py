@@ -3,32 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import aclosing, closing
 from dataclasses import dataclass, field
-from datetime import datetime
 from functools import partial
 from pathlib import Path
-from random import Random
 from sqlite3 import Connection
 from typing import Final
 
-from bot.clock import Clock
 from bot.datasets.fetching.fetcher import Fetcher
 from bot.datasets.fetching.links import LONGEST
 from bot.datasets.imports import near_duplicates
-from bot.datasets.imports.checks import check_name
 from bot.datasets.imports.keeping import clear
 from bot.datasets.imports.laion.gathering import Gathering, Outcome
 from bot.datasets.imports.laion.pictures import Kept, key_of
 from bot.datasets.imports.laion.silence import Dead, Silence
 from bot.datasets.imports.laion.tables import Row, Table
 from bot.datasets.imports.laion.thresholds import Thresholds
-from bot.datasets.imports.near_duplicates import NearDuplicates, Placed
-from bot.datasets.imports.summary import Progress, Reason, Summary, Tally, no_progress
+from bot.datasets.imports.near_duplicates import Placed
+from bot.datasets.imports.sink import Sink
+from bot.datasets.imports.summary import Reason, Summary, Tally
 from bot.errors import ImportRefusedError, SourceUnavailableError
-from storage import data_sets, dead_links, images, sources
-from storage.database import Database
+from storage import dead_links, images, sources
 from storage.images import RANDOM_KEY_BITS, NewImage
 from storage.leases import Lease
 
@@ -39,53 +35,32 @@ MOST_SILENT: Final = 30
 
 
 async def import_laion(
-    database: Database,
+    sink: Sink,
     files: Sequence[Path],
     folder: Path,
     *,
-    data_set: str,
-    target: int,
     thresholds: Thresholds,
     fetcher: Fetcher,
-    clock: Clock,
-    random: Random,
-    near: NearDuplicates = NearDuplicates.COUNT,
     retry_dead: bool = False,
-    progress: Progress = no_progress,
 ) -> Summary:
     """Fetch the pictures of the rows into `folder` and import them; again, only what is new.
 
     A link is one image, however often it is in the tables: the first caption is its prompt. Links
-    that gave no picture, or one that was skipped as `near` asks, are not tried again without
+    that gave no picture, or one that was skipped as a near-duplicate, are not tried again without
     `retry_dead`; those of servers that were busy are. Where no server answers any more the import
     stops, and holds none of their links for dead. What was stored is whole, so an import that was
-    killed goes on where it was; one runs a database. `target` is for a data set that does not
-    exist yet.
+    killed goes on where it was; one runs a database.
 
     Raises ImportRefusedError, SourceUnavailableError and StorageError.
     """
-    check_name(data_set)
     total = sum([await asyncio.to_thread(_count, path) for path in files])
-    tally = Tally(data_set)
-    async with Lease(database, LEASE, clock) as lease:
+    tally = Tally(sink.data_set)
+    async with Lease(sink.database, LEASE, sink.clock) as lease:
         folder = await asyncio.to_thread(folder.resolve)
         await asyncio.to_thread(clear, folder)
-        ids = await database.write(
-            partial(_place, name=data_set, target=target, folder=folder, now=clock.now())
-        )
-        async with aclosing(Gathering(fetcher, folder, clock)) as gathering:
-            run = _Run(
-                database,
-                gathering,
-                *ids,
-                thresholds,
-                near,
-                clock,
-                random,
-                tally,
-                retry_dead,
-                lambda: progress(tally.read, total),
-            )
+        ids = await sink.database.write(partial(_place, sink, folder))
+        async with aclosing(Gathering(fetcher, folder, sink.clock)) as gathering:
+            run = _Run(sink, gathering, *ids, thresholds, tally, retry_dead, total)
             try:
                 for path in files:
                     await _read(path, run, lease)
@@ -100,17 +75,14 @@ async def import_laion(
 class _Run:
     """Takes rows into a data set."""
 
-    database: Database
+    sink: Sink
     gathering: Gathering
     data_set_id: int
     source_id: int
     thresholds: Thresholds
-    near: NearDuplicates
-    clock: Clock
-    random: Random
     tally: Tally
     retry_dead: bool
-    report: Callable[[], None]
+    total: int
     # By key the rows that wait for the outcome of their link.
     waiting: dict[str, list[Row]] = field(default_factory=dict)
     silence: Silence = field(default_factory=Silence)
@@ -118,7 +90,7 @@ class _Run:
     async def take(self, rows: Sequence[Row]) -> None:
         """Begin to fetch those that are to be taken; count and store what is known by now."""
         fresh = self._fresh(rows)
-        there, dead = await self.database.read(partial(self._known, fresh))
+        there, dead = await self.sink.database.read(partial(self._known, fresh))
         for key, url in fresh.items():
             if key in there:
                 self.tally.already_there += len(self.waiting.pop(key))
@@ -130,14 +102,14 @@ class _Run:
                 self.gathering.begin(key, url, self.waiting[key][0])
         if self.gathering.has_outcomes:
             await self._store()
-        self.report()
+        self._report()
 
     async def finish(self) -> None:
         """Wait for every link and store what it gave."""
         while not self.gathering.is_over:
             await self._store()
-        await self.database.write(partial(self._write, [], self.silence.rest()))
-        self.report()
+        await self.sink.database.write(partial(self._write, [], self.silence.rest()))
+        self._report()
 
     def _fresh(self, rows: Sequence[Row]) -> dict[str, str]:
         """Return the links that no row before had, by key; the rows of each wait together."""
@@ -168,7 +140,9 @@ class _Run:
         """Store some outcomes together, and count them."""
         outcomes = await self.gathering.outcomes()
         kept = [(each, each.result) for each in outcomes if isinstance(each.result, Kept)]
-        placed = await self.database.write(partial(self._write, kept, self.silence.judge(outcomes)))
+        placed = await self.sink.database.write(
+            partial(self._write, kept, self.silence.judge(outcomes))
+        )
         for (outcome, picture), became in zip(kept, placed, strict=True):
             self._count(outcome, picture, became)
             if became.is_skipped:
@@ -176,7 +150,7 @@ class _Run:
         for outcome in outcomes:
             if isinstance(outcome.result, Reason):
                 self._leave_out(outcome.key, outcome.url, outcome.result)
-        self.report()
+        self._report()
         if self.silence.servers >= MOST_SILENT:
             raise SourceUnavailableError(
                 f"none of the last {self.silence.servers} servers answered: is this machine online?"
@@ -190,9 +164,10 @@ class _Run:
         connection: Connection,
     ) -> list[Placed]:
         """Return what became of each picture."""
-        now = self.clock.now()
+        now = self.sink.clock.now()
         placed = [
-            near_duplicates.place(connection, self._row(*each), self.near, now) for each in kept
+            near_duplicates.place(connection, self._row(*each), self.sink.near, now)
+            for each in kept
         ]
         skipped = [
             (outcome.url, Reason.NEAR_DUPLICATE)
@@ -210,7 +185,7 @@ class _Run:
             self.source_id,
             picture.member,
             self.thresholds.is_safe(outcome.row),
-            self.random.getrandbits(RANDOM_KEY_BITS),
+            self.sink.random.getrandbits(RANDOM_KEY_BITS),
             sha256=picture.sha256,
             prompt=outcome.row.caption,
             parameters=outcome.row.parameters(),
@@ -231,6 +206,9 @@ class _Run:
         if placed.added and picture.measured.animated:
             self.tally.note(Reason.ANIMATED, outcome.url)
 
+    def _report(self) -> None:
+        self.sink.progress(self.tally.read, self.total)
+
     def _leave_out(self, key: str, url: str, reason: Reason) -> None:
         self.tally.leave_out(reason, [url], len(self.waiting.pop(key)))
 
@@ -250,9 +228,7 @@ def _count(path: Path) -> int:
         return table.count
 
 
-def _place(
-    connection: Connection, *, name: str, target: int, folder: Path, now: datetime
-) -> tuple[int, int]:
+def _place(sink: Sink, folder: Path, connection: Connection) -> tuple[int, int]:
     """Return the ids of the data set and of the folder as its source."""
-    data_set = data_sets.create(connection, name, target=target, now=now)
+    data_set = sink.place(connection)
     return data_set.id, sources.create(connection, data_set.id, "folder", str(folder)).id

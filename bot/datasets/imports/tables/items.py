@@ -9,7 +9,7 @@ from typing import Final
 
 from bot.datasets.imports.batches import BATCH, Batches
 from bot.datasets.imports.candidates import Candidate
-from bot.datasets.imports.summary import Progress, Reason
+from bot.datasets.imports.summary import Reason
 from bot.errors import ImportRefusedError
 from storage.leases import Lease
 
@@ -33,7 +33,6 @@ Item = Candidate | Refused
 async def take_items(
     items: Iterator[Item],
     batches: Batches,
-    progress: Progress,
     total: int | None,
     lease: Lease | None = None,
 ) -> None:
@@ -43,7 +42,7 @@ async def take_items(
 
     Raises ImportRefusedError, SourceUnavailableError and StorageError.
     """
-    tally = batches.tally
+    tally, progress = batches.tally, batches.sink.progress
     gathering = _Gathering(items)
     while not gathering.over:
         progress(tally.read, total)

@@ -10,10 +10,10 @@ from functools import partial
 from pathlib import Path
 from sqlite3 import Connection
 
-from bot.clock import Clock
 from bot.datasets.imports.checks import check_name
 from bot.datasets.imports.pace import Pace
-from bot.datasets.imports.summary import Progress, Reason, Tally, no_progress
+from bot.datasets.imports.sink import Sink
+from bot.datasets.imports.summary import Reason, Tally
 from bot.datasets.imports.votes.formats import Checker, Format
 from bot.datasets.imports.votes.place import Place, Wanted, begin
 from bot.datasets.imports.votes.rows import RawRows
@@ -30,36 +30,30 @@ index a vote where the file has images in no order."""
 
 
 async def import_votes(
-    database: Database,
-    path: Path,
-    kind: Format,
-    *,
-    data_set: str,
-    collection: str,
-    target: int,
-    clock: Clock,
-    keyed_hash: KeyedHash,
-    progress: Progress = no_progress,
+    sink: Sink, path: Path, kind: Format, *, collection: str, keyed_hash: KeyedHash
 ) -> VotesSummary:
     """Import the votes of a file into a collection of a data set; again, only what is new.
 
     They are votes of their own: no rater, score, target or award of ours knows them. Votes whose
     rater is one of ours by our own pseudonym are left out, so that a file of ours brings back
-    nothing that was erased. `target` is for a data set that does not exist yet. Many rows are
-    stored at once, each of them whole, so an import that was killed goes on where it was.
+    nothing that was erased. Many rows are stored at once, each of them whole, so an import that was
+    killed goes on where it was.
 
     Raises ImportRefusedError and StorageError.
     """
-    check_name(data_set)
     check_name(collection, "collection")
     sha256 = await asyncio.to_thread(_sha256, path)
-    tally = Tally(data_set)
+    database, clock = sink.database, sink.clock
+    tally = Tally(sink.data_set)
     with closing(await asyncio.to_thread(kind.open, path)) as file:
-        now = clock.now()
-        wanted = Wanted(data_set, target, collection, kind.name, kind.low, kind.high)
         place = await database.write(
             partial(
-                begin, wanted=wanted, name=path.name, sha256=sha256, columns=file.columns, now=now
+                begin,
+                sink=sink,
+                wanted=Wanted(collection, kind.name, kind.low, kind.high),
+                name=path.name,
+                sha256=sha256,
+                columns=file.columns,
             )
         )
         ours = await database.read(raters.every_number)
@@ -77,7 +71,7 @@ async def import_votes(
         while (rows := await asyncio.to_thread(next, batches, None)) is not None:
             await run.take(rows)
             done += len(rows)
-            progress(done, file.count)
+            sink.progress(done, file.count)
     await database.write(
         partial(imported_collections.finish_file, file_id=place.file_id, now=clock.now())
     )

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
 from sqlite3 import Connection
 
+from bot.datasets.imports.sink import Sink
 from bot.datasets.imports.votes.rows import RATER
 from bot.errors import ImportRefusedError
-from storage import data_sets, imported_collections
+from storage import imported_collections
 from storage.imported_collections import ImportedCollection
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A collection as an import wants it; `target` is for a data set that does not exist yet."""
+    """A collection as an import wants it."""
 
-    data_set: str
-    target: int
     collection: str
     format: str
     low: float
@@ -41,17 +39,17 @@ class Place:
 def begin(
     connection: Connection,
     *,
+    sink: Sink,
     wanted: Wanted,
     name: str,
     sha256: bytes,
     columns: Collection[str],
-    now: datetime,
 ) -> Place:
     """Return the place of a file, made where there is none yet.
 
     Raises ImportRefusedError where the collection is of another kind.
     """
-    data_set = data_sets.create(connection, wanted.data_set, target=wanted.target, now=now)
+    data_set = sink.place(connection)
     collection = imported_collections.create(
         connection,
         data_set.id,
@@ -68,7 +66,7 @@ def begin(
             " choose another name with --collection"
         )
     file_id = imported_collections.begin_file(
-        connection, collection.id, name, sha256=sha256, columns=columns, now=now
+        connection, collection.id, name, sha256=sha256, columns=columns, now=sink.clock.now()
     )
     return Place(
         collection,

@@ -12,7 +12,6 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from bot.clock import SystemClock
 from bot.datasets.imports.summary import Progress, no_progress
 from bot.datasets.imports.votes.formats import HORDE, Format
 from bot.datasets.imports.votes.importing import import_votes
@@ -20,6 +19,7 @@ from bot.datasets.imports.votes.summary import VotesSummary
 from bot.keyed_hash import KeyedHash
 from storage.connections import connect
 from storage.database import Database
+from tests.datasets.imports.importing import sink
 
 KEY = KeyedHash(b"k" * 32)
 FIRST = datetime(2023, 1, 13, 5, 45, 38, 259477)  # noqa: DTZ001 - the published file has no zone
@@ -87,23 +87,24 @@ async def bring(
     data_set: str = "mine",
     progress: Progress = no_progress,
 ) -> VotesSummary:
-    return await import_votes(
-        database,
-        path,
-        kind,
-        data_set=data_set,
-        collection=collection,
-        target=5,
-        clock=SystemClock(),
-        keyed_hash=KEY,
-        progress=progress,
-    )
+    into = sink(database, progress=progress, name=data_set)
+    return await import_votes(into, path, kind, collection=collection, keyed_hash=KEY)
 
 
 def query(database: Database, sql: str, *values: object) -> list[tuple[Any, ...]]:
     """Rows of the database, read past the program."""
     with closing(connect(database.path)) as connection:
         return connection.execute(sql, values).fetchall()
+
+
+def ratings(database: Database, columns: str) -> list[tuple[Any, ...]]:
+    """Rater, image and rating of each vote, and the columns, in the order of their import."""
+    return query(
+        database,
+        f"SELECT r.key, m.key, rating, {columns} FROM imported_votes v"  # noqa: S608 - columns named by tests
+        " JOIN imported_raters r ON r.id = rater_id JOIN imported_images m ON m.id = image_id"
+        " ORDER BY v.id",
+    )
 
 
 KEPT = """

@@ -16,7 +16,16 @@ from bot.datasets.imports.votes.formats import HORDE, CsvColumns, csv_format
 from bot.datasets.imports.votes.rows import IMAGE, RATER, RATING
 from bot.errors import ImportRefusedError
 from storage.database import Database
-from tests.datasets.imports.votes.bringing import TYPES, bring, kept, query, row, table, write
+from tests.datasets.imports.votes.bringing import (
+    TYPES,
+    bring,
+    kept,
+    query,
+    ratings,
+    row,
+    table,
+    write,
+)
 
 PLAIN = csv_format(1, 10, CsvColumns())
 HEADER = "rater,item,score"
@@ -32,12 +41,7 @@ async def test_a_table_of_raters_items_and_scores(database: Database, tmp_path: 
     summary = await bring(database, path, PLAIN)
     assert (summary.read, summary.added, summary.raters, summary.images) == (4, 4, 2, 2)
     assert (await bring(database, path, PLAIN)).already_there == 4
-    stored = query(
-        database,
-        "SELECT r.key, m.key, rating, artifacts, created_at FROM imported_votes v"
-        " JOIN imported_raters r ON r.id = rater_id JOIN imported_images m ON m.id = image_id"
-        " ORDER BY v.id",
-    )
+    stored = ratings(database, "artifacts, created_at")
     assert stored == [
         ("ann", "a", 7.0, None, None),
         ("bob", "a", 7.5, None, None),

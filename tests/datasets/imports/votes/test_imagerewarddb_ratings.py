@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -30,6 +30,7 @@ from tests.datasets.imports.imagerewarddb import (
     write_part,
     write_table,
 )
+from tests.datasets.imports.importing import sink
 from tests.datasets.imports.killing import kill_after
 from tests.datasets.imports.test_damaged_files import DAMAGE, ENDLESSLY, Damage, damaged
 from tests.datasets.imports.votes.bringing import KEY, query
@@ -43,25 +44,10 @@ KEPT = """
 COUNT = 6_000
 
 
-@pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    opened = await Database.open(tmp_path / "jury.db")
-    yield opened
-    await opened.close()
-
-
 async def bring_ratings(
     database: Database, folder: Path, *, progress: Progress = no_progress
 ) -> tuple[VotesSummary, ...]:
-    return await import_ratings(
-        database,
-        folder,
-        data_set="mine",
-        target=5,
-        clock=SystemClock(),
-        keyed_hash=KEY,
-        progress=progress,
-    )
+    return await import_ratings(sink(database, progress=progress), folder, keyed_hash=KEY)
 
 
 def kept(database: Database) -> dict[str, dict[str, float]]:

@@ -13,7 +13,7 @@ from bot.datasets.imports.votes.formats import SAC
 from bot.errors import ImportRefusedError
 from storage.database import Database
 from tests.datasets.imports.importing import PICTURE, bring_folder, write_files
-from tests.datasets.imports.votes.bringing import bring, query
+from tests.datasets.imports.votes.bringing import bring, query, ratings
 
 # As its exporter makes them.
 TABLES = """
@@ -54,12 +54,7 @@ async def test_ratings_with_their_raters_and_images(database: Database, tmp_path
     summary = await bring(database, path, SAC)
     assert (summary.read, summary.added, summary.raters, summary.images) == (5, 5, 2, 2)
     assert (await bring(database, path, SAC)).already_there == 5
-    stored = query(
-        database,
-        "SELECT r.key, m.key, rating, validated FROM imported_votes v"
-        " JOIN imported_raters r ON r.id = rater_id JOIN imported_images m ON m.id = image_id"
-        " ORDER BY v.id",
-    )
+    stored = ratings(database, "validated")
     assert stored == [
         ("5", "1_a_castle_1", 7.0, 0),
         ("5", "1_a_castle_1", 7.0, 0),
