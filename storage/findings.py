@@ -14,16 +14,14 @@ from storage.times import from_microseconds, to_microseconds
 class KeptFinding:
     """One finding; `figure` is what its rule measured last, after `votes` votes.
 
-    `asked_at` is the number of votes at which it asked for a captcha last. `held`: the program
-    holds the rater's kudos for it, or did until a person released them. `queued_at` is the number
-    of votes at which a person was asked to look last.
+    `held`: the program holds the rater's kudos for it, or did until a person released them.
+    `queued_at` is the number of votes at which a person was asked to look last.
     """
 
     rule: str
     figure: float
     votes: int
     since: datetime
-    asked_at: int | None = None
     held: bool = False
     queued_at: int | None = None
 
@@ -31,15 +29,13 @@ class KeptFinding:
 def of_rater(connection: Connection, rater: int) -> dict[str, KeptFinding]:
     """Return what is found of a rater, by the names of the rules."""
     rows = connection.execute(
-        "SELECT rule, figure, votes, since, asked_at, held, queued_at FROM findings WHERE rater = ?"
+        "SELECT rule, figure, votes, since, held, queued_at FROM findings WHERE rater = ?"
         " ORDER BY rule",
         (rater,),
     )
     return {
-        rule: KeptFinding(
-            rule, figure, votes, from_microseconds(since), asked_at, bool(held), queued_at
-        )
-        for rule, figure, votes, since, asked_at, held, queued_at in rows
+        rule: KeptFinding(rule, figure, votes, from_microseconds(since), bool(held), queued_at)
+        for rule, figure, votes, since, held, queued_at in rows
     }
 
 
@@ -48,10 +44,10 @@ def store(connection: Connection, rater: int, found: Collection[KeptFinding]) ->
     if not found:
         return
     connection.executemany(
-        "INSERT INTO findings (rater, rule, figure, votes, since, asked_at, held, queued_at)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (rater, rule) DO UPDATE SET"
-        " figure = excluded.figure, votes = excluded.votes, asked_at = excluded.asked_at,"
-        " held = excluded.held, queued_at = excluded.queued_at",
+        "INSERT INTO findings (rater, rule, figure, votes, since, held, queued_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (rater, rule) DO UPDATE SET"
+        " figure = excluded.figure, votes = excluded.votes, held = excluded.held,"
+        " queued_at = excluded.queued_at",
         [
             (
                 rater,
@@ -59,7 +55,6 @@ def store(connection: Connection, rater: int, found: Collection[KeptFinding]) ->
                 each.figure,
                 each.votes,
                 to_microseconds(each.since),
-                each.asked_at,
                 int(each.held),
                 each.queued_at,
             )

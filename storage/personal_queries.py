@@ -145,11 +145,12 @@ QUERIES: Mapping[str, str] = {
         WHERE rater = :rater
     """,
     "findings": """
-        SELECT rule, figure, votes, since, asked_at, held, queued_at FROM findings
-        WHERE rater = :rater ORDER BY rule
+        SELECT rule, figure, votes, since, held, queued_at FROM findings WHERE rater = :rater
+        ORDER BY rule
     """,
     "risks": """
-        SELECT gold_percent, captcha_because, changed_at FROM risks WHERE rater = :rater
+        SELECT gold_percent, captcha_because, captcha_asked_at, changed_at FROM risks
+        WHERE rater = :rater
     """,
     "rater_pairs": """
         SELECT score, shared, found_at FROM rater_pairs WHERE rater = :rater OR other = :rater

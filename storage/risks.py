@@ -31,15 +31,28 @@ def set_gold_percent(connection: Connection, rater: int, percent: int, now: date
     )
 
 
-def ask_captcha(connection: Connection, rater: int, because: str, now: datetime) -> None:
-    """Have the rater asked a captcha before the next vote; the first reason stays until then."""
+def ask_captcha(
+    connection: Connection, rater: int, because: str, votes: int, now: datetime
+) -> None:
+    """Have the rater, with so many votes, asked a captcha before the next one.
+
+    The first reason stays until then.
+    """
     connection.execute(
-        "INSERT INTO risks (rater, gold_percent, captcha_because, changed_at) VALUES (?, ?, ?, ?)"
-        " ON CONFLICT (rater) DO UPDATE SET"
+        "INSERT INTO risks (rater, gold_percent, captcha_because, captcha_asked_at, changed_at)"
+        " VALUES (?, ?, ?, ?, ?) ON CONFLICT (rater) DO UPDATE SET"
         " captcha_because = coalesce(captcha_because, excluded.captcha_because),"
-        " changed_at = excluded.changed_at",
-        (rater, UNSUSPECTED, because, to_microseconds(now)),
+        " captcha_asked_at = excluded.captcha_asked_at, changed_at = excluded.changed_at",
+        (rater, UNSUSPECTED, because, votes, to_microseconds(now)),
     )
+
+
+def captcha_asked_at(connection: Connection, rater: int) -> int | None:
+    """Return how many votes the rater had when a rule asked for a captcha last; None: none did."""
+    row = connection.execute(
+        "SELECT captcha_asked_at FROM risks WHERE rater = ?", (rater,)
+    ).fetchone()
+    return None if row is None else row[0]
 
 
 def captcha_because(connection: Connection, rater: int) -> str | None:

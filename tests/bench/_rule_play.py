@@ -39,7 +39,7 @@ class Player:
     """One rater: what is kept, and what ever followed, by the votes at which it first did.
 
     `captcha`: the rule that asks for one now. `captchas_at`: when rules asked for one, `passed_at`:
-    when one was passed last; the first one, before the first vote, is no rule's.
+    when one was passed last, whoever asked; one comes before the first vote.
     """
 
     record: Record = field(default_factory=Record)
@@ -87,7 +87,8 @@ class Player:
             votes=votes,
             status="normal",
             now=NOW,
-            since_captcha=votes - self.passed_at,
+            asked_at=self.captchas_at[-1] if self.captchas_at else None,
+            since_pass=votes - self.passed_at,
         )
         self.findings = decision.kept
         self.gold_percent = decision.gold_percent

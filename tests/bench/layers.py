@@ -105,6 +105,9 @@ def alarms(study: Study, peaceful: Sequence[Played]) -> Iterator[Row]:
     asked = [player for player in players if player.captcha_at]
     figure = 100 * len(asked) / len(players)
     yield Row(f"{name} asked a captcha by a rule", figure, None, "% of raters")
+    figure = max(sum(at <= EACH for at in each.captchas_at) for each in players)
+    label = f"{name}: most captchas by rules in {EACH} votes"
+    yield Row(label, figure, 2, "a rater", at_most=True)
     captchas = [each for one in peaceful for each in one.layers.captchas]
     yield Row(f"{name}: captchas", float(np.mean(captchas)), None, "a rater")
     gold = [each for one in peaceful for each in one.layers.gold]

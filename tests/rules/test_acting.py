@@ -10,7 +10,14 @@ from pathlib import Path
 import pytest
 
 import bot.trust.rules
-from bot.trust.rules.acting import CAPTCHA_AGAIN, LEAST_VOTES, Judged, before_of, decide
+from bot.trust.rules.acting import (
+    CAPTCHA_AGAIN,
+    JUST_PASSED,
+    LEAST_VOTES,
+    Judged,
+    before_of,
+    decide,
+)
 from bot.trust.rules.rule import Act, Before, Finding
 from storage.findings import KeptFinding
 from tests.rating.world import NOON
@@ -20,8 +27,8 @@ SETS = [frozenset(some) for many in range(4) for some in combinations(Act, many)
 BEFORE = [
     None,
     *(
-        KeptFinding(RULE, 0.5, 10, NOON - timedelta(days=1), asked, held=held, queued_at=queued)
-        for asked, held, queued in product((None, 10), (False, True), (None, 50))
+        KeptFinding(RULE, 0.5, 10, NOON - timedelta(days=1), held=held, queued_at=queued)
+        for held, queued in product((False, True), (None, 50))
     ),
 ]
 VOTES = (0, 19, 20, 49, 50, 59, 60, 100, 1_000)
@@ -31,15 +38,16 @@ VOTES = (0, 19, 20, 49, 50, 59, 60, 100, 1_000)
 @pytest.mark.parametrize("votes", VOTES)
 @pytest.mark.parametrize("acts", SETS, ids=lambda acts: "+".join(sorted(acts)) or "gold")
 def test_every_case(acts: frozenset[Act], votes: int, status: Judged) -> None:
-    for kept in BEFORE:
+    for kept, asked in product(BEFORE, (None, 10)):
         before = {} if kept is None else {RULE: kept}
         finding = Finding(RULE, -0.3, acts)
-        decision = decide(before, {RULE: finding}, votes=votes, status=status, now=NOON)
+        decision = decide(
+            before, {RULE: finding}, votes=votes, status=status, now=NOON, asked_at=asked
+        )
         young, vouched = votes < LEAST_VOTES, status == "validated"
         holds = Act.HOLD in acts and not young and not vouched
         looks = not young and (Act.LOOK in acts or (Act.HOLD in acts and vouched))
         held, queued = kept is not None and kept.held, None if kept is None else kept.queued_at
-        asked = None if kept is None else kept.asked_at
         asks = Act.CAPTCHA in acts and (asked is None or votes >= asked + CAPTCHA_AGAIN)
         assert decision.captcha == (RULE if asks else None)
         assert decision.place == ([RULE] if holds and not held else [])
@@ -51,7 +59,6 @@ def test_every_case(acts: frozenset[Act], votes: int, status: Judged) -> None:
         now = decision.kept[RULE]
         assert (now.figure, now.votes) == (-0.3, votes)
         assert now.since == (NOON if kept is None else kept.since)
-        assert now.asked_at == (votes if asks else asked)
         assert (now.held, now.queued_at) == (holds, votes if calls else queued)
 
 
@@ -69,34 +76,38 @@ def test_a_person_is_asked_once_enough_votes_followed_a_settled_case(queued: int
 
 
 @pytest.mark.parametrize(
-    ("since", "asks"), [(None, True), (0, False), (49, False), (50, True), (60, True)]
+    ("since", "asks"),
+    [(None, True), (0, False), (JUST_PASSED - 1, False), (JUST_PASSED, True), (60, True)],
 )
-@pytest.mark.parametrize("before", [{}, {RULE: KeptFinding(RULE, -0.3, 30, NOON, 30)}])
-def test_no_rule_asks_for_a_captcha_soon_after_one_that_was_passed(
+@pytest.mark.parametrize("before", [{}, {RULE: KeptFinding(RULE, -0.3, 30, NOON)}])
+def test_no_rule_asks_for_a_captcha_just_after_one_that_was_passed(
     before: dict[str, KeptFinding], since: int | None, *, asks: bool
 ) -> None:
     """Whoever asked for that one, and however many rules find something."""
     found = {
         name: Finding(name, 1.0, frozenset({Act.CAPTCHA})) for name in (RULE, "too_fast", "burst")
     }
-    decision = decide(before, found, votes=90, status="normal", now=NOON, since_captcha=since)
+    decision = decide(before, found, votes=90, status="normal", now=NOON, since_pass=since)
     assert (decision.captcha is not None) == asks
-    asked = {name: each.asked_at for name, each in before.items()}
-    for name in found:
-        assert decision.kept[name].asked_at == (90 if asks else asked.get(name))
+    assert decision.kept.keys() == found.keys()
 
 
 @pytest.mark.parametrize(("votes", "asks"), [(79, False), (80, True)])
-def test_a_finding_that_stands_asks_again_after_fifty_votes(votes: int, *, asks: bool) -> None:
-    kept = {RULE: KeptFinding(RULE, 1.0, 30, NOON, 30)}
+@pytest.mark.parametrize("before", [{}, {RULE: KeptFinding(RULE, 1.0, 30, NOON)}])
+def test_rules_ask_once_in_fifty_votes(
+    before: dict[str, KeptFinding], votes: int, *, asks: bool
+) -> None:
+    """Be it a finding that stands, or a new one where another one asked and has ended since."""
     finding = Finding(RULE, 1.0, frozenset({Act.CAPTCHA}))
-    decision = decide(kept, {RULE: finding}, votes=votes, status="normal", now=NOON)
+    decision = decide(
+        before, {RULE: finding}, votes=votes, status="normal", now=NOON, asked_at=30, since_pass=49
+    )
     assert decision.captcha == (RULE if asks else None)
 
 
 @pytest.mark.parametrize("kept", [kept for kept in BEFORE if kept is not None])
 def test_a_finding_that_ends_lifts_its_own_hold(kept: KeptFinding) -> None:
-    other = KeptFinding("new_account", 1.0, 10, NOON, 10)
+    other = KeptFinding("new_account", 1.0, 10, NOON)
     before = {RULE: kept, "new_account": other}
     decision = decide(before, {RULE: None}, votes=80, status="normal", now=NOON)
     assert decision.kept == {"new_account": other}
@@ -120,18 +131,17 @@ def test_one_captcha_answers_all_who_ask() -> None:
     }
     decision = decide({}, found, votes=30, status="normal", now=NOON)
     assert decision.captcha == "too_fast"
-    assert {each.asked_at for each in decision.kept.values()} == {30}
 
 
 def test_a_hold_that_a_person_lifted_is_not_placed_again() -> None:
-    held = KeptFinding(RULE, -0.3, 60, NOON, 60, held=True)
+    held = KeptFinding(RULE, -0.3, 60, NOON, held=True)
     finding = Finding(RULE, -0.4, frozenset({Act.HOLD}))
     decision = decide({RULE: held}, {RULE: finding}, votes=70, status="normal", now=NOON)
     assert decision.place == []
 
 
 def test_a_rater_who_is_validated_is_released_and_shown() -> None:
-    held = KeptFinding(RULE, -0.3, 60, NOON, 60, held=True)
+    held = KeptFinding(RULE, -0.3, 60, NOON, held=True)
     finding = Finding(RULE, -0.4, frozenset({Act.HOLD}))
     decision = decide({RULE: held}, {RULE: finding}, votes=70, status="validated", now=NOON)
     assert (decision.lift, decision.look) == ([RULE], [RULE])

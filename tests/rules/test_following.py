@@ -14,7 +14,7 @@ from bot.trust.enrolment import Enrolment
 from bot.trust.holds import HoldService
 from bot.trust.rules.ruleset import BY_NAME
 from bot.trust.scoring.votes import Votes
-from storage import review_queue, rule_records
+from storage import review_queue, risks, rule_records
 from tests.rating.world import NOON, World
 from tests.rules.reading import Pool, Prepared, Pressing, pool_of
 from tests.rules.sights import compared, pressed
@@ -283,9 +283,9 @@ async def test_an_account_of_yesterday_is_asked_a_captcha(reader: Pressing) -> N
     assert finding.figure == pytest.approx(1, abs=0.01)
 
 
-async def test_who_has_just_passed_a_captcha_is_not_asked_by_a_rule(reader: Pressing) -> None:
+async def test_rules_ask_soon_after_a_captcha_that_was_passed_and_once(reader: Pressing) -> None:
     """The first vote of a new account needs one anyway: two in a row tell no more than one."""
-    (post,) = await reader.posts(1, raters=0)
+    first, *posts = await reader.posts(15, raters=0)
     yesterday = int((NOON.timestamp() - 1_420_070_400 - 86_400) * 1000) << 22
     await reader.world.agree(yesterday)
     number = await reader.world.number(yesterday)
@@ -294,12 +294,21 @@ async def test_who_has_just_passed_a_captcha_is_not_asked_by_a_rule(reader: Pres
         " interaction_id, made_at, expires_at, settled_at)"
         " VALUES (?, 'picture', '', 3, 'passed', ?, 'aesthetic', 5, 1, 0, 1, 1)",
         number,
-        post,
+        first,
     )
-    await reader.world.vote(yesterday, post)
-    await reader.worker.settle()
-    assert (await reader.found(number))["new_account"].asked_at is None
-    assert await reader.captcha(number) is None
+    asked = {}
+    for votes, post in enumerate([first, *posts], start=1):
+        for scale in ("aesthetic", "artifacts"):
+            channel = 2000 + (votes - 1) // 10
+            await reader.world.press(yesterday, post, scale, 3, channel_id=channel)
+        await reader.worker.settle()
+        asked[votes] = await reader.captcha(number)
+        if votes == 10:  # it is passed, and the finding ends for a while
+            await reader.database.write(lambda c: risks.settle_captcha(c, number))
+            await reader.write("DELETE FROM findings WHERE rater = ?", number)
+            await reader.write("DELETE FROM captchas WHERE rater = ?", number)
+    assert "new_account" in await reader.found(number)
+    assert asked == {votes: "new_account" if votes == 10 else None for votes in range(1, 16)}
 
 
 def votes_of(made: Crowd, keep: int) -> Votes:

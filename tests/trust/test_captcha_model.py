@@ -80,7 +80,7 @@ class Play:
             await self.there.home.services.captcha_expiry.settle()
         elif act == "suspect":
             number, now = await world.number(rater), world.clock.now()
-            ask = partial(risks.ask_captcha, rater=number, because="a rule", now=now)
+            ask = partial(risks.ask_captcha, rater=number, because="a rule", votes=20, now=now)
             await world.database.write(ask)
         elif act == "press":
             return await self.there.press(rater, self.posts[post])

@@ -466,7 +466,7 @@ async def test_a_rule_asks_whatever_is_left_until_the_rater_may_go_on(there: Cap
 
     async def suspect() -> None:
         await there.home.world.database.write(
-            lambda c: risks.ask_captcha(c, number, "fixed_button", NOON)
+            lambda c: risks.ask_captcha(c, number, "fixed_button", 20, NOON)
         )
 
     async def because() -> str | None:
@@ -532,7 +532,7 @@ async def test_a_vote_that_was_taken_back_is_given_again_without_a_captcha(
     number = await there.home.world.number(1)
     await there.home.services.voting.undo(caller(1), 9001, post)
     await there.home.world.database.write(
-        lambda c: risks.ask_captcha(c, number, "fixed_button", NOON)
+        lambda c: risks.ask_captcha(c, number, "fixed_button", 20, NOON)
     )
     assert isinstance(await there.press(1, post, value=2), Receipt)
 

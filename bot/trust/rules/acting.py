@@ -18,8 +18,11 @@ LEAST_VOTES: Final = 20
 """Below so many votes nothing is held and nobody is queued."""
 
 CAPTCHA_AGAIN: Final = 50
-"""Votes after which a finding that stands asks for a captcha again; and that lie between a captcha
-that a rater passed, whoever asked for it, and the next one that any rule asks for."""
+"""Votes that lie between two captchas that rules ask of one rater for, whichever they are."""
+
+JUST_PASSED: Final = 10
+"""Votes for which a captcha that a rater passed, whoever asked for it, spares them those of rules:
+who was there a minute ago is there still, and another one would tell no more."""
 
 Judged = Literal["normal", "validated"]
 
@@ -66,18 +69,21 @@ def decide(
     status: Judged,
     now: datetime,
     settled_at: int | None = None,
-    since_captcha: int | None = None,
+    asked_at: int | None = None,
+    since_pass: int | None = None,
 ) -> Decision:
     """Return what follows for a rater with so many votes.
 
     `looked` is what the rules that looked found; the findings of others stand. Of somebody whom a
     moderator has validated nothing is held: what would be comes to the moderators, who vouched.
-    `settled_at` is the number of votes in the rater's last case that people settled,
-    `since_captcha` how many votes were given since a captcha was passed.
+    `settled_at` is the number of votes in the rater's last case that people settled, `asked_at`
+    that at which a rule asked for a captcha last; `since_pass` is how many votes were given since
+    a captcha was passed.
     """
     spared = {
         Act.LOOK: settled_at is not None and votes - settled_at < LOOK_AGAIN,
-        Act.CAPTCHA: since_captcha is not None and since_captcha < CAPTCHA_AGAIN,
+        Act.CAPTCHA: (asked_at is not None and votes - asked_at < CAPTCHA_AGAIN)
+        or (since_pass is not None and since_pass < JUST_PASSED),
     }
     at_rest = {act for act, is_spared in spared.items() if is_spared}
     decision = Decision({name: each for name, each in before.items() if name not in looked})
@@ -110,12 +116,10 @@ def _follow(  # noqa: PLR0917 - the parts of one step
     now: datetime,
 ) -> None:
     name = finding.rule
-    asked_at = kept.asked_at if kept is not None else None
     queued_at = kept.queued_at if kept is not None else None
     held = kept is not None and kept.held
-    if Act.CAPTCHA in acts and (asked_at is None or votes - asked_at >= CAPTCHA_AGAIN):
+    if Act.CAPTCHA in acts:
         decision.captcha = decision.captcha or name
-        asked_at = votes
     if Act.HOLD in acts and not held:
         decision.place.append(name)
     elif held and Act.HOLD not in acts:
@@ -128,7 +132,6 @@ def _follow(  # noqa: PLR0917 - the parts of one step
         finding.figure,
         votes,
         now if kept is None else kept.since,
-        asked_at,
         held=Act.HOLD in acts,
         queued_at=queued_at,
     )

@@ -10,7 +10,7 @@ from typing import Final
 
 from bot.trust.asking import ask_to_look
 from bot.trust.rules.accounts import MOST_BESIDE, NEAR_FIRST_SEEN, NEAR_MADE, Burst
-from bot.trust.rules.acting import CAPTCHA_AGAIN, Decision, Judged, before_of, decide, was_doubted
+from bot.trust.rules.acting import JUST_PASSED, Decision, Judged, before_of, decide, was_doubted
 from bot.trust.rules.answers import Gold, Repeats
 from bot.trust.rules.comparing import MOST_OTHERS, Answer, compare
 from bot.trust.rules.record import Record
@@ -255,12 +255,13 @@ class Round:
         )
         found = look(looking_again(frozenset(opened.changed)), sight, before_of(before))
         status: Judged = "validated" if rater.status == "validated" else "normal"
-        settled_at = since_captcha = None
+        settled_at = asked_at = since_pass = None
         if any(found.values()):
             number, suspect = rater.number, review_queue.SUSPECT
             settled = review_queue.last_settled(self.connection, suspect, number)
             settled_at = None if settled is None else settled.votes
-            since_captcha = captchas.votes_since_pass(self.connection, number, CAPTCHA_AGAIN)
+            asked_at = risks.captcha_asked_at(self.connection, number)
+            since_pass = captchas.votes_since_pass(self.connection, number, JUST_PASSED)
         decision = decide(
             before,
             found,
@@ -268,7 +269,8 @@ class Round:
             status=status,
             now=self.now,
             settled_at=settled_at,
-            since_captcha=since_captcha,
+            asked_at=asked_at,
+            since_pass=since_pass,
         )
         self._follow(rater.number, votes, decision)
         ended = before.keys() - decision.kept.keys()
@@ -280,7 +282,7 @@ class Round:
         """Carry out a decision; a hold that others placed is none of the program's."""
         connection, now = self.connection, self.now
         if decision.captcha is not None:
-            risks.ask_captcha(connection, rater, decision.captcha, now)
+            risks.ask_captcha(connection, rater, decision.captcha, votes, now)
         if decision.changed and risks.gold_percent(connection, rater) != decision.gold_percent:
             risks.set_gold_percent(connection, rater, decision.gold_percent, now)
         for rule in decision.place:

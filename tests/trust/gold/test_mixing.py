@@ -219,7 +219,7 @@ async def test_who_is_not_suspected_gets_what_the_operator_set(home: Home, least
     await home.raters(1, 2)
     mix = Mix.of(make_settings(gold_percent=least, gold_percent_risk=20))
     asked, now = await home.world.number(2), home.world.clock.now()
-    await home.world.database.write(lambda c: risks.ask_captcha(c, asked, "too_fast", now))
+    await home.world.database.write(lambda c: risks.ask_captcha(c, asked, "too_fast", 20, now))
     for rater in (await home.world.number(1), asked):
         risk = await home.world.database.read(partial(risks.gold_percent, rater=rater))
         assert mix.gold_percent(risk) == least
