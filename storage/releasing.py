@@ -23,6 +23,13 @@ SELECT count(*) AS votes, count(DISTINCT v.image_id) AS images,
 """
 """`first` and `last`: when the earliest and the latest vote began, in microseconds."""
 
+UNSAFE = f"""
+SELECT EXISTS (
+    SELECT 1 {_VOTES} AND (SELECT safe FROM images WHERE id = v.image_id) = 0
+) AS number
+"""  # noqa: S608 - a constant
+"""Whether an image with any vote is not known to be safe."""
+
 RATERS = f"""
 SELECT count(*) AS votes,
     max(r.status = 'validated' AND coalesce(r.status_until > ?1, 1)) AS validated

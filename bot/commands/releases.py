@@ -12,6 +12,7 @@ import typer
 
 from bot.commands.console import AsJson, progress, say, summarize
 from bot.commands.opening import existing, interruptible
+from bot.datasets.exports.catalogue import PictureForm
 from bot.datasets.releases.service import Released
 from bot.datasets.releases.sums import shown
 from bot.errors import JuryError
@@ -27,6 +28,10 @@ def release(
         bool,
         typer.Option("--verify", help="Only tell whether FOLDER still is what was released."),
     ] = False,
+    pictures: Annotated[
+        PictureForm,
+        typer.Option("--images", help="How the pictures go with it: parquet, or none."),
+    ] = "none",
     as_json: AsJson = False,
 ) -> None:
     """Publish all votes: every format of one moment, with a data card and checksums.
@@ -37,16 +42,16 @@ def release(
         _verify(folder, as_json=as_json)
         return
     with interruptible("no release was left unfinished; the same command begins anew"):
-        released = asyncio.run(_release(folder))
+        released = asyncio.run(_release(folder, pictures))
     summarize(asdict(released), as_json=as_json)
 
 
-async def _release(folder: Path) -> Released:
+async def _release(folder: Path, pictures: PictureForm) -> Released:
     async with existing() as services:
         if not await services.scores.is_fresh(NO_AGE):
             await services.scores.refresh()
         with progress("releasing") as report:
-            return await services.releases.release(folder, report)
+            return await services.releases.release(folder, report, pictures=pictures)
 
 
 def _verify(folder: Path, *, as_json: bool) -> None:

@@ -23,7 +23,7 @@ class Offer:
     what they say of raters, which are to be made first. `pictures`: how it may have the
     pictures with it, the usual way first. `imported`: imported votes fit in.
     `loaded`: what a folder's parquet files are in the data set of a release, as configuration and
-    split.
+    split by their paths, in which `*` stands for anything.
     """
 
     summary: str
@@ -85,6 +85,10 @@ FORMATS: Final[Mapping[str, Offer]] = {
         pictures=("none", "folder", "zip", "webdataset", "parquet"),
         loaded={
             f"metadata-{split}.parquet": ("imagereward", split)
+            for split in ("train", "validation", "test")
+        }
+        | {
+            f"images/{split}/*.parquet": ("imagereward_images", split)
             for split in ("train", "validation", "test")
         },
     ),

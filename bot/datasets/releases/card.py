@@ -6,7 +6,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
-from bot.datasets.releases.contents import Contents, TableFile
+from bot.datasets.releases.contents import Contents, Pictures, TableFile
 from bot.datasets.releases.figures import Figures
 from bot.datasets.releases.loading import DEFAULT, head, loaded
 from bot.datasets.releases.yaml_lines import yaml_lines
@@ -35,12 +35,25 @@ def write_card(folder: Path, contents: Contents, figures: Figures) -> None:
             each=figures.votes / figures.images,
             default=DEFAULT,
             other=_another(contents),
+            pictures=_pictures(contents.pictures),
             tables="\n".join(map(_row, contents.tables)),
             f=figures,
         )
     )
     lines = ["---", *yaml_lines(head(contents, folder)), "---", "", text]
     (folder / CARD).write_text("\n".join(lines), encoding="utf-8")
+
+
+def _pictures(pictures: Pictures | None) -> str:
+    if pictures is None:
+        return "Tables have no pictures: they name them by data set and key."
+    safe = "All" if pictures.all_safe else "**Not** all"
+    return (
+        "The configuration `imagereward_images` has pictures in its rows: those of prompts with two"
+        " or more that are scored. The other tables name them by data set and key."
+        f" {safe} are known to be safe. Left out, since they cannot be read any more:"
+        f" {pictures.unreadable:,}."
+    )
 
 
 def _another(contents: Contents) -> str:

@@ -63,10 +63,21 @@ class OtherFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Pictures:
+    """The pictures in a release: whether all are known to be safe, and how many are left out.
+
+    Those are left out that could not be read any more.
+    """
+
+    all_safe: bool
+    unreadable: int
+
+
+@dataclass(frozen=True, slots=True)
 class Contents:
     """A release: `released_at` in ISO 8601, UTC. `counts`: votes, images, raters and more.
 
-    The first releases describe no `others`.
+    The first releases describe no `others`. `pictures` is None where there are none.
     """
 
     number: int
@@ -76,6 +87,7 @@ class Contents:
     counts: Mapping[str, Any]
     tables: tuple[TableFile, ...] = ()
     others: tuple[OtherFile, ...] = ()
+    pictures: Pictures | None = None
 
     @property
     def version(self) -> str:
@@ -100,9 +112,11 @@ class Contents:
         except (ValueError, RecursionError):
             raise ContentsError(f"{CONTENTS} is no JSON") from None
         try:
+            pictures = values.get("pictures")
             read = {
                 "tables": tuple(map(_table, values["tables"])),
                 "others": tuple(map(_other, values.get("others", ()))),
+                "pictures": None if pictures is None else Pictures(**pictures),
             }
             contents = cls(**{**values, **read})
         except (TypeError, KeyError, AttributeError):

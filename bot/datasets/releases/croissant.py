@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from bot.datasets.releases.contents import Column, Contents, TableFile
-from bot.datasets.releases.loading import KINDS
+from bot.datasets.releases.loading import feature
 from bot.datasets.releases.sums import digest_of
 
 CROISSANT: Final = "croissant.json"
@@ -53,6 +53,15 @@ CONTEXT: Final[Mapping[str, Any]] = {
     "transform": "cr:transform",
 }
 """As the specification gives it."""
+
+
+PICTURE: Final = "sc:ImageObject"
+TYPES: Final = {
+    "bool": "sc:Boolean",
+    "float32": "sc:Float",
+    "float64": "sc:Float",
+    "image": PICTURE,
+}
 
 
 def write_croissant(folder: Path, contents: Contents) -> None:
@@ -104,22 +113,27 @@ def _records(table: TableFile) -> dict[str, Any]:
 
 
 def _field(records: str, table: TableFile, column: Column) -> dict[str, Any]:
-    is_list = column.type.startswith("list<")
+    kind, is_list = _type(column), column.type.startswith("list<")
     return {
         "@type": "cr:Field",
         "@id": f"{records}/{column.name}",
         "name": f"{records}/{column.name}",
-        "dataType": _type(column.type),
+        "dataType": kind,
         **({"repeated": True} if is_list else {}),
-        "source": {"fileObject": {"@id": table.path}, "extract": {"column": column.name}},
+        "source": {
+            "fileObject": {"@id": table.path},
+            "extract": {"column": column.name},
+            **({"transform": {"jsonPath": "bytes"}} if kind == PICTURE else {}),
+        },
     }
 
 
-def _type(arrow: str) -> str:
-    """Return schema.org's name of an Arrow type; of its items where it is a list."""
-    kind = KINDS.get(arrow.removeprefix("list<").partition(": ")[2].rstrip(">") or arrow, arrow)
-    if arrow.startswith("timestamp"):
+def _type(column: Column) -> str:
+    """Return schema.org's name of a column's type; of its items where it is a list."""
+    known = feature(column) or {}
+    kind = known.get("sequence") or known.get("dtype") or column.type
+    if kind.startswith("timestamp"):
         return "sc:DateTime"
     if "int" in kind:
         return "sc:Integer"
-    return {"bool": "sc:Boolean", "float32": "sc:Float", "float64": "sc:Float"}.get(kind, "sc:Text")
+    return TYPES.get(kind, "sc:Text")

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 from adbc_driver_manager.dbapi import Connection
 
-from bot.datasets.exports.reading import fetch
+from bot.datasets.exports.reading import NUMBER, fetch
 from bot.datasets.releases.contents import TableFile
 from storage import releasing
 
@@ -71,3 +71,8 @@ class Figures:
             "raters": self.raters,
             "tables": {table.path: table.rows for table in tables},
         }
+
+
+def all_safe(connection: Connection) -> bool:
+    """Tell whether all images that these votes are on are known to be safe."""
+    return not fetch(connection, releasing.UNSAFE, NUMBER)["number"][0].as_py()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Final
 
@@ -38,6 +39,14 @@ class Part:
     def offer(self) -> Offer:
         """What the catalogue says of the format."""
         return FORMATS[self.format]
+
+
+@dataclass(slots=True)
+class Written:
+    """What was written of all formats: the tables, and pictures that could not be read any more."""
+
+    tables: list[TableFile] = field(default_factory=list)
+    unreadable: int = 0
 
 
 def data_set_names(connection: Connection) -> tuple[str, ...]:
@@ -76,24 +85,24 @@ def write_formats(
     folder: Path,
     data_sets: tuple[str, ...],
     progress: Progress,
-) -> list[TableFile]:
-    """Write all that the catalogue has, and return the tables among it.
+) -> Written:
+    """Write all that the catalogue has.
 
     Raises RefusedError, OSError, pyarrow.ArrowException and adbc_driver_manager.Error.
     """
-    tables: list[TableFile] = []
+    written = Written()
     every = list(parts(data_sets))
     for number, part in enumerate(every):
         target = folder / part.path
         target.parent.mkdir(exist_ok=True)
         export = _export(request, part, target)
         source = Source.of(connection, export, _share(progress, number, len(every)))
-        load(part.format).write(source, target, export)
+        written.unreadable += load(part.format).write(source, target, export).unreadable
         if part.offer.is_folder:
             # It tells which folder a new export may replace; this one is never replaced.
             (target / MARK).unlink()
-        tables += _tables(folder, part)
-    return tables
+        written.tables += _tables(folder, part)
+    return written
 
 
 def _export(request: ReleaseRequest, part: Part, target: Path) -> ExportRequest:
@@ -106,6 +115,7 @@ def _export(request: ReleaseRequest, part: Part, target: Path) -> ExportRequest:
         hash_key=request.hash_key,
         now=request.now,
         exact_signals=request.exact_signals,
+        pictures=request.pictures if request.pictures in part.offer.pictures else "none",
     )
 
 
@@ -121,5 +131,8 @@ def _tables(folder: Path, part: Part) -> Iterator[TableFile]:
             yield described(folder, target, part.format, "train")
         return
     for path in sorted(target.rglob(f"*{PARQUET}")):
-        config, split = part.offer.loaded.get(path.relative_to(target).as_posix(), ("", ""))
-        yield described(folder, path, config, split)
+        yield described(folder, path, *_loaded(part.offer, path.relative_to(target).as_posix()))
+
+
+def _loaded(offer: Offer, path: str) -> tuple[str, str]:
+    return next((what for one, what in offer.loaded.items() if fnmatchcase(path, one)), ("", ""))

@@ -22,11 +22,17 @@ KINDS: Final[Mapping[str, str]] = {
     "float": "float32",
     "double": "float64",
     **{f"{sign}int{bits}": f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)},
+    "struct<bytes: binary, path: string>": "image",
     **{f"timestamp[{unit}]": f"timestamp[{unit}]" for unit in ("s", "ms", "us", "ns")},
 }
 """The library's names of Arrow's types."""
 
 _LIST: Final = re.compile(r"list<\w+: ([^<>]+?)(?: not null)?>")
+
+TAGS: Final = ("aesthetics", "image-quality", "human-feedback", "ai-generated", "ratings")
+
+UNSAFE: Final = "not-for-all-audiences"
+"""How the Hub marks pictures that nobody vouches for."""
 
 SIZES: Final = (
     (1_000, "n<1K"),
@@ -49,7 +55,10 @@ def head(contents: Contents, folder: Path) -> dict[str, Any]:
         "license": contents.licence.lower(),
         "size_categories": [_size(int(contents.counts["votes"]))],
         "task_categories": ["image-classification"],
-        "tags": ["aesthetics", "image-quality", "human-feedback", "ai-generated", "ratings"],
+        "tags": [
+            *TAGS,
+            *([UNSAFE] if contents.pictures and not contents.pictures.all_safe else []),
+        ],
         "configs": [
             {
                 "config_name": name,

@@ -15,9 +15,9 @@ from adbc_driver_manager.dbapi import Connection
 from bot.datasets.exports.source import Progress, RefusedError
 from bot.datasets.releases.card import write_card
 from bot.datasets.releases.changes import write_changes
-from bot.datasets.releases.contents import Contents, OtherFile
+from bot.datasets.releases.contents import Contents, OtherFile, Pictures
 from bot.datasets.releases.croissant import write_croissant
-from bot.datasets.releases.figures import Figures
+from bot.datasets.releases.figures import Figures, all_safe
 from bot.datasets.releases.formats import data_set_names, write_formats
 from bot.datasets.releases.other_files import is_described, other_file
 from bot.datasets.releases.removed import write_removed
@@ -46,15 +46,18 @@ def fill(
     figures = Figures.read(connection, request.now)
     if not figures.votes:
         raise RefusedError("there is no vote to release")
-    tables = write_formats(connection, request, folder, data_sets, progress)
+    written = write_formats(connection, request, folder, data_sets, progress)
     removed, gone = write_removed(connection, folder)
     contents = Contents(
         number=request.number,
         identity=request.identity,
         released_at=from_microseconds(request.now).isoformat(),
         licence=request.licence,
-        counts=figures.counts([*tables, removed]),
-        tables=(*tables, removed),
+        counts=figures.counts([*written.tables, removed]),
+        tables=(*written.tables, removed),
+        pictures=None
+        if request.pictures == "none"
+        else Pictures(all_safe(connection), written.unreadable),
     )
     write_card(folder, contents, figures)
     write_croissant(folder, contents)

@@ -6,6 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
+from bot.datasets.exports.catalogue import PictureForm
+
+PICTURES: Final[tuple[PictureForm, ...]] = ("none", "parquet")
+"""How pictures may be in a release: `datasets` reads all that a card names as one type of file."""
+
 READING: Final = "reading"
 RELEASED: Final = "released"
 """What the child writes beside the lines of an export. `READING`: all that it will write stands."""
@@ -37,6 +42,7 @@ class ReleaseRequest:
     now: int
     exact_signals: bool
     before: Before | None
+    pictures: PictureForm = "none"
 
     @classmethod
     def parsed(cls, values: Mapping[str, Any]) -> Self:

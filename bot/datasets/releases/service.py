@@ -9,10 +9,11 @@ from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from sqlite3 import Connection
-from typing import Any
+from typing import Any, Final
 
 from bot.children.asking import Answer, ask
 from bot.clock import Clock
+from bot.datasets.exports.catalogue import PictureForm
 from bot.datasets.exports.folders import clear_beside, require_nothing
 from bot.datasets.exports.request import FAILED, PROGRESS
 from bot.datasets.exports.target import TargetBusyError, lock
@@ -23,6 +24,7 @@ from bot.datasets.releases.refusals import (
     ReleaseFailedError,
 )
 from bot.datasets.releases.request import (
+    PICTURES,
     READING,
     RELEASED,
     Before,
@@ -35,13 +37,21 @@ from storage.database import Database
 from storage.published_releases import Release
 from storage.times import to_microseconds
 
+NO_ROOM: Final = (
+    "a release has pictures as parquet or not at all, since `datasets` loads one type of file"
+    " by a card; `jury export imagereward OUT --images {form}` has them so"
+)
+
 Progress = Callable[[int, int], None]
 """Hears the votes done, and the most that there can be, over all formats."""
 
 
 @dataclass(frozen=True, slots=True)
 class Released:
-    """A finished release: where it lies, its number, what it is of, the rows it says are gone."""
+    """A finished release: where it lies, its number, what it is of, the rows it says are gone.
+
+    `unreadable` pictures were to be in it and are not to be had any more.
+    """
 
     path: Path
     number: int
@@ -49,6 +59,7 @@ class Released:
     images: int
     raters: int
     removed: int
+    unreadable: int = 0
 
 
 class ReleaseService:
@@ -63,13 +74,19 @@ class ReleaseService:
         self._exact_signals = settings.export_exact_signals
         self._keyed_hash = keyed_hash
 
-    async def release(self, out: Path, progress: Progress | None = None) -> Released:
+    async def release(
+        self, out: Path, progress: Progress | None = None, *, pictures: PictureForm = "none"
+    ) -> Released:
         """Make the folder `out` with everything, of one moment; nothing may be there yet.
+
+        `pictures` go with it where a format knows them so.
 
         A release that was in its place already when its process was killed is finished first; where
         it is `out` itself, that is all. Raises ReleaseBusyError, ReleaseExistsError,
         ReleaseFailedError, StorageError.
         """
+        if pictures not in PICTURES:
+            raise ReleaseFailedError(reason=NO_ROOM.format(form=pictures))
         out = out.absolute()  # noqa: ASYNC240 - it looks at nothing
         async with self._alone():
             before = await self._database.read(published_releases.unfinished)
@@ -81,9 +98,9 @@ class ReleaseService:
                 require_nothing(out)
             except FileExistsError:
                 raise ReleaseExistsError(path=str(out)) from None
-            return await self._make(out, progress or (lambda _done, _most: None))
+            return await self._make(out, pictures, progress or (lambda _done, _most: None))
 
-    async def _make(self, out: Path, progress: Progress) -> Released:
+    async def _make(self, out: Path, pictures: PictureForm, progress: Progress) -> Released:
         identity, now = secrets.token_hex(16), self._clock.now()
 
         def begin(connection: Connection) -> tuple[Release | None, int]:
@@ -101,6 +118,7 @@ class ReleaseService:
             now=to_microseconds(now),
             exact_signals=self._exact_signals,
             before=_before(before),
+            pictures=pictures,
         )
         try:
             answer = await self._ask(request, progress)
@@ -154,7 +172,13 @@ class ReleaseService:
             lambda c: published_releases.finish(c, release.number, counts, told, now)
         )
         return Released(
-            folder, release.number, counts["votes"], counts["images"], counts["raters"], len(told)
+            folder,
+            release.number,
+            counts["votes"],
+            counts["images"],
+            counts["raters"],
+            len(told),
+            contents.pictures.unreadable if contents.pictures else 0,
         )
 
     @asynccontextmanager

@@ -23,9 +23,10 @@ from bot.datasets.exports.splits import PER_MILLE, split_of
 from bot.errors import ExportFailedError
 from bot.rating.scales import AESTHETIC, ARTIFACTS
 from storage.connections import connect
+from tests.datasets.exports.pictured import pictured
 from tests.datasets.exports.votes_file import KEY
 from tests.rating.world import TurnedClock
-from tests.trust.scored import NOON, Shape, make, rows, run
+from tests.trust.scored import NOON, rows
 
 LIST = ["rank", "overall_rating", "image_text_alignment_rating", "fidelity_rating"]
 COLUMNS = ["image_path", "prompt_id", "prompt", "classification", "image_amount_in_total", *LIST]
@@ -33,22 +34,7 @@ COLUMNS = ["image_path", "prompt_id", "prompt", "classification", "image_amount_
 
 @pytest.fixture
 def scored(tmp_path: Path) -> Path:
-    """Four images a prompt, each with a picture of its own colour, but for image 3: it is gone."""
-    path = make(tmp_path / "jury.db", Shape(raters=12, each=10))
-    pictures = tmp_path / "pictures"
-    pictures.mkdir()
-    with closing(connect(path)) as connection:
-        connection.execute("PRAGMA foreign_keys = OFF")
-        connection.execute("UPDATE images SET data_set_id = 1, prompt = 'prompt ' || (id / 4)")
-        connection.execute("DELETE FROM sources")
-        connection.execute("INSERT INTO sources VALUES (1, 1, 'folder', ?)", (str(pictures),))
-        connection.execute("UPDATE images SET source_id = 1, member = id || '.png'")
-        numbers = [number for (number,) in connection.execute("SELECT id FROM images")]
-    for number in numbers:
-        if number != 3:
-            Image.new("RGB", (8, 8), (number % 256, 0, 0)).save(pictures / f"{number}.png")
-    run(path)
-    return path
+    return pictured(tmp_path)
 
 
 async def export(path: Path, name: str = "imagereward", pictures: PictureForm = "none") -> Exported:

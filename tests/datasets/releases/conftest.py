@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import warnings
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import datasets
 import pytest
 
-from tests.datasets.releases.releasing import Desk, opened, scored
+from tests.datasets.releases.releasing import Desk, Load, opened, scored
 
 
 @pytest.fixture
@@ -38,3 +40,16 @@ def copy(released: Path, tmp_path: Path) -> Path:
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_bytes(path.read_bytes())
     return target
+
+
+@pytest.fixture
+def load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Load:
+    """Return what loads a folder without any network, with a cache of its own."""
+    monkeypatch.setattr("datasets.config.HF_HUB_OFFLINE", True)
+
+    def load_folder(folder: Path, *name: str) -> datasets.DatasetDict:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the library leaves files open
+            return datasets.load_dataset(str(folder), *name, cache_dir=str(tmp_path / "cache"))
+
+    return load_folder

@@ -7,7 +7,12 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import datasets
+import yaml
+
+from bot.datasets.exports.catalogue import PictureForm
 from bot.datasets.releases.contents import CONTENTS
 from bot.datasets.releases.service import Released, ReleaseService
 from bot.datasets.releases.sums import SUMS, write_sums
@@ -16,6 +21,9 @@ from storage.database import Database
 from tests.datasets.exports.votes_file import KEY
 from tests.rating.world import TurnedClock, make_settings
 from tests.trust.scored import NOON, Shape, make, run
+
+Load = Callable[..., datasets.DatasetDict]
+"""Loads a folder, and a configuration of it if one is named."""
 
 SMALL = Shape(raters=12, each=10)
 
@@ -29,10 +37,10 @@ class Desk:
     service: ReleaseService
     folder: Path
 
-    async def release(self, name: str) -> Released:
+    async def release(self, name: str, pictures: PictureForm = "none") -> Released:
         """Make a release, an hour after the last."""
         self.clock.turn(3600)
-        return await self.service.release(self.folder / name)
+        return await self.service.release(self.folder / name, pictures=pictures)
 
 
 @asynccontextmanager
@@ -81,3 +89,10 @@ def edit(folder: Path, change: Callable[[dict[str, object]], object]) -> None:
 def resum(folder: Path) -> None:
     (folder / SUMS).unlink()
     write_sums(folder)
+
+
+def head(folder: Path) -> dict[str, Any]:
+    """Return the head of the card as YAML readers see it."""
+    _, text, _ = (folder / "README.md").read_text("utf-8").split("---\n", 2)
+    read: dict[str, Any] = yaml.safe_load(text)
+    return read

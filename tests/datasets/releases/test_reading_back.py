@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
-import datasets
 import mlcroissant
 import pandas as pd
-import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,7 +17,7 @@ from bot.datasets.releases.contents import CONTENTS, REMOVED
 from bot.datasets.releases.croissant import CROISSANT
 from bot.datasets.releases.yaml_lines import yaml_lines
 from storage import removed_rows
-from tests.datasets.releases.releasing import Desk
+from tests.datasets.releases.releasing import Desk, Load, head
 
 KEYS = st.from_regex(r"k_[a-z_]{0,9}", fullmatch=True)
 PLAIN = st.recursive(
@@ -31,29 +27,7 @@ PLAIN = st.recursive(
 )
 
 
-@pytest.fixture
-def load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., datasets.Dataset]:
-    """Return what loads a folder without any network, with a cache of its own."""
-    monkeypatch.setattr("datasets.config.HF_HUB_OFFLINE", True)
-
-    def load_folder(folder: Path, *name: str) -> datasets.DatasetDict:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # the library leaves files open
-            return datasets.load_dataset(str(folder), *name, cache_dir=str(tmp_path / "cache"))
-
-    return load_folder
-
-
-def head(folder: Path) -> dict[str, Any]:
-    """Return the head of the card as YAML readers see it."""
-    _, text, _ = (folder / "README.md").read_text("utf-8").split("---\n", 2)
-    read: dict[str, Any] = yaml.safe_load(text)
-    return read
-
-
-async def test_the_library_loads_every_configuration_without_code(
-    desk: Desk, load: Callable[..., datasets.DatasetDict]
-) -> None:
+async def test_the_library_loads_every_configuration_without_code(desk: Desk, load: Load) -> None:
     folder = (await desk.release("first")).path
     votes = load(folder)
     assert list(votes) == ["train"]
@@ -72,9 +46,7 @@ async def test_the_library_loads_every_configuration_without_code(
         assert {split: len(rows) for split, rows in loaded.items()} == wanted
 
 
-async def test_the_card_says_features_and_sizes_as_they_are(
-    desk: Desk, load: Callable[..., datasets.DatasetDict]
-) -> None:
+async def test_the_card_says_features_and_sizes_as_they_are(desk: Desk, load: Load) -> None:
     folder = (await desk.release("first")).path
     card = head(folder)
     assert card["license"] == "cc-by-sa-4.0"
