@@ -55,6 +55,10 @@ class KeyedHash:
             raise ValueError("a purpose has no NUL")
         return hmac.digest(self.key, f"{purpose}\0{value}".encode(), "sha256").hex()
 
+    def pseudonym(self, number: int) -> str:
+        """Return the name under which a rater of this number leaves the house."""
+        return self.digest("rater", number)
+
 
 def _create(path: Path) -> None:
     """Make the file whole or not at all; of two programs that try at once, one wins."""

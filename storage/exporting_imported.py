@@ -14,14 +14,8 @@ _COLLECTIONS: Final = """
 """
 
 RATERS: Final = f"""
-SELECT r.id AS number, r.key AS name, CASE WHEN EXISTS (
-    SELECT 1 FROM imported_raters e
-    WHERE e.collection_id IN {_COLLECTIONS} AND e.collection_id < r.collection_id AND e.key = r.key
-) THEN c.name ELSE '' END AS collection
-FROM imported_raters r JOIN imported_collections c ON c.id = r.collection_id
-WHERE r.collection_id IN {_COLLECTIONS} ORDER BY r.id
+SELECT id AS number, name FROM imported_raters WHERE collection_id IN {_COLLECTIONS} ORDER BY id
 """  # noqa: S608 - constants
-"""Raters, with their collection where an earlier one has somebody of the same key."""
 CLIENT_AGENTS: Final = f"""
 SELECT id AS number, name FROM imported_client_agents
 WHERE collection_id IN {_COLLECTIONS} ORDER BY id

@@ -56,11 +56,6 @@ def image_ids(connection: Connection, data_set_id: int, keys: Sequence[str]) -> 
     return _ids(connection, "imported_images", "data_set_id", "key", data_set_id, keys)
 
 
-def rater_ids(connection: Connection, collection_id: int, keys: Sequence[str]) -> list[int]:
-    """Return the id of each rater key of the collection; new keys are added."""
-    return _ids(connection, "imported_raters", "collection_id", "key", collection_id, keys)
-
-
 def client_agent_ids(connection: Connection, collection_id: int, names: Sequence[str]) -> list[int]:
     """Return the id of each client agent of the collection; new names are added."""
     return _ids(connection, "imported_client_agents", "collection_id", "name", collection_id, names)
@@ -96,14 +91,6 @@ def known_images(connection: Connection, data_set_id: int) -> tuple[int, int]:
         (data_set_id,),
     ).fetchone()
     return known, ours
-
-
-def count_raters(connection: Connection, collection_id: int) -> int:
-    """Return how many raters the collection has."""
-    (number,) = connection.execute(
-        "SELECT count(*) FROM imported_raters WHERE collection_id = ?", (collection_id,)
-    ).fetchone()
-    return int(number)
 
 
 def _ids(  # noqa: PLR0917 - names of a table and its columns, then what is looked for

@@ -46,13 +46,18 @@ class Rater:
         return self.status == "banned" and (self.status_until is None or moment < self.status_until)
 
 
-def get_or_create(connection: Connection, discord_id: int, now: datetime) -> Rater:
-    """Return the rater of this Discord id, made where they were never seen."""
+def get_or_create(
+    connection: Connection, discord_id: int, now: datetime, *, number: int | None = None
+) -> Rater:
+    """Return the rater of this Discord id, made where they were never seen.
+
+    Then they get the `number`, which nobody has; the next one if None.
+    """
     rater = find(connection, discord_id)
     if rater is None:
         connection.execute(
-            "INSERT INTO raters (discord_id, first_seen_at) VALUES (?, ?)",
-            (discord_id, to_microseconds(now)),
+            "INSERT INTO raters (number, discord_id, first_seen_at) VALUES (?, ?, ?)",
+            (number, discord_id, to_microseconds(now)),
         )
         rater = find(connection, discord_id)
     assert rater is not None  # noqa: S101 - the row was written by the statement above
@@ -85,9 +90,18 @@ def exist(connection: Connection) -> bool:
     return connection.execute("SELECT 1 FROM raters LIMIT 1").fetchone() is not None
 
 
-def every_number(connection: Connection) -> list[int]:
-    """Return the number of each rater there ever was, erased or not."""
-    return [number for (number,) in connection.execute("SELECT number FROM raters")]
+def numbers(connection: Connection, *, above: int = 0) -> list[int]:
+    """Return the numbers above one of each rater there ever was, erased or not; they rise."""
+    rows = connection.execute(
+        "SELECT number FROM raters WHERE number > ? ORDER BY number", (above,)
+    )
+    return [number for (number,) in rows]
+
+
+def newest(connection: Connection) -> int:
+    """Return the highest number of a rater there ever was, 0 where there was none."""
+    (number,) = connection.execute("SELECT coalesce(max(number), 0) FROM raters").fetchone()
+    return int(number)
 
 
 def set_consent(connection: Connection, number: int, version: int, now: datetime) -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import count
 from sqlite3 import Connection
 from typing import Final
 
 from bot.keyed_hash import KeyedHash
 from bot.trust import rate_limit
-from storage import audit, bars, captchas, erasures, holds, horde_links, raters
+from storage import audit, bars, captchas, erasures, holds, horde_links, imported_raters, raters
 from storage.audit import Details
 from storage.captchas import CaptchaRecord
 from storage.raters import Rater
@@ -63,7 +64,7 @@ class Enrolment:
         rater = raters.find(connection, discord_id)
         if rater is not None:
             return rater
-        rater = raters.get_or_create(connection, discord_id, now)
+        rater = raters.get_or_create(connection, discord_id, now, number=self._number(connection))
         erased = erasures.by_hash(connection, self.digest(discord_id))
         if erased is None:
             return rater
@@ -88,6 +89,19 @@ class Enrolment:
             return rater
         raters.set_status(connection, rater.number, "banned", until=erased.banned_until)
         return raters.get_or_create(connection, discord_id, now)
+
+    def _number(self, connection: Connection) -> int:
+        """Return the next number whose pseudonym is the name of no imported rater.
+
+        Numbers of another database under this hash key lead to its pseudonyms, and what was
+        exported there, or here with what came from there, has them for its raters.
+        """
+        numbers = count(raters.newest(connection) + 1)
+        return next(
+            number
+            for number in numbers
+            if not imported_raters.is_name(connection, self.hash_key.pseudonym(number))
+        )
 
 
 def _record(

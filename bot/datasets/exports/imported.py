@@ -12,16 +12,13 @@ from typing import Final
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from bot.datasets.exports.published import Along
 from bot.datasets.exports.reading import Batches, fetch, find, stream
 from bot.datasets.exports.source import RefusedError, Source
-from bot.keyed_hash import KeyedHash
 from storage import exporting_imported
 from storage.times import MOST_MICROSECONDS
 
-RATERS = pa.schema([("number", pa.int64()), ("name", pa.string()), ("collection", pa.string())])
 NAMES = pa.schema([("number", pa.int64()), ("name", pa.string())])
 IMAGES = pa.schema([("image_id", pa.int64()), ("key", pa.string())])
 VOTES = pa.schema(
@@ -60,13 +57,10 @@ class Imported:
     client_agents: pa.RecordBatch
 
     @classmethod
-    def of(cls, source: Source, pseudonyms: pa.StringArray) -> Imported:
-        """Return them; `pseudonyms` are those of our own raters.
+    def of(cls, source: Source) -> Imported:
+        """Return them; no name of a rater of theirs is that of one of ours.
 
-        Where the hash key was the same when a file was exported from another database, its raters
-        have pseudonyms of ours: these get other ones, so that no two people become one. So does
-        who has the key of somebody in an earlier collection. Raises RefusedError where the
-        selection asks for what imported votes do not have.
+        Raises RefusedError where the selection asks for what imported votes do not have.
         """
         wanted = source.selection
         if wanted.is_of_ours_alone or len(source.data_sets) != 1:
@@ -75,14 +69,10 @@ class Imported:
                 " unknown: select them by one data set, times and numbers of votes alone"
             )
         (data_set,) = source.data_sets
-        raters = fetch(source.connection, exporting_imported.RATERS, RATERS, data_set)
-        taken = pc.is_in(raters["name"], pseudonyms)
-        keys = zip(*(column.to_pylist() for column in (*raters.columns[1:], taken)), strict=True)
-        names = [_pseudonym(source.keyed_hash, *key) for key in keys]
         return cls(
             source,
             data_set,
-            pa.record_batch([raters["number"], pa.array(names, pa.string())], schema=NAMES),
+            fetch(source.connection, exporting_imported.RATERS, NAMES, data_set),
             fetch(source.connection, exporting_imported.CLIENT_AGENTS, NAMES, data_set),
         )
 
@@ -113,13 +103,6 @@ class Imported:
                     .set_column(2, "client_agent", agents)
                     .append_column("key", found["key"].take(pa.array(places)))
                 )
-
-
-def _pseudonym(keyed_hash: KeyedHash, key: str, collection: str, is_taken: bool) -> str:  # noqa: FBT001 - one row's values
-    if collection:
-        # No key has a NUL.
-        return keyed_hash.digest("rater of a collection", f"{collection}\0{key}")
-    return keyed_hash.digest("imported rater", key) if is_taken else key
 
 
 def side_by_side(streams: Sequence[Iterator[pa.RecordBatch]]) -> Iterator[pa.RecordBatch]:

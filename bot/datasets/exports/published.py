@@ -71,7 +71,7 @@ class Raters:
         if least > ANY_RELIABILITY:
             rows = rows.filter(pc.greater_equal(rows["reliability"], least))
         pseudonyms = pa.array(
-            [source.keyed_hash.digest("rater", number) for number in rows["number"].to_pylist()],
+            [source.keyed_hash.pseudonym(number) for number in rows["number"].to_pylist()],
             pa.string(),
         )
         order = pc.sort_indices(pseudonyms)

@@ -20,10 +20,9 @@ from bot.errors import ExportFailedError
 from bot.keyed_hash import KeyedHash
 from storage.database import Database
 from storage.times import to_microseconds
+from tests.datasets.exports.imported import ALL, import_into
 from tests.datasets.exports.votes_file import KEY, VOTED, VotesFile
 from tests.datasets.imports.votes.bringing import FIRST, bring, row, write
-
-ALL = Selection(("mine",), imported=True)
 
 
 @pytest.fixture
@@ -32,13 +31,6 @@ def votes(tmp_path: Path) -> Iterator[VotesFile]:
     opened.data_set("mine")
     yield opened
     opened.close()
-
-
-async def import_into(votes: VotesFile, *files: Path) -> None:
-    database = await Database.open(votes.path)
-    for file in files:
-        await bring(database, file, collection="horde")
-    await database.close()
 
 
 async def exported(
@@ -138,50 +130,6 @@ async def test_what_a_file_did_not_tell_is_filled_as_for_our_own(
     assert not frame["validated"].any()
     assert set(frame["captchas_failed"]) == {0}
     assert frame["validated"].dtype == bool
-
-
-async def test_nobody_becomes_one_with_somebody_of_ours(votes: VotesFile, tmp_path: Path) -> None:
-    """A new database under the old key gives its first rater the old first rater's pseudonym."""
-    pseudonym = KEY.digest("rater", 1)
-    await import_into(votes, write(tmp_path / "old.parquet", [row(0, user_id=pseudonym)]))
-    votes.vote(votes.rater(1), votes.image("image-0"))
-    frame = (await exported(votes)).to_pandas()
-    assert len(set(frame["user_id"])) == 2
-    assert set(frame["user_id"]) == {pseudonym, KEY.digest("imported rater", pseudonym)}
-
-
-async def test_raters_of_two_collections_never_become_one(votes: VotesFile, tmp_path: Path) -> None:
-    """Each of three has a "7"; the first is called so, as in its file."""
-    seven = f"{7:064x}"
-    database = await Database.open(votes.path)
-    for number, collection in enumerate(("b", "a", "c")):
-        rows = [row(number, user_id=seven), row(10, user_id=collection)]
-        await bring(database, write(tmp_path / collection, rows), collection=collection)
-    # A later file of the first collection brings somebody whom the others know already.
-    await bring(database, write(tmp_path / "more", [row(11, user_id="c")]), collection="b")
-    await database.close()
-    table = await exported(votes)
-    others = [KEY.digest("rater of a collection", f"{c}\0{seven}") for c in "ac"]
-    last = KEY.digest("rater of a collection", "c\0c")
-    assert table["user_id"].to_pylist() == sorted([seven, *others]) + sorted(["b", "a", last, "c"])
-    assert (await exported(votes)).equals(table)
-
-
-async def test_nobody_of_a_second_collection_becomes_one_with_somebody_of_ours(
-    votes: VotesFile, tmp_path: Path
-) -> None:
-    pseudonym = KEY.digest("rater", 1)
-    database = await Database.open(votes.path)
-    for number, collection in enumerate("ab"):
-        path = write(tmp_path / collection, [row(number, user_id=pseudonym)])
-        await bring(database, path, collection=collection)
-    await database.close()
-    votes.vote(votes.rater(1), votes.image("image-0"))
-    assert set((await exported(votes))["user_id"].to_pylist()) == {
-        pseudonym,
-        KEY.digest("imported rater", pseudonym),
-        KEY.digest("rater of a collection", f"b\0{pseudonym}"),
-    }
 
 
 async def test_times_and_numbers_of_votes_select(votes: VotesFile, tmp_path: Path) -> None:

@@ -81,7 +81,7 @@ def read(source: Source) -> Batches:
 
 def _with_imported(source: Source, raters: Raters, client_agents: pa.RecordBatch) -> Batches:
     """Yield the same with imported votes; those on images that we do not have come last."""
-    imported = Imported.of(source, raters.pseudonyms)
+    imported = Imported.of(source)
 
     def ours() -> Batches:
         for some in judged(source, raters, VOTES, IMAGES, rated="aesthetic", minimum_votes=1):

@@ -21,7 +21,7 @@ from bot.datasets.imports.votes.sieve import Rules
 from bot.datasets.imports.votes.summary import VotesSummary
 from bot.errors import ImportRefusedError
 from bot.keyed_hash import KeyedHash
-from storage import imported_collections, imported_votes, raters
+from storage import imported_collections, imported_raters, imported_votes, raters
 from storage.database import Database
 
 ROWS = 20_000
@@ -54,15 +54,16 @@ async def import_votes(
                 name=path.name,
                 sha256=sha256,
                 columns=file.columns,
+                keyed_hash=keyed_hash,
             )
         )
-        ours = await database.read(raters.every_number)
+        ours = await database.read(raters.numbers)
         rules = Rules(
             kind.low,
             kind.high,
             whole=kind.whole,
             required=kind.required,
-            ours=frozenset(keyed_hash.digest("rater", number) for number in ours),
+            ours=frozenset(map(keyed_hash.pseudonym, ours)),
             called=file.called,
         )
         run = _Run(database, place, kind.checks(rules, tally), Pace(database, clock), tally)
@@ -127,6 +128,6 @@ def _summary(connection: Connection, *, place: Place, run: _Run) -> VotesSummary
         run.completed,
         images,
         here,
-        imported_votes.count_raters(connection, collection.id),
+        imported_raters.count(connection, collection.id),
         tally.summary().left_out,
     )

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from sqlite3 import Connection
 
 from bot.datasets.imports.sink import Sink
+from bot.datasets.imports.votes.rater_names import RaterNames
 from bot.datasets.imports.votes.rows import RATER
 from bot.errors import ImportRefusedError
-from storage import imported_collections
+from bot.keyed_hash import KeyedHash
+from storage import imported_collections, raters
 from storage.imported_collections import ImportedCollection
 
 
@@ -31,6 +33,7 @@ class Place:
     """
 
     collection: ImportedCollection
+    rater_names: RaterNames
     file_id: int
     named: bool
     complete: bool
@@ -44,6 +47,7 @@ def begin(
     name: str,
     sha256: bytes,
     columns: Collection[str],
+    keyed_hash: KeyedHash,
 ) -> Place:
     """Return the place of a file, made where there is none yet.
 
@@ -70,6 +74,7 @@ def begin(
     )
     return Place(
         collection,
+        RaterNames(keyed_hash, collection, raters.newest(connection)),
         file_id,
         named=RATER in columns,
         complete=imported_collections.lacked(connection, collection.id, columns),

@@ -38,7 +38,7 @@ class VoteRows:
         """Store those that are new."""
         collection = place.collection
         images = imported_votes.image_ids(connection, collection.data_set_id, self.images.values)
-        raters = imported_votes.rater_ids(connection, collection.id, self.raters.values)
+        raters = place.rater_names.ids(connection, self.raters.values)
         agents = imported_votes.client_agent_ids(
             connection, collection.id, self.client_agents.values
         )
