@@ -6,7 +6,7 @@ import io
 import json
 import tarfile
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
@@ -59,8 +59,8 @@ class Shard(Protocol):
     def add(self, name: str, data: bytes, about: Mapping[str, Any]) -> None:
         """Put a picture in; `about` has the values of the shard's columns."""
 
-    def note(self, name: str, data: bytes) -> None:
-        """Put a file beside the pictures, where the form has room for one."""
+    def note(self, name: str, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Put a JSON file of rows beside the pictures, where the form has room for one."""
 
 
 @contextmanager
@@ -97,6 +97,13 @@ def _with_features(schema: pa.Schema) -> pa.Schema:
     return schema.with_metadata({"huggingface": json.dumps({"info": {"features": features}})})
 
 
+def _json(rows: Iterable[Mapping[str, Any]]) -> bytes:
+    """Return a list with a row a line; indented text would take the slow half of the library."""
+    encode = json.JSONEncoder(ensure_ascii=False).encode
+    lines = ",\n".join(map(encode, rows))
+    return f"[{lines}]".encode()
+
+
 @dataclass(frozen=True, slots=True)
 class _Nothing:
     part: str
@@ -107,7 +114,7 @@ class _Nothing:
     def add(self, name: str, data: bytes, about: Mapping[str, Any]) -> None:
         pass
 
-    def note(self, name: str, data: bytes) -> None:
+    def note(self, name: str, rows: Iterable[Mapping[str, Any]]) -> None:
         pass
 
 
@@ -120,11 +127,11 @@ class _Files:
         return f"{self.part}/{name}"
 
     def add(self, name: str, data: bytes, about: Mapping[str, Any]) -> None:
-        self.note(name, data)
-
-    def note(self, name: str, data: bytes) -> None:
         (self.folder / self.part).mkdir(exist_ok=True)
         (self.folder / self.part / name).write_bytes(data)
+
+    def note(self, name: str, rows: Iterable[Mapping[str, Any]]) -> None:
+        self.add(name, _json(rows), {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,10 +143,10 @@ class _Zip:
         return f"{self.file}/{name}"
 
     def add(self, name: str, data: bytes, about: Mapping[str, Any]) -> None:
-        self.note(name, data)
-
-    def note(self, name: str, data: bytes) -> None:
         self.archive.writestr(zipfile.ZipInfo(name, EPOCH), data)
+
+    def note(self, name: str, rows: Iterable[Mapping[str, Any]]) -> None:
+        self.add(name, _json(rows), {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +166,7 @@ class _Tar:
             member.size = len(content)
             self.archive.addfile(member, io.BytesIO(content))
 
-    def note(self, name: str, data: bytes) -> None:
+    def note(self, name: str, rows: Iterable[Mapping[str, Any]]) -> None:
         """Leave it out: webdataset would take it for a sample."""
 
 
@@ -183,7 +190,7 @@ class _Table:
         if len(self._held) == ROW_GROUP:
             self.flush()
 
-    def note(self, name: str, data: bytes) -> None:
+    def note(self, name: str, rows: Iterable[Mapping[str, Any]]) -> None:
         pass
 
     def flush(self) -> None:

@@ -6,7 +6,6 @@ https://huggingface.co/datasets/THUDM/ImageRewardDB, whose loading script newer 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -73,7 +72,7 @@ def fill(source: Source, folder: Path) -> Filled:
         asked = [(name, pa.string()) for name in ("member", "source_kind", "source_path")]
         for images in by_prompt(source, *asked):
             for group in groups(images):
-                splits[group["split"][0].as_py()].add(group.to_pylist())
+                splits[group[0]["split"]].add(group)
         for each in splits.values():
             each.end_part()
     parts = {split: each.filled for split, each in splits.items()}
@@ -117,7 +116,7 @@ class _Split:
         for (image, data), row in zip(found, ranked([image for image, _ in found]), strict=True):
             name = picture_path(image["data_set"], image["key"], image["member"]).replace("/", "~")
             row["image_path"] = shard.path(name)
-            shard.add(name, data, {column: row[column] for column in METADATA.names})
+            shard.add(name, data, _metadata(row))
             rows.append(row)
         self._prompts.append(rows)
         self.images += len(rows)
@@ -128,22 +127,21 @@ class _Split:
         """Write the tables of the part that is open, if one is."""
         if self._shard is None:
             return
+        rows = [row for prompt in self._prompts for row in prompt]
         tables = {
-            "data": ([row for prompt in self._prompts for row in prompt], METADATA),
-            "group": ([_listed(prompt) for prompt in self._prompts], GROUPS),
-            "pair": (list(_paired(self._prompts)), PAIRS),
+            "data": pa.RecordBatch.from_pylist(rows, METADATA),
+            "group": pa.RecordBatch.from_pylist(list(map(_listed, self._prompts)), GROUPS),
+            "pair": pa.RecordBatch.from_pylist(list(_paired(self._prompts)), PAIRS),
         }
-        for table, (rows, schema) in tables.items():
+        for table, batch in tables.items():
             path = self._folder / table / f"{self._name}.parquet"
             path.parent.mkdir(exist_ok=True)
-            with parquet_file(path, schema) as file:
-                file.write(pa.RecordBatch.from_pylist(rows, schema))
-            if rows:
+            with parquet_file(path, batch.schema) as file:
+                file.write(batch)
+            if len(batch):
                 self.filled[table].append(self._parts)
-        batch = pa.RecordBatch.from_pylist(*tables["data"])
-        self._metadata.write(batch)
-        note = json.dumps(batch.to_pylist(), ensure_ascii=False, indent=1)
-        self._shard.note(f"{self._name}.json", note.encode())
+        self._metadata.write(tables["data"])
+        self._shard.note(f"{self._name}.json", map(_metadata, rows))
         self._part.close()
         self._shard, self._prompts = None, []
 
@@ -191,6 +189,10 @@ def rating(image: Row, scale: Scale) -> int | None:
         return None
     share = (min(max(score, scale.low), scale.high) - scale.low) / (scale.high - scale.low)
     return round(1 + (BEST_RATING - 1) * (share if scale.higher_is_better else 1 - share))
+
+
+def _metadata(row: Row) -> Row:
+    return {name: row[name] for name in METADATA.names}
 
 
 def _listed(prompt: list[Row]) -> Row:

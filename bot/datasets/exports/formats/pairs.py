@@ -40,7 +40,7 @@ def read(source: Source) -> Batches:
     rows: list[dict[str, Any]] = []
     for images in by_prompt(source):
         for group in groups(images):
-            rows.extend(_rows(group.to_pylist()))
+            rows.extend(_rows(group))
             if len(rows) >= BATCH_ROWS:
                 yield pa.RecordBatch.from_pylist(rows, PAIRS)
                 rows = []
