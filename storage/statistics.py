@@ -7,13 +7,17 @@ from collections.abc import Sequence
 from storage.exporting import Statement
 
 
-def images(data_sets: Sequence[int]) -> Statement:
-    """Return what counts the images of these data sets that can be shown, rated or not."""
+def images(data_sets: Sequence[int], *, safe: bool | None) -> Statement:
+    """Return what counts the images of these data sets that can be shown, rated or not.
+
+    `safe` asks for those that are, or are not, known to be safe.
+    """
     sql = f"""
         SELECT count(*) AS number FROM images
         WHERE data_set_id IN ({_places(data_sets)}) AND stage NOT IN ('hidden', 'broken')
+            {"" if safe is None else "AND safe = ?"}
     """  # noqa: S608 - question marks
-    return sql, tuple(data_sets)
+    return sql, (*data_sets, *(() if safe is None else (int(safe),)))
 
 
 def kudos(data_sets: Sequence[int]) -> Statement:

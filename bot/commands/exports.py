@@ -25,8 +25,7 @@ from bot.commands.selection import (
     Until,
     Void,
     WithImported,
-    microseconds,
-    safety,
+    selected,
 )
 from bot.datasets.exports.catalogue import FORMATS, FileType, Offer, PictureForm
 from bot.datasets.exports.selection import Selection
@@ -102,19 +101,18 @@ def _command(name: str) -> Callable[..., None]:
         scores: Scores = True,
         as_json: AsJson = False,
     ) -> None:
-        selection = Selection(
-            data_sets=tuple(data_sets or ([GALLERY] if demo else [])),
-            since=microseconds(since),
-            until=microseconds(until),
+        selection = selected(
+            data_sets or ([GALLERY] if demo else None),
+            since=since,
+            until=until,
             minimum_votes=minimum_votes,
-            raters="linked" if linked_only else raters,
+            raters=raters,
+            linked_only=linked_only,
             minimum_reliability=minimum_reliability,
             surface=surface,
-            safety=safety(safe),
-            gold=gold,
-            void=void,
-            imported=imported,
+            safe=safe,
         )
+        selection = replace(selection, gold=gold, void=void, imported=imported)
         settings = load_settings(None, **kept_in(folder.absolute())) if demo else _settings(folder)
         with interruptible("nothing was written; the same command begins anew"):
             exported = asyncio.run(

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from bot.datasets.exports.selection import RaterChoice, Safety
+from bot.datasets.exports.selection import RaterChoice, Selection
 from storage.times import to_microseconds
 from storage.votes import Surface
 
@@ -59,11 +59,30 @@ WithImported = Annotated[
 ]
 
 
-def microseconds(moment: datetime | None) -> int | None:
-    """Return a moment that was typed, which is in UTC, as the tables keep it."""
+def selected(
+    data_sets: list[str] | None,
+    *,
+    since: datetime | None,
+    until: datetime | None,
+    minimum_votes: int,
+    raters: RaterChoice,
+    linked_only: bool,
+    minimum_reliability: float,
+    surface: Surface | None,
+    safe: Literal["yes", "no"] | None,
+) -> Selection:
+    """Return what the options of every command say; moments that were typed are in UTC."""
+    return Selection(
+        data_sets=tuple(data_sets or ()),
+        since=_microseconds(since),
+        until=_microseconds(until),
+        minimum_votes=minimum_votes,
+        raters="linked" if linked_only else raters,
+        minimum_reliability=minimum_reliability,
+        surface=surface,
+        safety="any" if safe is None else "safe" if safe == "yes" else "unsafe",
+    )
+
+
+def _microseconds(moment: datetime | None) -> int | None:
     return None if moment is None else to_microseconds(moment.replace(tzinfo=UTC))
-
-
-def safety(safe: Literal["yes", "no"] | None) -> Safety:
-    """Return which images are wanted."""
-    return "any" if safe is None else "safe" if safe == "yes" else "unsafe"

@@ -19,6 +19,7 @@ from bot.statistics.headlines import headlines
 from bot.statistics.page import page
 from bot.statistics.plots import plots
 from bot.statistics.request import MADE, StatisticsRequest, Summary
+from bot.statistics.subject import subject
 from bot.statistics.words import Words
 from bot.texts.catalogue import Texts
 from storage.times import from_microseconds
@@ -51,7 +52,6 @@ def make(request: StatisticsRequest, progress: Progress) -> Summary:
     with reading(request.export, progress) as source:
         figures = gather(source)
     told, drawn = headlines(figures, words), plots(figures, words)
-    names = ", ".join(figures.data_sets) or words.say("nothing")
     made = from_microseconds(request.now).strftime("%Y-%m-%d %H:%M")
     if request.form == "picture":
         content = png(drawn, words)
@@ -60,7 +60,7 @@ def make(request: StatisticsRequest, progress: Progress) -> Summary:
             told,
             drawn,
             words,
-            data_sets=words.say("of_data_sets", names=names),
+            subject=subject(request.selection, figures.data_sets, words),
             made=words.say("made", when=made, n=FEWEST),
         ).encode()
     with replacing(target) as file:

@@ -64,9 +64,10 @@ class Figures:
     """Everything that is told of a selection of votes, as exports publish it.
 
     `days` has the votes of each UTC day that has any, in days since 1970. `raters` is None where
-    they are fewer than FEWEST; `kudos` leaves out months in which fewer were paid. `images` may be
-    rated, `rated` ones have a vote, by how many in `image_votes`, along VOTE_BANDS. `activity` is
-    coarse enough that nobody is recognised.
+    they are fewer than FEWEST; `kudos` leaves out months in which fewer were paid, and is None
+    where more is selected than data sets, since they are paid for many votes at once. `images` may
+    be rated, `rated` ones have a vote, by how many in `image_votes`, along VOTE_BANDS. `activity`
+    is coarse enough that nobody is recognised.
     """
 
     data_sets: tuple[str, ...]
@@ -77,10 +78,10 @@ class Figures:
     days: Mapping[int, int]
     image_votes: tuple[int, ...]
     activity: tuple[Band, ...]
-    kudos: tuple[Month, ...]
+    kudos: tuple[Month, ...] | None
     scales: Mapping[str, ScaleFigures]
 
     @property
     def paid(self) -> int:
         """The kudos of all months that are told."""
-        return sum(month.amount for month in self.kudos)
+        return sum(month.amount for month in self.kudos or ())

@@ -1,7 +1,7 @@
 """Reads all figures in one pass over the votes; memory does not grow with them.
 
 Votes, images and raters are those that exports publish: nothing that was voided, no gold, nothing
-of raters who were erased.
+of raters who were erased. Where scores must be made for the selection, its votes are in memory.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def gather(source: Source) -> Figures:
     by_day: dict[int, int] = {}
     with _scores(source, raters) as kept:
         scales = {name: _Scale(scale, kept.get(name)) for name, scale in SCALES.items()}
-        for some in judged(source, raters, TIMED_VOTES, HOMES, minimum_votes=1):
+        for some in judged(source, raters, TIMED_VOTES, HOMES):
             if not len(some):
                 continue
             by_rater += np.bincount(some.votes["rater"].to_numpy(), minlength=len(by_rater))
@@ -72,7 +72,7 @@ def gather(source: Source) -> Figures:
                 for (low, high), many in zip(ACTIVITY, _in_bands(active, ACTIVITY), strict=True)
             ]
         ),
-        kudos=_kudos(source),
+        kudos=_kudos(source) if source.selection.is_of_whole_data_sets else None,
         scales={name: each.figures() for name, each in scales.items()},
     )
 
@@ -128,7 +128,7 @@ def _scores(source: Source, raters: Raters) -> Iterator[Mapping[str, Scores]]:
 
 
 def _images(source: Source) -> int:
-    sql, parameters = statistics.images(list(source.data_sets))
+    sql, parameters = statistics.images(list(source.data_sets), safe=source.safe)
     number: int = fetch(source.connection, sql, NUMBER, *parameters)["number"][0].as_py()
     return number
 

@@ -14,14 +14,19 @@ from bot.statistics.words import Words
 
 
 def page(
-    headlines: Sequence[Headline], plots: Sequence[Plot], words: Words, *, data_sets: str, made: str
+    headlines: Sequence[Headline],
+    plots: Sequence[Plot],
+    words: Words,
+    *,
+    subject: Sequence[str],
+    made: str,
 ) -> str:
-    """Return the page; `data_sets` and `made` say of what and of when it is."""
+    """Return the page; `subject`, in lines, and `made` say of what and of when it is."""
     template = Template(files("bot.statistics").joinpath("page.html").read_text("utf-8"))
     return template.substitute(
         language=words.language,
         title=html.escape(words.say("title")),
-        data_sets=html.escape(data_sets),
+        subject="\n".join(f'  <p class="faint">{html.escape(line)}</p>' for line in subject),
         headlines="\n".join(
             f"    <div><dt>{html.escape(name)}</dt><dd>{html.escape(figure)}</dd></div>"
             for figure, name in headlines

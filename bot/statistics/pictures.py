@@ -11,6 +11,7 @@ from typing import Final
 import structlog
 
 from bot.clock import Clock
+from bot.datasets.exports.selection import Selection
 from bot.statistics.errors import StatisticsFailedError, StatisticsUnavailableError
 from bot.statistics.service import StatisticsService
 
@@ -87,7 +88,7 @@ class StatisticsPictures:
             now = self._clock.now()
             out = self._statistics.folder / _name(key)
             try:
-                made = await self._statistics.make(out, language, data_sets)
+                made = await self._statistics.make(out, language, Selection(data_sets))
                 data = await asyncio.to_thread(made.path.read_bytes)
             except StatisticsFailedError as error:
                 _log.warning("statistics_failed", reason=error.values["reason"])

@@ -7,7 +7,7 @@ from typing import Final
 
 from bot.rating.scales import SCALES, Scale
 from bot.statistics.anonymity import FEWEST
-from bot.statistics.figures import SHARES, VOTE_BANDS, Figures, ScaleFigures
+from bot.statistics.figures import SHARES, VOTE_BANDS, Figures, Month, ScaleFigures
 from bot.statistics.plot import Bars, Grid, Plot, Table
 from bot.statistics.words import Words
 from storage.times import start_of
@@ -26,7 +26,7 @@ def plots(figures: Figures, words: Words) -> tuple[Plot, ...]:
         *(_agreement(scale, figures.scales[name], words) for name, scale in SCALES.items()),
         *(_uncertainty(scale, figures.scales[name], words) for name, scale in SCALES.items()),
         _activity(figures, words),
-        _kudos(figures, words),
+        *(() if figures.kudos is None else (_kudos(figures.kudos, words),)),
     )
 
 
@@ -71,9 +71,9 @@ def _activity(figures: Figures, words: Words) -> Bars:
     return _bars("activity", words, labels, heights, nothing=nothing)
 
 
-def _kudos(figures: Figures, words: Words) -> Bars:
-    labels = [f"{month.month // 12:04}-{month.month % 12 + 1:02}" for month in figures.kudos]
-    return _bars("kudos", words, labels, [month.amount for month in figures.kudos])
+def _kudos(kudos: Sequence[Month], words: Words) -> Bars:
+    labels = [f"{month.month // 12:04}-{month.month % 12 + 1:02}" for month in kudos]
+    return _bars("kudos", words, labels, [month.amount for month in kudos])
 
 
 def _uncertainty(scale: Scale, of: ScaleFigures, words: Words) -> Grid:

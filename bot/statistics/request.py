@@ -22,7 +22,7 @@ class StatisticsRequest:
     database: str
     target: str
     form: Form
-    data_sets: tuple[str, ...]
+    selection: Selection
     language: str
     hash_key: str
     now: int
@@ -30,7 +30,7 @@ class StatisticsRequest:
     @classmethod
     def parsed(cls, values: Mapping[str, Any]) -> Self:
         """Return what `dataclasses.asdict` made, after its way through JSON."""
-        return cls(**{**values, "data_sets": tuple(values["data_sets"])})
+        return cls(**{**values, "selection": Selection.parsed(values["selection"])})
 
     @property
     def export(self) -> ExportRequest:
@@ -40,7 +40,7 @@ class StatisticsRequest:
             target=self.target,
             format="statistics",
             file_type=None,
-            selection=Selection(self.data_sets),
+            selection=self.selection,
             hash_key=self.hash_key,
             now=self.now,
             exact_signals=False,

@@ -10,6 +10,7 @@ from typing import Any, Final
 from bot.children.asking import ask
 from bot.clock import Clock
 from bot.datasets.exports.request import FAILED, PROGRESS, UNKNOWN_DATA_SET
+from bot.datasets.exports.selection import Selection
 from bot.errors import UnknownDataSetError
 from bot.keyed_hash import KeyedHash
 from bot.statistics.errors import StatisticsFailedError
@@ -55,10 +56,10 @@ class StatisticsService:
         self,
         out: Path,
         language: str,
-        data_sets: tuple[str, ...] = (),
+        selection: Selection | None = None,
         progress: Progress | None = None,
     ) -> Made:
-        """Write a page (`.html`) or a picture (`.png`) of these data sets, of all if none is named.
+        """Write a page (`.html`) or a picture (`.png`) of a selection, of all votes without one.
 
         It takes the place of an earlier one, and of nothing else, at once when it is complete.
         Raises UnknownDataSetError, StatisticsFailedError.
@@ -67,11 +68,14 @@ class StatisticsService:
         form = FORMS.get(out.suffix.lower())
         if form is None:
             raise StatisticsFailedError(reason=f"{out}: the name must end in .html or .png")
+        selection = selection or Selection()
+        if selection.fault is not None:
+            raise StatisticsFailedError(reason=selection.fault)
         request = StatisticsRequest(
             database=str(self._database),
             target=str(target),
             form=form,
-            data_sets=data_sets,
+            selection=selection,
             language=language,
             hash_key=self._keyed_hash.key.hex(),
             now=to_microseconds(self._clock.now()),

@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import timedelta
 from html.parser import HTMLParser
 from io import BytesIO
@@ -14,9 +15,11 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from bot.datasets.exports.selection import Selection
 from bot.errors import UnknownDataSetError
 from bot.statistics.errors import StatisticsFailedError
 from bot.statistics.service import Made, StatisticsService
+from storage.times import to_microseconds
 from tests.datasets.exports.children import children, started_child
 from tests.datasets.exports.votes_file import KEY, VOTED, VotesFile
 from tests.rating.world import TurnedClock
@@ -35,6 +38,7 @@ class Page(HTMLParser):
         self.alts: list[str] = []
         self.addresses: list[str] = []
         self.ids: list[str] = []
+        self.subject: list[str] = []
         self._plot = ""
         self._tags: list[str] = []
         self.feed(text)
@@ -70,6 +74,8 @@ class Page(HTMLParser):
         tag = self._tags[-1] if self._tags else ""
         if tag == "dd":
             self.headlines.append(data)
+        if tag == "p" and not self._plot and not self.ids:
+            self.subject.append(data)
         if tag in {"td", "th"}:
             self.rows[self._plot][-1].append(data)
 
@@ -90,11 +96,13 @@ def service(path: Path) -> StatisticsService:
 
 
 async def made(path: Path, *data_sets: str, name: str = "page.html", language: str = "en") -> Made:
-    return await service(path).make(path.parent / name, language, data_sets)
+    return await service(path).make(path.parent / name, language, Selection(data_sets))
 
 
-async def page(path: Path, *data_sets: str) -> Page:
-    return Page((await made(path, *data_sets)).path.read_text())
+async def page(path: Path, *data_sets: str, **wanted: object) -> Page:
+    selection = Selection.parsed({**asdict(Selection(data_sets)), **wanted})
+    done = await service(path).make(path.parent / "page.html", "en", selection)
+    return Page(done.path.read_text())
 
 
 async def test_the_page_tells_the_votes_that_exports_publish(votes: VotesFile) -> None:
@@ -166,6 +174,59 @@ async def test_one_data_set_is_told_without_the_others(votes: VotesFile) -> None
         await made(votes.path, "nothing")
 
 
+async def test_a_selection_is_told_without_the_others(votes: VotesFile) -> None:
+    votes.data_set()
+    raters = [votes.rater(status="validated"), *(votes.rater() for _ in range(5))]
+    safe, unsafe = votes.image("a"), votes.image("b", safe=False)
+    for place, rater in enumerate(raters):
+        votes.vote(rater, safe, 1 + place, 0, surface="private" if place % 2 else "public")
+    votes.vote(raters[1], unsafe, 10, 5, at=VOTED - timedelta(days=3))
+    since = to_microseconds(VOTED - timedelta(days=1))
+
+    recent = await page(votes.path, since=since)
+    assert recent.table("answers-aesthetic") == {str(n): "1" for n in range(1, 7)}
+    assert recent.subject == [
+        "Data sets: diffusiondb", "Votes begun at 2026-01-12 05:45:38 UTC or later",
+    ]  # fmt: skip
+    earlier = await page(votes.path, until=since)
+    assert earlier.table("answers-aesthetic") == {"10": "1"}
+    assert earlier.headlines == ["1", "1", "2", "Fewer than 5"]
+    private = await page(votes.path, surface="private", safety="safe")
+    assert private.table("answers-aesthetic") == {"2": "1", "4": "1", "6": "1"}
+    assert private.headlines == ["3", "1", "1", "Fewer than 5"]
+    assert private.subject[1:] == [
+        "Votes given in private sessions", "Images that are known to be safe",
+    ]  # fmt: skip
+    validated = await page(votes.path, raters="validated")
+    assert validated.table("answers-aesthetic") == {"1": "1"}
+    several = await page(votes.path, minimum_votes=2)
+    assert several.headlines == ["6", "1", "2", "6"]
+    assert several.subject[1:] == ["Images with 2 or more of these votes"]
+
+
+async def test_a_selection_of_nothing_is_a_page_too(votes: VotesFile) -> None:
+    votes.data_set()
+    votes.vote(votes.rater(), votes.image("a"))
+    nothing = await page(votes.path, raters="linked", minimum_reliability=0.5, safety="unsafe")
+    assert nothing.headlines == ["0", "0", "0", "Fewer than 5"]
+    assert nothing.subject[1:] == [
+        "Votes given with a proved account of the AI Horde",
+        "Votes of raters whose reliability is 0.50 or more",
+        "Images that are not known to be safe",
+    ]
+    with pytest.raises(StatisticsFailedError) as refused:
+        await page(votes.path, since=2, until=2)
+    assert "not after its beginning" in str(refused.value.values["reason"])
+
+
+async def test_scores_are_made_of_the_selected_votes_alone(tmp_path: Path) -> None:
+    path = make(tmp_path / "jury.db", Shape(raters=12, each=10))
+    told = await page(path, surface="public")
+    placed = told.table("uncertainty-aesthetic")
+    assert sum(map(int, placed.values())) == int(told.headlines[1])
+    assert (await page(path)).table("uncertainty-aesthetic") == {}, "none were made of all votes"
+
+
 async def test_kudos_are_told_of_months_with_five_paid_raters(votes: VotesFile) -> None:
     votes.data_set()
     image = votes.image("a")
@@ -186,6 +247,9 @@ async def test_kudos_are_told_of_months_with_five_paid_raters(votes: VotesFile) 
     told = await page(votes.path)
     assert told.table("kudos") == {"2026-01": "5\u00a0000"}
     assert told.headlines[-1] == "5\u00a0000"
+    some = await page(votes.path, surface="public")
+    assert len(some.headlines) == 4
+    assert not [alt for alt in some.alts if "Kudos" in alt]
 
 
 async def test_the_picture_has_every_plot_and_says_so(votes: VotesFile) -> None:

@@ -58,6 +58,18 @@ class Selection:
         )
 
     @property
+    def fault(self) -> str | None:
+        """Why nothing could ever be in it, in one line; None where something could."""
+        if self.since is not None and self.until is not None and self.since >= self.until:
+            return "the end of the wanted time is not after its beginning"
+        return None
+
+    @property
+    def is_of_whole_data_sets(self) -> bool:
+        """Tell whether nothing is asked of votes and images but their data sets."""
+        return self == Selection(self.data_sets)
+
+    @property
     def is_of_ours_alone(self) -> bool:
         """Tell whether it asks for what only votes of our own raters have."""
         wanted = (self.raters, self.surface, self.safety)

@@ -83,7 +83,8 @@ class ExportService:
         knows. Raises ExportBusyError, UnknownDataSetError,
         ExportFailedError.
         """
-        _check(selection)
+        if selection.fault is not None:
+            raise ExportFailedError(reason=selection.fault)
         with self._alone():
             if pictures not in FORMATS[name].pictures:
                 known = ", ".join(FORMATS[name].pictures)
@@ -137,12 +138,6 @@ class ExportService:
             yield
         finally:
             self._running = False
-
-
-def _check(selection: Selection) -> None:
-    since, until = selection.since, selection.until
-    if since is not None and until is not None and since >= until:
-        raise ExportFailedError(reason="the end of the wanted time is not after its beginning")
 
 
 async def _run(request: ExportRequest, progress: Progress) -> ExportCounts:

@@ -109,7 +109,7 @@ class Source:
 
         `schema` has image_id, and others of `exporting.images`; a text that is not there is null.
         """
-        sql, parameters = exporting.images(schema.names, list(self.data_sets), safe=self._safe)
+        sql, parameters = exporting.images(schema.names, list(self.data_sets), safe=self.safe)
         with closing(stream(self.connection, sql, schema, *parameters)) as batches:
             for images in batches:
                 columns = [
@@ -126,7 +126,7 @@ class Source:
         """Raise RefusedError where a key names two of the images: for formats that know no more."""
         if len(self.data_sets) < 2:  # noqa: PLR2004 - keys differ within one data set
             return
-        sql, parameters = exporting.ambiguous_key(list(self.data_sets), safe=self._safe)
+        sql, parameters = exporting.ambiguous_key(list(self.data_sets), safe=self.safe)
         for key in fetch(self.connection, sql, KEY, *parameters)["key"].to_pylist():
             raise RefusedError(
                 f"several data sets have an image {key}, and the format has no column that tells"
@@ -134,5 +134,6 @@ class Source:
             )
 
     @property
-    def _safe(self) -> bool | None:
+    def safe(self) -> bool | None:
+        """Which images are wanted: those known to be safe, those that are not, or both (None)."""
         return {"any": None, "safe": True, "unsafe": False}[self.selection.safety]
