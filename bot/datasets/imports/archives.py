@@ -1,17 +1,55 @@
-"""Reading many pictures of the same archives."""
+"""What archives hold, and reading many pictures of the same ones."""
 
 from __future__ import annotations
 
+import stat
+from collections.abc import Mapping
 from pathlib import Path
 from threading import Lock
 from types import TracebackType
 from typing import Final, Self
-from zipfile import ZipFile
+from zipfile import ZipFile, ZipInfo
 
-from bot.images.originals import open_archive, read_member
+from bot.datasets.imports.summary import Reason, is_printable
+from bot.images.decoding import MAX_BYTES
+from bot.images.originals import ZIP_METHODS, is_inside, open_archive, read_member
+
+Listing = Mapping[str, str | Reason]
+"""The member of each name, or why it cannot be used."""
 
 MOST_OPEN: Final = 64
 """Archives that stay open; others are opened for each picture."""
+
+
+ENCRYPTED: Final = 1
+"""The bit of a member's flags."""
+
+
+def list_archive(path: Path) -> Listing:
+    """Return the files in an archive by their names, as it announces them; nothing is unpacked.
+
+    Raises SourceUnavailableError.
+    """
+    listing: dict[str, str | Reason] = {}
+    with open_archive(path) as archive:
+        for info in archive.infolist():
+            if not info.is_dir():
+                name = info.orig_filename
+                listing[name] = Reason.TWICE if name in listing else usable(info)
+    return listing
+
+
+def usable(info: ZipInfo) -> str | Reason:
+    """Return the name of a member, or why it is not used."""
+    if not is_inside(info.orig_filename) or stat.S_ISLNK(info.external_attr >> 16):
+        return Reason.OUTSIDE
+    if not is_printable(info.orig_filename):
+        return Reason.UNPRINTABLE_NAME
+    if info.file_size > MAX_BYTES:
+        return Reason.TOO_MANY_BYTES
+    if info.compress_type not in ZIP_METHODS or info.flag_bits & ENCRYPTED:
+        return Reason.BROKEN
+    return info.orig_filename
 
 
 class Archives:

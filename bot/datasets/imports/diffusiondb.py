@@ -17,13 +17,13 @@ from pathlib import Path
 from posixpath import basename, splitext
 from sqlite3 import Connection
 
-from bot.datasets.imports.archives import Archives
+from bot.datasets.imports.archives import Archives, Listing
 from bot.datasets.imports.batches import BATCH, Batches, open_batches
 from bot.datasets.imports.candidates import Candidate, Facts, Origin
 from bot.datasets.imports.checks import check_folder
 from bot.datasets.imports.metadata import BLURRED, NAMES, Metadata, Rows, parameters_json
 from bot.datasets.imports.pace import ROWS_ALONE, Pace
-from bot.datasets.imports.parts import PLACES, Listing, Listings, Part, find_parts
+from bot.datasets.imports.parts import PLACES, Listings, Part, find_parts
 from bot.datasets.imports.sink import Sink
 from bot.datasets.imports.summary import Reason, Summary, Tally
 from bot.errors import ImportRefusedError

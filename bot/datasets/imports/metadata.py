@@ -84,7 +84,7 @@ class Metadata:
     def __init__(self, path: Path) -> None:
         """Open the file and check its columns; raises ImportRefusedError."""
         self.path = path
-        self._file = open_parquet(path)
+        self._file = open_parquet(path, path.name)
         try:
             _check(path.name, self._file.schema_arrow)
         except ImportRefusedError:
@@ -97,7 +97,7 @@ class Metadata:
 
         Raises ImportRefusedError where the file turns out to be damaged.
         """
-        for batch in read_batches(self._file, self.path, list(COLUMNS), size):
+        for batch in read_batches(self._file, self.path.name, list(COLUMNS), size):
             yield _rows(batch)
 
     def close(self) -> None:

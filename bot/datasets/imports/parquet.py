@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,10 @@ from bot.datasets.imports.sidecars import clean
 from bot.errors import ImportRefusedError
 
 
-def open_parquet(path: Path, dictionaries: Sequence[str] = ()) -> Any:  # noqa: ANN401 - pyarrow publishes no types
-    """Open a file as a `pyarrow.parquet.ParquetFile`; raises ImportRefusedError.
+def open_parquet(source: Path | BytesIO, shown: str, dictionaries: Sequence[str] = ()) -> Any:  # noqa: ANN401 - pyarrow publishes no types
+    """Open what people know as `shown` as a `pyarrow.parquet.ParquetFile`.
+
+    Raises ImportRefusedError.
 
     Columns of text in `dictionaries`, which the file must have, come as dictionaries: a long text
     that many rows share is in memory once.
@@ -23,15 +26,15 @@ def open_parquet(path: Path, dictionaries: Sequence[str] = ()) -> Any:  # noqa: 
     try:
         # Without a buffer pyarrow would read whole columns of a row group at once.
         return pq.ParquetFile(
-            path, read_dictionary=list(dictionaries), buffer_size=2**20, pre_buffer=False
+            source, read_dictionary=list(dictionaries), buffer_size=2**20, pre_buffer=False
         )
     except (OSError, pa.ArrowException, ValueError) as error:
-        raise ImportRefusedError(f"{path.name} cannot be read as parquet: {error}") from error
+        raise ImportRefusedError(f"{shown} cannot be read as parquet: {error}") from error
 
 
 def read_batches(
     file: Any,  # noqa: ANN401 - pyarrow publishes no types
-    path: Path,
+    shown: str,
     columns: Sequence[str],
     size: int,
 ) -> Iterator[Any]:
@@ -50,7 +53,7 @@ def read_batches(
                 yield batch
                 done += len(batch)
     except (OSError, pa.ArrowException, ValueError) as error:
-        raise ImportRefusedError(f"{path.name} is damaged after row {done:,}: {error}") from error
+        raise ImportRefusedError(f"{shown} is damaged after row {done:,}: {error}") from error
 
 
 def _check_places(batch: Any) -> None:  # noqa: ANN401 - pyarrow publishes no types

@@ -5,26 +5,21 @@ from __future__ import annotations
 import re
 import zipfile
 from collections import OrderedDict
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from posixpath import splitext
 
+from bot.datasets.imports.archives import Listing, usable
 from bot.datasets.imports.scanning import PICTURE_SUFFIXES
-from bot.datasets.imports.summary import Reason, is_printable
+from bot.datasets.imports.summary import Reason
 from bot.errors import SourceUnavailableError
-from bot.images.decoding import MAX_BYTES
-from bot.images.originals import ZIP_METHODS, is_inside, open_archive
+from bot.images.originals import open_archive
 from storage.sources import Kind
 
 PART = re.compile(r"part-(\d{6})(\.zip)?")
 # The folders in which the two published sets keep their parts, beside the top folder itself.
 PLACES = re.compile(r"images|diffusiondb-large-part-\d+")
 LISTINGS_KEPT = 16
-ENCRYPTED = 1
-
-Listing = Mapping[str, str | Reason]
-"""The member of each picture's name, or why it cannot be used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,18 +97,5 @@ def _list_archive(archive: zipfile.ZipFile) -> Listing:
     for info in archive.infolist():
         name = info.orig_filename.replace("\\", "/").rpartition("/")[2]
         if splitext(name)[1].lower() in PICTURE_SUFFIXES:
-            listing[name] = Reason.TWICE if name in listing else _usable(info)
+            listing[name] = Reason.TWICE if name in listing else usable(info)
     return listing
-
-
-def _usable(info: zipfile.ZipInfo) -> str | Reason:
-    """Return the member's name, or why it is not used."""
-    if not is_inside(info.orig_filename):
-        return Reason.OUTSIDE
-    if not is_printable(info.orig_filename):
-        return Reason.UNPRINTABLE_NAME
-    if info.file_size > MAX_BYTES:
-        return Reason.TOO_MANY_BYTES
-    if info.compress_type not in ZIP_METHODS or info.flag_bits & ENCRYPTED:
-        return Reason.BROKEN
-    return info.orig_filename

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -35,7 +35,12 @@ class FoundFile:
 
 def find_files(folder: Path, tally: Tally) -> list[FoundFile]:
     """Return the pictures below `folder` in the order of their paths; the tally has the others."""
-    members = sorted(member for member in _walk(folder, tally) if _is_picture(member, tally))
+    return of_pictures(_walk(folder, tally), tally)
+
+
+def of_pictures(names: Iterable[str], tally: Tally) -> list[FoundFile]:
+    """Return those of the paths that name pictures, in their order; the tally has the others."""
+    members = sorted(name for name in names if _is_picture(name, tally))
     stems = Counter(_stem(member) for member in members)
     return [
         FoundFile(member, stem, _composed(member), stems[stem] == 1)

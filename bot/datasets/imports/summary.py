@@ -41,6 +41,7 @@ class Reason(StrEnum):
     KEY_TAKEN = "key_taken"
     NEAR_DUPLICATE = "near_duplicate"
     TWICE = "twice"
+    PACKED = "packed"
     PART_ABSENT = "part_absent"
     PART_BROKEN = "part_broken"
     BLURRED = "blurred"
@@ -89,6 +90,7 @@ SENTENCES = {
     Reason.KEY_TAKEN: "the data set has other bytes under the same key",
     Reason.NEAR_DUPLICATE: "looks almost like another picture of the data set",
     Reason.TWICE: "the archive has the name twice",
+    Reason.PACKED: "it is packed in a way that is not read, or twice: unpack it first",
     Reason.PART_ABSENT: "the part of the row is not in the folder",
     Reason.PART_BROKEN: "the archive of the part cannot be read",
     Reason.BLURRED: "the picture was blurred by its publisher",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from random import Random
+from sqlite3 import Connection
 from typing import Any
 
 import pyarrow as pa
@@ -16,7 +18,10 @@ from bot.datasets.imports.hf.importing import import_hf
 from bot.datasets.imports.near_duplicates import NearDuplicates
 from bot.datasets.imports.summary import Progress, Summary, no_progress
 from bot.datasets.imports.tables.columns import Columns
+from bot.images.originals import read_original
+from storage import images, sources
 from storage.database import Database
+from storage.sources import Source
 from tests.datasets.imports.importing import sink
 from tests.images.pictures import encoded
 
@@ -46,6 +51,14 @@ def write_shard(path: Path, columns: Mapping[str, Any], **options: object) -> Pa
     return path
 
 
+def write_packed(path: Path, files: Mapping[str, bytes | str]) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return path
+
+
 async def bring_hf(
     database: Database,
     directory: Path,
@@ -58,3 +71,16 @@ async def bring_hf(
     into = sink(database, near, progress)
     kept = directory.parent / "originals"
     return await import_hf(into, directory, kept, columns=columns, safe=safe)
+
+
+async def bytes_of(database: Database, key: str) -> bytes:
+    """The picture as it will be read for posting."""
+
+    def find(connection: Connection) -> tuple[Source, str]:
+        image = images.by_key(connection, 1, key)
+        assert image is not None
+        source = sources.by_id(connection, image.source_id)
+        assert source is not None
+        return source, image.member
+
+    return read_original(*await database.read(find))

@@ -12,7 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.clock import SystemClock
+from bot.datasets.imports.archives import Archives
 from bot.datasets.imports.hf.pictures import Reading
+from bot.datasets.imports.hf.zips import Zips
 from bot.datasets.imports.tables.columns import Columns
 from bot.datasets.imports.tables.files import LONGEST_LINE
 from bot.errors import ImportRefusedError, SourceUnavailableError
@@ -289,7 +291,8 @@ def test_damaged_shards_are_read_or_refused(tmp_path: Path, damage: Damage, cut:
         )
         whole.write_bytes(made.read_bytes())
     (tmp_path / "x.parquet").write_bytes(damaged(whole.read_bytes(), damage, cut))
-    reading = Reading(tmp_path, tmp_path / "kept", Columns(), safe=None)
+    zips = Zips(tmp_path, {}, Archives())
+    reading = Reading(tmp_path, tmp_path / "kept", Columns(), safe=None, zips=zips)
     with contextlib.suppress(ImportRefusedError):
         reading.check_shard("x.parquet")
         assert len(list(reading.of_shard("x.parquet"))) <= 9

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from sqlite3 import Connection
 from typing import Any
 
 import pyarrow as pa
@@ -13,26 +12,10 @@ import pytest
 
 from bot.datasets.imports.near_duplicates import NearDuplicates
 from bot.datasets.imports.tables.columns import Columns
-from bot.images.originals import read_original
-from storage import images, sets, sources
+from storage import sets
 from storage.database import Database
-from storage.sources import Source
-from tests.datasets.imports.hf import bring_hf, cells, picture, write_shard
+from tests.datasets.imports.hf import bring_hf, bytes_of, cells, picture, write_shard
 from tests.datasets.imports.importing import left_out, names_of, stored, write_files
-
-
-async def bytes_of(database: Database, key: str) -> bytes:
-    """The picture as it will be read for posting."""
-
-    def find(connection: Connection) -> tuple[Source, str]:
-        image = images.by_key(connection, 1, key)
-        assert image is not None
-        source = sources.by_id(connection, image.source_id)
-        assert source is not None
-        return source, image.member
-
-    return read_original(*await database.read(find))
-
 
 ROWS: list[dict[str, Any]] = [
     {"file_name": "a.png", "text": 'a "cat"', "quality": 3, "ok": True, "nsfw": 0.02},

@@ -14,7 +14,7 @@ from storage.database import Database
 from storage.durable import UNFINISHED
 from storage.leases import Lease
 from tests.datasets.imports import imagerewarddb
-from tests.datasets.imports.hf import bring_hf, cells, write_shard
+from tests.datasets.imports.hf import bring_hf, cells, write_packed, write_shard
 from tests.datasets.imports.imagerewarddb import bring_imagerewarddb, write_part, write_table
 from tests.datasets.imports.importing import (
     PICTURE,
@@ -59,6 +59,15 @@ def many_cells(folder: Path) -> int:
     return 600
 
 
+def many_packed(folder: Path) -> int:
+    for number in range(3):
+        names = [f"{n:04}.png" for n in range(200 * number, 200 * number + 200)]
+        table = "file_name,text\n" + "".join(f"{name},prompt of {name}\n" for name in names)
+        files = {name: encoded(drawn(20, 10 + n)) for n, name in enumerate(names)}
+        write_packed(folder / f"{number}.zip", {**files, "metadata.csv": table})
+    return 600
+
+
 def many_sets(folder: Path) -> int:
     for part in (1, 2, 3):
         write_part(folder, f"train/train_{part}", range(200 * part, 200 * part + 200))
@@ -72,6 +81,7 @@ def many_sets(folder: Path) -> int:
         (many_files, bring_folder),
         (many_rows, bring_diffusiondb),
         (many_cells, bring_hf),
+        (many_packed, bring_hf),
         (many_sets, bring_imagerewarddb),
     ],
 )
@@ -100,7 +110,7 @@ async def test_a_killed_import_is_finished_by_the_next(
             seen.append(len(images))
     assert seen == sorted(seen)
     assert any(0 < number < count for number in seen), seen
-    summary = await bring(database, tmp_path / "in")  # type: ignore[misc] # one of four
+    summary = await bring(database, tmp_path / "in")  # type: ignore[misc] # one of them
     assert isinstance(summary, Summary)
     assert (summary.already_there, summary.read) == (seen[-1], count)
     assert len(stored(database, "id")) == count

@@ -8,14 +8,16 @@ from itertools import chain
 from pathlib import Path
 from typing import Final
 
+from bot.datasets.imports.archives import Archives
 from bot.datasets.imports.batches import open_batches
 from bot.datasets.imports.checks import check_folder
 from bot.datasets.imports.hf.finding import Files, find
 from bot.datasets.imports.hf.pictures import Reading
+from bot.datasets.imports.hf.zips import Zips
 from bot.datasets.imports.keeping import clear
-from bot.datasets.imports.scanning import find_files
+from bot.datasets.imports.scanning import of_pictures
 from bot.datasets.imports.sink import Sink
-from bot.datasets.imports.summary import Summary, Tally
+from bot.datasets.imports.summary import Reason, Summary, Tally
 from bot.datasets.imports.tables.columns import Columns
 from bot.datasets.imports.tables.items import Item, take_items
 from bot.errors import ImportRefusedError
@@ -36,8 +38,9 @@ async def import_hf(
 
     Tables `metadata.csv|jsonl|parquet` name pictures beside them, which stay where they are; other
     parquet files have pictures in them, which are written below `kept`. A folder with neither has
-    pictures alone. Every file is looked into before anything is imported; each batch is stored
-    whole, so an import that was killed goes on where it was. One runs a database.
+    pictures alone. Zips are read where they lie, as the folders that they would unpack to. Every
+    file is looked into before anything is imported; each batch is stored whole, so an import that
+    was killed goes on where it was. One runs a database.
 
     A picture's key is what `columns` say, else its name without its ending, and where the data set
     has other bytes under that, its path or the number of its row. `safe` is for what no column
@@ -49,29 +52,36 @@ async def import_hf(
     if safe is not None and (columns.safe or columns.unsafe):
         raise ImportRefusedError("either a column or the command says what is safe, not both")
     directory = await asyncio.to_thread(check_folder, directory)
-    reading = Reading(directory, await asyncio.to_thread(kept.resolve), columns, safe)
+    kept = await asyncio.to_thread(kept.resolve)
+    files = await asyncio.to_thread(find, directory)
     tally = Tally(sink.data_set)
-    files, total = await asyncio.to_thread(_looked_into, reading)
-    async with Lease(sink.database, LEASE, sink.clock) as lease:
-        if files.shards:
-            await asyncio.to_thread(clear, reading.kept)
-        with open_batches(sink, tally) as batches:
-            await take_items(_items(reading, files, tally), batches, total, lease)
+    for name in files.packed:
+        tally.leave_out(Reason.PACKED, [name])
+    with Archives() as archives:
+        zips = Zips(directory, files.archives, archives)
+        reading = Reading(directory, kept, columns, safe, zips)
+        total = await asyncio.to_thread(_check, reading, files)
+        async with Lease(sink.database, LEASE, sink.clock) as lease:
+            if files.shards:
+                await asyncio.to_thread(clear, kept)
+            with open_batches(sink, tally) as batches:
+                await take_items(_items(reading, files, tally), batches, total, lease)
     return tally.summary()
 
 
-def _looked_into(reading: Reading) -> tuple[Files, int | None]:
-    """Return the files to read, and how many rows they have where that is known."""
-    files = find(reading.directory)
+def _check(reading: Reading, files: Files) -> int | None:
+    """Look into all files; return how many rows they have where that is known."""
     for name in files.tables:
         reading.check_table(name)
     rows = sum(reading.check_shard(name) for name in files.shards)
-    return files, None if files.tables or not rows else rows
+    return None if files.tables or not rows else rows
 
 
 def _items(reading: Reading, files: Files, tally: Tally) -> Iterator[Item]:
     if not files.tables and not files.shards:
-        return map(reading.of_file, find_files(reading.directory, tally))
+        for name in files.links:
+            tally.leave_out(Reason.LINKED_FOLDER, [name])
+        return map(reading.of_file, of_pictures(files.others, tally))
     tables = (reading.of_table(name) for name in files.tables)
     shards = (reading.of_shard(name) for name in files.shards)
     return chain.from_iterable(chain(tables, shards))

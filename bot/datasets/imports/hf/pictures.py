@@ -13,6 +13,7 @@ from typing import Final
 
 from bot.datasets.imports.candidates import Candidate, Facts, Origin
 from bot.datasets.imports.hf.shards import PictureRow, Shard
+from bot.datasets.imports.hf.zips import Zips
 from bot.datasets.imports.keeping import keep, member_of
 from bot.datasets.imports.scanning import FoundFile
 from bot.datasets.imports.summary import Reason, is_printable
@@ -39,17 +40,19 @@ class Said:
 class Reading:
     """How the rows of one import are read.
 
-    `kept` is where pictures go that lie in shards. `safe` is for what no column says.
+    `kept` is where pictures go that lie in shards. `safe` is for what no column says. `zips` are
+    those of the folder.
     """
 
     directory: Path
     kept: Path
     columns: Columns
     safe: bool | None
+    zips: Zips
 
     def of_table(self, name: str) -> Iterator[Item]:
         """Yield what a table says about the pictures beside it; raises ImportRefusedError."""
-        with closing(open_table(self.directory / name, name)) as table:
+        with closing(open_table(self.zips.table(name), name)) as table:
             found = self.columns.find(name, table.names)
             if FILE_NAME not in table.names:
                 raise ImportRefusedError(f"{name} has no column {FILE_NAME}")
@@ -65,7 +68,8 @@ class Reading:
 
     def of_file(self, file: FoundFile) -> Item:
         """Return a picture that no table speaks of: the name of its folder is its label."""
-        label = PurePosixPath(file.member).parent.name
+        parent = PurePosixPath(file.member).parent
+        label = "" if str(parent) in self.zips.listings else parent.name
         parameters = json.dumps({"label": label}, ensure_ascii=False) if label else None
         said = Said(None, self.safe, Facts(parameters=parameters))
         return self._lying(file.member, file.member, said, (file.key,))
@@ -122,21 +126,28 @@ class Reading:
         )
 
     def _lying(self, member: str, place: str, said: Said, new_keys: tuple[str, ...] = ()) -> Item:
-        """Return a picture that lies in the folder and stays there."""
+        """Return a picture that lies in the folder or a zip of it, and stays there."""
         if not is_inside(member):
             return Refused(Reason.OUTSIDE, place)
         if not is_printable(member):
             return Refused(Reason.UNPRINTABLE_NAME, place)
         path = _composed(member)
         keys = (said.key,) if said.key else (PurePosixPath(path).stem, path)
+        origin, read = Origin("folder", str(self.directory)), partial(read_file, self.directory)
+        packed = self.zips.find(member)
+        if packed is not None:
+            if isinstance(packed.member, Reason):
+                return Refused(packed.member, place)
+            origin, member = Origin("zip", str(packed.path)), packed.member
+            read = partial(self.zips.archives.read, packed.path)
         return Candidate(
             place,
             keys,
             new_keys or keys,
-            Origin("folder", str(self.directory)),
+            origin,
             member,
             said.safe,
-            partial(read_file, self.directory, member),
+            partial(read, member),
             lambda: said.facts,
         )
 

@@ -78,7 +78,7 @@ class Table:
     def __init__(self, path: Path) -> None:
         """Open the file and check its columns; raises ImportRefusedError."""
         self.path = path
-        self._file = open_parquet(path)
+        self._file = open_parquet(path, path.name)
         try:
             self._columns = _columns(path.name, self._file.schema_arrow)
         except ImportRefusedError:
@@ -92,7 +92,7 @@ class Table:
         Raises ImportRefusedError where the file turns out to be damaged.
         """
         done = 0
-        for batch in read_batches(self._file, self.path, list(self._columns.values()), size):
+        for batch in read_batches(self._file, self.path.name, list(self._columns.values()), size):
             yield self._rows(batch, done)
             done += len(batch)
 

@@ -9,6 +9,7 @@ import csv
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from typing import Any, Final, Protocol, TextIO, TypeVar
 
@@ -58,19 +59,20 @@ class Table(Protocol):
         ...
 
 
-def open_table(path: Path, shown: str) -> Table:
-    """Open a table by what its name ends in; people know it as `shown`.
+def open_table(source: Path | BytesIO, shown: str) -> Table:
+    """Open a table, a file or its bytes, by what the name ends in that people know it as.
 
     Raises ImportRefusedError.
     """
-    if path.suffix == ".parquet":
-        return ParquetTable(path, shown)
+    if shown.endswith(".parquet"):
+        return ParquetTable(source, shown)
     try:
-        file = path.open(encoding="utf-8-sig", newline="")
+        data = source if isinstance(source, BytesIO) else source.open("rb")
+        file = TextIOWrapper(data, encoding="utf-8-sig", newline="")
     except OSError as error:
         raise ImportRefusedError(f"{shown} cannot be read: {error}") from error
     try:
-        return CsvTable(file, shown) if path.suffix == ".csv" else JsonLinesTable(file, shown)
+        return CsvTable(file, shown) if shown.endswith(".csv") else JsonLinesTable(file, shown)
     except ImportRefusedError:
         file.close()
         raise
@@ -131,11 +133,10 @@ class JsonLinesTable:
 class ParquetTable:
     """A parquet file, of which only the wanted columns are read, a few rows at a time."""
 
-    def __init__(self, path: Path, shown: str) -> None:
+    def __init__(self, source: Path | BytesIO, shown: str) -> None:
         """Open the file; raises ImportRefusedError."""
-        self._path = path
         self._shown = shown
-        self._file = open_parquet(path)
+        self._file = open_parquet(source, shown)
         self.schema: Any = self._file.schema_arrow
         self.names: list[str] = self.schema.names
 
@@ -151,7 +152,7 @@ class ParquetTable:
     def batches(self, plain: Sequence[str], size: int, names: Sequence[str]) -> Iterator[Any]:
         """Yield record batches with the columns `names`, of which the `plain` ones are checked."""
         self.check(plain)
-        return read_batches(self._file, self._path, names, size)
+        return read_batches(self._file, self._shown, names, size)
 
     def check(self, plain: Sequence[str]) -> None:
         """Raise ImportRefusedError where one of the columns is there twice, or is no plain one."""

@@ -56,10 +56,10 @@ class HordeFile:
         """Open the file and check its columns; raises ImportRefusedError."""
         self.path = path
         self.called: Mapping[str, str] = CALLED
-        with closing(open_parquet(path)) as file:
+        with closing(open_parquet(path, path.name)) as file:
             self.columns = _checked(path.name, file.schema_arrow)
         texts = [CALLED[name] for name in self.columns if _KINDS[name][1] is is_text]
-        self._file = open_parquet(path, texts)
+        self._file = open_parquet(path, path.name, texts)
         self.count: int = self._file.metadata.num_rows
 
     def batches(self, size: int) -> Iterator[RawRows]:
@@ -69,7 +69,7 @@ class HordeFile:
         """
         first = 1
         wanted = [CALLED[name] for name in self.columns]
-        for batch in read_batches(self._file, self.path, wanted, size):
+        for batch in read_batches(self._file, self.path.name, wanted, size):
             yield RawRows(first, {name: batch[CALLED[name]] for name in self.columns})
             first += len(batch)
 
