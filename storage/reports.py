@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from storage.times import from_microseconds, to_microseconds
 
@@ -45,17 +46,19 @@ def add(
 def open_of_image(connection: sqlite3.Connection, image_id: int, now: datetime) -> list[Report]:
     """Return the reports of an image that nobody looked at yet, oldest first.
 
-    Reports of raters banned now and of erased ones are left out: they neither hide an image nor
-    ask for attention. Who was erased may come back under another number and report again.
+    Reports of raters banned now and of erased ones are left out, and those that a revert in force
+    means: they neither hide an image nor ask for attention. Who was erased may come back under
+    another number and report again.
     """
     rows = connection.execute(
-        """
+        f"""
         SELECT r.id, r.image_id, r.rater, r.reason, r.reported_at
         FROM reports r JOIN raters p ON p.number = r.rater
         WHERE r.image_id = ? AND r.settled_at IS NULL AND p.erased_at IS NULL
             AND (p.status <> 'banned' OR p.status_until <= ?)
+            AND NOT EXISTS (SELECT 1 FROM void_orders o WHERE {_REVERTED})
         ORDER BY r.id
-        """,
+        """,  # noqa: S608 - constants
         (image_id, to_microseconds(now)),
     )
     return [
@@ -64,9 +67,26 @@ def open_of_image(connection: sqlite3.Connection, image_id: int, now: datetime) 
     ]
 
 
+def count_reverted(connection: sqlite3.Connection, order_id: int) -> int:
+    """Return how many reports that nobody looked at yet a revert in force means."""
+    (number,) = connection.execute(
+        f"SELECT count(*) FROM void_orders o JOIN reports r ON {_REVERTED}"  # noqa: S608 - constants
+        " WHERE o.id = ? AND r.settled_at IS NULL",
+        (order_id,),
+    ).fetchone()
+    return int(number)
+
+
 def settle(connection: sqlite3.Connection, image_id: int, now: datetime) -> None:
     """Mark every report of an image as looked at."""
     connection.execute(
         "UPDATE reports SET settled_at = ? WHERE image_id = ? AND settled_at IS NULL",
         (to_microseconds(now), image_id),
     )
+
+
+_REVERTED: Final = """
+    o.rater = r.rater AND o.cause = 'revert' AND o.lifted_at IS NULL
+    AND r.reported_at BETWEEN o.since AND o.ordered_at
+"""
+"""Condition under which an order `o` means a report `r`: those since a moment, up to the order."""

@@ -1,4 +1,4 @@
-"""Votes that moderators take out and bring back: all since a moment, or a single one."""
+"""What moderators take out and bring back: votes and reports since a moment, or a single vote."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bot.trust.people import as_subject, known
 from bot.trust.refusals import NothingToRestoreError, UnknownVoteError
 from bot.trust.void_orders import VoidOrders
 from bot.trust.wording import tidy
-from storage import raters, void_orders, voids, votes
+from storage import raters, reports, void_orders, voids, votes
 from storage.audit import Details
 from storage.database import Database
 from storage.raters import Rater
@@ -23,13 +23,14 @@ from storage.void_orders import VoidOrder
 
 @dataclass(frozen=True, slots=True)
 class Revert:
-    """A revert that is in force: `votes` are void because of it."""
+    """A revert that is in force: so many votes are void because of it, and open reports out."""
 
     id: int
     since: datetime
     ordered_at: datetime
     reason: str | None
     votes: int
+    reports: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +72,10 @@ class VoidingService:
     ) -> Revert:
         """Take out every vote that the rater gave, changed or took back since a moment.
 
-        `since` is as of `parse_past`; votes to come count again. Returns when all are out, or after
-        the next start they are. Raises NotAllowedError, OwnMatterError, NeverSeenError,
-        UnknownMomentError, FutureMomentError.
+        And their open reports since then, which follow from the order as long as it stands.
+        `since` is as of `parse_past`; what is to come counts again. Returns when all votes are
+        out, or after the next start they are. Raises NotAllowedError, OwnMatterError,
+        NeverSeenError, UnknownMomentError, FutureMomentError.
         """
         await self._access.require_moderator(caller, "rater.revert", about=discord_id)
         now = self._clock.now()
@@ -195,5 +197,11 @@ def _of_vote(connection: Connection, rater: Rater, image_id: int) -> list[VoidOr
 
 def _revert(connection: Connection, order: VoidOrder) -> Revert:
     assert order.since is not None  # noqa: S101 - a revert has it
-    count = voids.count(connection, order.id)
-    return Revert(order.id, order.since, order.ordered_at, order.reason, count)
+    return Revert(
+        order.id,
+        order.since,
+        order.ordered_at,
+        order.reason,
+        votes=voids.count(connection, order.id),
+        reports=reports.count_reverted(connection, order.id),
+    )

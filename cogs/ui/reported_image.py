@@ -68,7 +68,10 @@ def _lines(exchange: Exchange, reported: ReportedImage) -> Iterator[str]:
         "review.image", dataset=escape(reported.data_set), key=escape(image.key[:200]), id=image.id
     )
     yield exchange.say("review.hidden" if reported.hidden else "review.visible")
-    yield exchange.count("review.reports", len(reported.reports))
+    if reported.reports:
+        yield exchange.count("review.reports", len(reported.reports))
+    else:
+        yield exchange.say("review.no_reports")
     for report in reported.reports[:REASONS]:
         words = escape(report.reason) if report.reason else exchange.say("review.no_reason")
         yield f"> {words}"

@@ -42,11 +42,20 @@ def unbanned(exchange: Exchange, user: str, verdict: Verdict) -> str:
 
 
 def reverted(exchange: Exchange, user: str, revert: Revert) -> str:
-    """Say how many ratings since when are out."""
+    """Say how many ratings and reports since when are out."""
+    return " ".join(_revert(exchange, user, revert))
+
+
+def _revert(exchange: Exchange, user: str, revert: Revert) -> Iterator[str]:
     since = _moment(revert.since)
-    if not revert.votes:
-        return exchange.say("rater.reverted_none", user=user, since=since)
-    return exchange.count("rater.reverted", revert.votes, user=user, since=since)
+    if revert.votes:
+        yield exchange.count("rater.reverted", revert.votes, user=user, since=since)
+    else:
+        yield exchange.say("rater.reverted_none", user=user, since=since)
+    if revert.reports:
+        yield exchange.count("rater.reports_reverted", revert.reports)
+    if revert.votes or revert.reports:
+        yield exchange.say("rater.revert_ends")
 
 
 def restored(exchange: Exchange, user: str, done: Restored) -> str:

@@ -94,6 +94,25 @@ async def test_a_role_that_was_lost_a_second_ago_counts_no_more(stage: Stage) ->
     assert (await image_of(stage)).stage == "hidden"
 
 
+async def test_a_revert_takes_reports_with_it_and_says_so(stage: Stage) -> None:
+    post = await stage.open_post()
+    await report(stage, "a", post)
+    ada = stage.member("a")
+    said = await stage.moderator.slash(stage.channel, "rater revert", user=ada, since="1h")
+    since = int(stage.clock.now().timestamp()) - 3600
+    assert answer(said).content == (
+        f"There is no rating of <@{ada.id}> since <t:{since}:f>. 1 open report of theirs counts no"
+        " more, too; a picture that it hid stays hidden until somebody looks at it with"
+        " `/rater review`. `/rater restore` lifts this revert."
+    )
+    card = text(answer(await stage.moderator.slash(stage.channel, "rater review")))
+    assert "No report of it counts any more" in card
+    assert "bad hands" not in card
+    await stage.moderator.slash(stage.channel, "rater restore", user=ada)
+    card = text(answer(await stage.moderator.slash(stage.channel, "rater review")))
+    assert "1 report:\n> bad hands" in card
+
+
 @pytest.mark.parametrize("action", ["hide", "restore", "dismiss", "explode"])
 async def test_a_forged_review_button_does_nothing(stage: Stage, action: str) -> None:
     post = await stage.open_post()

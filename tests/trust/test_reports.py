@@ -105,6 +105,51 @@ async def test_reports_of_a_banned_rater_hide_nothing(home: Home) -> None:
     assert (await home.services.reports.report(caller(4), 4, post, "no")).hidden
 
 
+async def test_reports_since_a_revert_began_are_out_until_it_is_lifted(home: Home) -> None:
+    """Those before it and after it count, and one that somebody looked at stays looked at."""
+    posts = [await home.post() for _ in range(4)]
+    for number, post in enumerate(posts):
+        if number == 3:
+            done = await home.services.voiding.revert(home.moderator, 1, "90m")
+            home.world.clock.turn(1)
+        await home.services.reports.report(caller(1), number, post, "no")
+        home.world.clock.turn(3600)
+        if number == 1:
+            image = await home.world.image(post)
+            await home.services.moderation.restore(home.moderator, image.id)
+    assert (done.votes, done.reports) == (0, 1)
+    images = [(await home.world.image(post)).id for post in posts]
+    assert [len(await reports_of(home, image)) for image in images] == [1, 0, 0, 1]
+    await home.services.voiding.restore(home.moderator, 1)
+    assert [len(await reports_of(home, image)) for image in images] == [1, 0, 1, 1]
+
+
+async def test_what_reverted_reports_hid_stays_hidden_until_somebody_looks(home: Home) -> None:
+    """As with those of somebody who is banned later."""
+    post = await home.post()
+    for rater in (1, 2, 3):
+        await home.services.reports.report(caller(rater), rater, post, f"by {rater}")
+    for rater in (1, 2, 3):
+        await home.services.voiding.revert(home.moderator, rater, "1h")
+    assert (await home.world.image(post)).stage == "hidden"
+    await home.services.voiding.restore(home.moderator, 2)
+    case = await home.services.review.next_case(home.moderator)
+    assert isinstance(case, Case)
+    assert isinstance(case.about, ReportedImage)
+    assert [report.reason for report in case.about.reports] == ["by 2"]
+    await home.services.review.decide(home.moderator, case.item.id, "restore")
+    assert (await home.world.image(post)).stage == "begun"
+
+
+async def test_reverted_reports_hide_nothing(home: Home) -> None:
+    post = await home.post()
+    for rater in (1, 2):
+        await home.services.reports.report(caller(rater), rater, post, "no")
+    await home.services.voiding.revert(home.moderator, 1, "1h")
+    assert not (await home.services.reports.report(caller(3), 3, post, "no")).hidden
+    assert (await home.services.reports.report(caller(4), 4, post, "no")).hidden
+
+
 async def test_nobody_can_report_images_by_the_hundred(home: Home) -> None:
     posts = [await home.post() for _ in range(PER_MINUTE + 1)]
     here = [replace(caller(1), channel_id=CHANNEL + number // 10) for number in range(len(posts))]

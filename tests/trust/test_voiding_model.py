@@ -1,5 +1,6 @@
-"""Whatever moderators, raters and stops do in whatever order: votes are void exactly as long as a
-decision in force wants it, and all that is made of votes is as if it were counted anew."""
+"""Whatever moderators, raters and stops do in whatever order: votes are void, and reports out,
+exactly as long as a decision in force wants it, and all that is made of votes is as if it were
+counted anew."""
 
 from __future__ import annotations
 
@@ -35,7 +36,7 @@ from bot.rating.voting import ScorePress
 from bot.services import build_services
 from bot.trust import void_orders as carrying_out
 from bot.trust.banning import Sentence
-from storage import image_stages, ledger, raters, void_orders
+from storage import image_stages, ledger, raters, reports, void_orders
 from storage.database import Database
 from storage.image_stages import COUNTS
 from tests.rating.world import HOME, NOON, TurnedClock, World, caller, make_settings
@@ -131,6 +132,7 @@ class OrderModel:
     there: set[Image]
     place: int | None = None
     since: datetime | None = None
+    ordered_at: datetime = NOON
     image: Image | None = None
     means: set[Image] = field(default_factory=set)
     number: int = 0
@@ -143,6 +145,8 @@ class PersonModel:
     """What is known of a person under their present number."""
 
     votes: dict[Image, VoteModel] = field(default_factory=dict)
+    reports: dict[Image, datetime] = field(default_factory=dict)
+    settled: set[Image] = field(default_factory=set)
     banned_until: datetime | None = None
     banned: bool = False
     barred: dict[int, datetime | None] = field(default_factory=dict)
@@ -224,24 +228,41 @@ class Voiding(RuleBasedStateMachine):
     def do(
         self, person: Who, image: Image, work: Coroutine[None, None, object], *, undo: bool
     ) -> None:
-        """Do what may be refused, and must be where a decision is against it."""
+        """Do with a vote what may be refused, and must be where a decision is against it."""
         model = self.people[person]
-        banned = model.banned and (model.banned_until is None or self.now < model.banned_until)
-        place = PLACES[image]
+        if self.allows(person, image, work):
+            assert not self.causes(person, image)
+            vote = model.votes.setdefault(image, VoteModel())
+            vote.undone, vote.changed_at = undo, self.now
+
+    def allows(self, person: Who, image: Image, work: Coroutine[None, None, object]) -> bool:
+        """Let a rater do something, and tell whether it was done; not during a ban or bar."""
+        model, place = self.people[person], PLACES[image]
         barred = place in model.barred and _holds(model.barred[place], self.now)
         try:
             self.run(work)
         except BarredError:
             assert barred
         except BannedError:
-            assert banned
+            assert self.is_banned(person)
         except UserError:
-            return
+            pass
         else:
-            refusals = (banned, barred, self.causes(person, image))
-            assert not any(refusals)
-            vote = model.votes.setdefault(image, VoteModel())
-            vote.undone, vote.changed_at = undo, self.now
+            assert not barred
+            assert not self.is_banned(person)
+            return True
+        return False
+
+    def is_banned(self, person: Who) -> bool:
+        model = self.people[person]
+        return model.banned and _holds(model.banned_until, self.now)
+
+    @rule(person=PERSON, image=IMAGE)
+    def report(self, person: Who, image: Image) -> None:
+        number = next(self.home.world.interactions)
+        work = self.home.services.reports.report(_at(person, image), number, image, "no")
+        if self.allows(person, image, work):
+            self.people[person].reports.setdefault(image, self.now)
 
     @rule(person=PERSON, back_after=st.sampled_from([1, 90]))
     def erase(self, person: Who, back_after: int) -> None:
@@ -251,7 +272,8 @@ class Voiding(RuleBasedStateMachine):
             if order.whose == person:
                 order.lifted, order.means = True, set()
         model = self.people[person]
-        model.votes.clear()
+        for mine in (model.votes, model.reports, model.settled):
+            mine.clear()
         model.barred = {g: u for g, u in model.barred.items() if _holds(u, self.now)}
         self.home.world.clock.turn(back_after)
         self.run(services.voting.agree(caller(person)))
@@ -301,8 +323,9 @@ class Voiding(RuleBasedStateMachine):
     def revert(self, person: Who, hours: int, *, stop: bool) -> None:
         """Take out what is newer; the program may stop between the order and its carrying out."""
         since = self.now - timedelta(hours=hours)
-        there = set(self.people[person].votes)
-        order = OrderModel(person, "revert", there, since=since)
+        model = self.people[person]
+        there = set(model.votes)
+        order = OrderModel(person, "revert", there, since=since, ordered_at=self.now)
         if stop:
             order.number = self.run(self.home.world.database.write(
                 lambda c: _give_order(c, person, since, self.now)
@@ -314,6 +337,15 @@ class Voiding(RuleBasedStateMachine):
         self.orders.append(order)
         self.settle()
         assert (done.since, done.votes) == (since, len(order.means))
+        waiting = model.reports.keys() - model.settled
+        assert done.reports == sum(_takes(order, model.reports[image]) for image in waiting)
+
+    @rule(image=IMAGE)
+    def look_at_reports(self, image: Image) -> None:
+        self.run(self.home.services.moderation.restore(self.home.moderator, image))
+        for model in self.people.values():
+            if image in model.reports:
+                model.settled.add(image)
 
     @rule(person=PERSON, choice=st.none() | st.integers(0, 3))
     def restore(self, person: Who, choice: int | None) -> None:
@@ -442,6 +474,14 @@ class Voiding(RuleBasedStateMachine):
             for person, model in self.people.items()
             for image in model.votes
         }
+        assert {
+            (person, image) for image in PLACES for person in self._reporters(connection, image)
+        } == {
+            (person, image)
+            for person, model in self.people.items()
+            for image in model.reports
+            if self.report_counts(person, image)
+        }
         self._check_removed(dict(connection.execute(_REMOVED).fetchall()), states)
 
     def _check_removed(self, listed: dict[bytes, str], states: dict[bytes, str]) -> None:
@@ -456,6 +496,17 @@ class Voiding(RuleBasedStateMachine):
         for row_id, reason in listed.items():
             if row_id in states:
                 assert (states[row_id], reason) == ("void", "voided")
+
+    def _reporters(self, connection: Connection, image: Image) -> list[Who | None]:
+        found = reports.open_of_image(connection, image, self.now)
+        numbers = [raters.by_number(connection, report.rater) for report in found]
+        return [None if rater is None else rater.discord_id for rater in numbers]
+
+    def report_counts(self, person: Who, image: Image) -> bool:
+        model = self.people[person]
+        at = model.reports[image]
+        reverted = any(_takes(order, at) for order in self.in_force(person, "revert"))
+        return not (reverted or image in model.settled or self.is_banned(person))
 
     def state(self, person: Who, image: Image) -> str:
         if self.causes(person, image):
@@ -478,6 +529,11 @@ def _at(person: Who, image: Image) -> Caller:
     return caller(person) if PLACES[image] == HOME else visitor(person)
 
 
+def _takes(order: OrderModel, reported_at: datetime) -> bool:
+    """Tell whether a revert means a report of this moment."""
+    return order.since is not None and order.since <= reported_at <= order.ordered_at
+
+
 def _holds(until: datetime | None, now: datetime) -> bool:
     return until is None or now < until
 
@@ -495,6 +551,7 @@ async def furnished(folder: Path) -> Home:
         moderator_role_id=MODERATORS,
         horde_api_key="k" * 22,
         kudos_daily_cap=100_000,
+        reports_to_hide=9,  # more than there are people: stages follow from votes
         close_delay_seconds=86_400,  # so that raters can change their minds for long
     )
     world = World(await Database.open(folder / "jury.db"), settings, TurnedClock(), Random(1))
