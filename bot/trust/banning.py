@@ -160,13 +160,11 @@ class BanService:
                 self._access.record(connection, caller, "rater.unban", subject_of(before))
                 return Verdict(subject_of(before), banned), None
             rater = self._enrolment.rater(connection, discord_id, now)
-            lifted = void_orders.in_force(connection, rater.number, "ban")
-            barred = home in bars.guilds(connection, rater.number, now)
-            banned = rater.banned_at(now) or barred or bool(lifted)
+            banned = can_unban(connection, rater, home, now)
             if rater.status == "banned":
                 raters.set_status(connection, rater.number, "normal")
             bars.lift(connection, rater.number, home)
-            for order in lifted:
+            for order in void_orders.in_force(connection, rater.number, "ban"):
                 void_orders.lift(connection, order.id, now)
             subject = as_subject(rater)
             self._access.record(connection, caller, "rater.unban", subject)
@@ -193,6 +191,13 @@ class BanService:
         if before is not None and before.horde_hash is not None and change(before).banned_at(now):
             self._enrolment.bar(connection, {before.horde_hash}, now)
         return before
+
+
+def can_unban(connection: Connection, rater: Rater, home: int, now: datetime) -> bool:
+    """Tell whether an unban of the rater has anything to lift, in force or of a ban that ended."""
+    barred = home in bars.guilds(connection, rater.number, now)
+    took_votes = void_orders.in_force(connection, rater.number, "ban")
+    return rater.banned_at(now) or barred or bool(took_votes)
 
 
 def _home(caller: Caller) -> int:

@@ -15,6 +15,7 @@ from bot.clock import Clock
 from bot.rewards.planning import terms_of
 from bot.settings import Settings
 from bot.trust.access import AccessService
+from bot.trust.banning import can_unban
 from bot.trust.people import known, people_in
 from storage import (
     audit,
@@ -107,13 +108,15 @@ class Steadiness:
 class Dossier:
     """One rater, as of `now`.
 
-    `own` and `crowd` are histograms by scale; `agreement` has the scales that say something,
-    `scores` and `reliability` those that the estimator has judged. `people` leads from the numbers
-    in `history` to Discord ids.
+    `can_unban`: an unban has something to lift, everywhere or in the home server alone. `own` and
+    `crowd` are histograms by scale; `agreement` has the scales that say something, `scores` and
+    `reliability` those that the estimator has judged. `people` leads from the numbers in `history`
+    to Discord ids.
     """
 
     rater: Rater
     now: datetime
+    can_unban: bool
     votes: VoteCounts
     own: Mapping[str, Mapping[int, int]]
     crowd: Mapping[str, Mapping[int, int]]
@@ -162,14 +165,19 @@ class DossierService:
         nobody learns from here under which number an erased history goes on.
         """
         await self._access.require_moderator(caller, "rater.info")
+        home = caller.guild_id
+        assert home is not None  # noqa: S101 - moderators are such at home alone
 
         def query(connection: Connection) -> Dossier:
-            return gather(connection, known(connection, discord_id), self._clock.now(), self._hold)
+            rater = known(connection, discord_id)
+            return gather(connection, rater, home, self._clock.now(), self._hold)
 
         return await self._database.read(query)
 
 
-def gather(connection: Connection, rater: Rater, now: datetime, hold: timedelta) -> Dossier:
+def gather(
+    connection: Connection, rater: Rater, home: int, now: datetime, hold: timedelta
+) -> Dossier:
     """Look everything up; `hold` is how long an award waits for its image at most."""
     number = rater.number
     history = audit.search(connection, audit.Filter(rater=number), limit=HISTORY)
@@ -178,6 +186,7 @@ def gather(connection: Connection, rater: Rater, now: datetime, hold: timedelta)
     return Dossier(
         rater=rater,
         now=now,
+        can_unban=can_unban(connection, rater, home, now),
         votes=rater_votes.count_votes(connection, number),
         own=rater_votes.histograms(connection, number),
         crowd=crowd.histograms(connection, without=number),

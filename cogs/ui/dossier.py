@@ -243,9 +243,9 @@ def _buttons(exchange: Exchange, dossier: Dossier) -> Iterator[ui.Button[ui.Layo
         actions.append(("unvalidate", ButtonStyle.secondary))
     elif not dossier.banned:
         actions.append(("validate", ButtonStyle.success))
-    if dossier.banned:
+    if dossier.can_unban:
         actions.append(("unban", ButtonStyle.success))
-    else:
+    if not dossier.banned:
         actions.append(("ban", ButtonStyle.danger))
     for action, style in actions:
         yield button(

@@ -286,6 +286,32 @@ async def test_a_banned_rater_is_unbanned_first(stage: Stage) -> None:
     assert "**Banned** until a moderator lifts it." in text(card)
     assert "> \\*\\*spam\\*\\*" in text(card)
     assert not any("validate" in each for each in custom_ids(card))
+    assert not any(each.startswith("rater:ban:") for each in custom_ids(card))
+
+
+async def test_a_ban_here_is_lifted_from_the_card_or_made_one_everywhere(stage: Stage) -> None:
+    ada = await rated(stage)
+    moderator = stage.moderator
+    assert not any("unban" in each for each in custom_ids(await look(stage, ada)))
+    await moderator.slash(stage.channel, "rater ban", user=ada, reason="spam", place="here")
+    card = await look(stage, ada)
+    find(card, "rater:ban:")
+    said = text(answer(await moderator.click(card, custom_id=find(card, "rater:unban"))))
+    assert "may rate again" in said
+    assert not any("unban" in each for each in custom_ids(await look(stage, ada)))
+
+
+async def test_votes_of_a_ban_that_ended_are_brought_back_from_the_card(stage: Stage) -> None:
+    ada = await rated(stage)
+    ban = {"user": ada, "reason": "spam", "length": "hour", "votes": "void"}
+    await stage.moderator.slash(stage.channel, "rater ban", **ban)
+    stage.clock.turn(3601)
+    card = await look(stage, ada)
+    assert "1 taken out" in text(card)
+    await stage.moderator.click(card, custom_id=find(card, "rater:unban"))
+    card = await look(stage, ada)
+    assert "taken out" not in text(card)
+    assert not any("unban" in each for each in custom_ids(card))
 
 
 async def test_a_role_that_is_lost_between_opening_and_pressing_counts_no_more(

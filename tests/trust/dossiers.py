@@ -32,6 +32,7 @@ RATER = Rater(7, 1234, "normal", None, None, None, 1, NOW, NOW, None)
 NOTHING = Dossier(
     rater=RATER,
     now=NOW,
+    can_unban=False,
     votes=VoteCounts(0, 0, 0, 0),
     own={"aesthetic": {}, "artifacts": {}},
     crowd={"aesthetic": {}, "artifacts": {}},
