@@ -57,20 +57,23 @@ class AccessService:
         And OwnMatterError where they would decide `about` their own Discord id: nobody does, also
         not an operator, or the only moderator that there is.
         """
-        await self._require(caller, action, allowed=self.is_moderator(caller))
-        if about == caller.discord_id:
-            await self.refuse(caller, action)
-            raise OwnMatterError
+        await self._require(caller, action, allowed=self.is_moderator(caller), about=about)
 
     async def require_manager(
-        self, caller: Caller, action: str, *, of_guild: int | None = None
+        self,
+        caller: Caller,
+        action: str,
+        *,
+        of_guild: int | None = None,
+        about: int | None = None,
     ) -> int:
         """Return the caller's server; raise NotAllowedError for anybody but its manager.
 
-        With `of_guild` it has to be that server.
+        With `of_guild` it has to be that server. OwnMatterError as of `require_moderator`.
         """
         there = of_guild is None or of_guild == caller.guild_id
-        await self._require(caller, action, allowed=there and self.is_manager(caller))
+        allowed = there and self.is_manager(caller)
+        await self._require(caller, action, allowed=allowed, about=about)
         assert caller.guild_id is not None  # noqa: S101 - is_manager said so, for the type checker
         return caller.guild_id
 
@@ -158,7 +161,10 @@ class AccessService:
     def _at_home(self, caller: Caller) -> bool:
         return caller.guild_id is not None and caller.guild_id == self._settings.home_guild_id
 
-    async def _require(self, caller: Caller, action: str, *, allowed: bool) -> None:
-        if not allowed:
-            await self.refuse(caller, action)
-            raise NotAllowedError
+    async def _require(
+        self, caller: Caller, action: str, *, allowed: bool, about: int | None = None
+    ) -> None:
+        if allowed and about != caller.discord_id:
+            return
+        await self.refuse(caller, action)
+        raise OwnMatterError if allowed else NotAllowedError

@@ -39,9 +39,9 @@ class BarService:
         """Keep a person, seen before or not, from rating here; False where managers did already.
 
         The reason, at most REASON_LENGTH characters, is for managers and the person alone. Raises
-        NotAllowedError.
+        NotAllowedError, OwnMatterError.
         """
-        guild_id = await self._access.require_manager(caller, "jury.bar")
+        guild_id = await self._access.require_manager(caller, "jury.bar", about=discord_id)
         now = self._clock.now()
         bar = Bar(guild_id, "manager", None)
 
@@ -67,9 +67,10 @@ class BarService:
     async def unbar(self, caller: Caller, discord_id: int) -> bool:
         """Lift the managers' bar of a person; False where there was none.
 
-        Raises NotAllowedError; ModeratorsBarError where moderators keep them out, which stays.
+        Raises NotAllowedError, OwnMatterError; ModeratorsBarError where moderators keep them out,
+        which stays.
         """
-        guild_id = await self._access.require_manager(caller, "jury.unbar")
+        guild_id = await self._access.require_manager(caller, "jury.unbar", about=discord_id)
         now = self._clock.now()
 
         def change(erased: Erasure) -> Erasure:
@@ -78,13 +79,12 @@ class BarService:
 
         def unit(connection: Connection) -> list[Bar]:
             before = self._erased.store(connection, discord_id, change)
-            rater = raters.find(connection, discord_id)
-            held, subject = list[Bar](), ""
-            if rater is not None:
+            if before is not None and raters.find(connection, discord_id) is None:
+                held, subject = list(before.bars), subject_of(before)
+            else:
+                rater = self._enrolment.rater(connection, discord_id, now)
                 held, subject = bars.of_rater(connection, rater.number, now), as_subject(rater)
                 bars.lift(connection, rater.number, guild_id, "manager")
-            elif before is not None:
-                held, subject = list(before.bars), subject_of(before)
             self._access.record(connection, caller, "jury.unbar", subject, actor="manager")
             return held
 

@@ -151,7 +151,7 @@ LOOKS: Final = frozenset({"dossiers.of", "ratings.of", "ratings.check", "voiding
 DECISIONS: Final = [
     name
     for name, method in METHODS.items()
-    if method.rank == "moderator" and VICTIM in method.arguments and name not in LOOKS
+    if method.rank in {"moderator", "manager"} and VICTIM in method.arguments and name not in LOOKS
 ]
 
 ITSELF: Final = "access"
@@ -246,9 +246,9 @@ async def test_whoever_may_is_not_refused(home: Home, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", DECISIONS)
-async def test_no_moderator_decides_about_themselves(home: Home, name: str) -> None:
-    """Not even the only one, who is an operator too."""
-    who = caller(VICTIM, roles=(MODERATORS,))
+async def test_nobody_decides_about_themselves(home: Home, name: str) -> None:
+    """Not even the only moderator or manager, whatever else they are."""
+    who = replace(caller(VICTIM, roles=(MODERATORS,)), manages_server=True)
     await home.post()
     await home.raters(VICTIM)
     number = await home.world.number(VICTIM)
