@@ -28,6 +28,12 @@ def count(connection: Connection, data_set_id: int) -> tuple[int, int]:
     return accepted, proposed
 
 
+def are_all_shown(connection: Connection, data_set_id: int) -> bool:
+    """Tell whether a data set has closed images, and the result of each was shown."""
+    (shown,) = connection.execute(_ALL_SHOWN, {"data_set_id": data_set_id}).fetchone()
+    return bool(shown)
+
+
 def clearest(
     connection: Connection,
     data_set_id: int,
@@ -77,12 +83,16 @@ _COUNT: Final = f"""
     FROM gold_images g JOIN images i ON i.id = g.image_id
     WHERE g.state IN ('accepted', 'proposed') AND i.data_set_id = ? AND {MEETABLE}
 """  # noqa: S608 - a constant
+_CLOSED: Final = "i.data_set_id = :data_set_id AND i.stage = 'full' AND i.closes_at IS NULL"
+_ALL_SHOWN: Final = f"""
+    SELECT EXISTS (SELECT 1 FROM images i WHERE {_CLOSED})
+        AND NOT EXISTS (SELECT 1 FROM images i WHERE {_CLOSED} AND i.revealed_at IS NULL)
+"""  # noqa: S608 - constants
 _CLEAREST: Final = f"""
     SELECT s.image_id FROM image_scores s JOIN images i ON i.id = s.image_id
     WHERE s.scale = :scale AND s.standard_error <= :error
     AND :sign * s.score >= :sign * :beyond
-    AND i.data_set_id = :data_set_id AND i.stage = 'full' AND i.closes_at IS NULL
-    AND {MEETABLE}
+    AND {_CLOSED} AND {MEETABLE}
     AND NOT EXISTS (SELECT 1 FROM gold_images g WHERE g.image_id = i.id)
     ORDER BY :sign * s.score - 2 * s.standard_error DESC, s.image_id LIMIT :limit
 """  # noqa: S608 - a constant

@@ -107,6 +107,8 @@ def _treasury(exchange: Exchange, treasury: Treasury) -> Iterator[str]:
     )
     if treasury.proposed:
         yield exchange.count("gold.waiting", treasury.proposed)
+    if treasury.all_shown:
+        yield exchange.say("gold.all_shown")
     for entry in treasury.gold:
         told = f"- `#{entry.image.id}` {escape(cut(entry.image.key, KEY_CHARACTERS))}: "
         told += right(exchange, entry.gold.ranges)

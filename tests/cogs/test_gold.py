@@ -109,6 +109,25 @@ async def test_gold_that_nobody_meets_says_so(stage: Stage) -> None:
     assert "`#1` 0: Liking 6 to 10 (not met: result shown, or out of sight)" in listed
 
 
+async def test_it_says_why_nothing_can_be_proposed(stage: Stage) -> None:
+    """Where every closed image was posted: not before one is closed, nor once one was not shown."""
+    why = "every picture that has all its ratings was posted in a channel"
+    first, second = await stage.add_images(2)
+    assert why not in await gold(stage)
+
+    async def close(image: int) -> None:
+        await stage.services.database.write(
+            lambda c: c.execute("UPDATE images SET stage = 'full' WHERE id = ?", (image,)).rowcount
+        )
+
+    await close(first)
+    assert why not in await gold(stage), "it can be proposed"
+    await stage.services.database.write(lambda c: image_stages.reveal(c, first, NOON))
+    assert why in await gold(stage)
+    await close(second)
+    assert why not in await gold(stage)
+
+
 async def test_images_are_offered_and_the_list_fits_a_message(stage: Stage) -> None:
     numbers = await stage.add_images(25)
     for number in numbers:

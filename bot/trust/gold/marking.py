@@ -23,6 +23,7 @@ from storage import (
     images,
     review_queue,
 )
+from storage.data_sets import DataSet
 from storage.database import Database
 from storage.gold_answers import Tally
 from storage.gold_images import GoldImage, Ranges
@@ -53,13 +54,15 @@ class Entry:
 class Treasury:
     """The accepted gold images of a data set, the newest first, and how many are proposed.
 
-    `met` of them can be met by raters.
+    `met` of them can be met by raters. `all_shown`: more are lacking, and none can be proposed,
+    because the result of every image that is closed was shown.
     """
 
     data_set: str
     gold: list[Entry]
     met: int
     proposed: int
+    all_shown: bool = False
     target: int = TARGET
 
 
@@ -154,17 +157,7 @@ class GoldService:
         await self._access.require_moderator(caller, ACTION)
 
         def query(connection: Connection) -> list[Treasury]:
-            return [
-                Treasury(
-                    each.name,
-                    [
-                        _entry(connection, gold)
-                        for gold in gold_images.accepted(connection, each.id)
-                    ],
-                    *gold_candidates.count(connection, each.id),
-                )
-                for each in data_sets.every(connection)
-            ]
+            return [_treasury(connection, each) for each in data_sets.every(connection)]
 
         return await self._database.read(query)
 
@@ -180,6 +173,19 @@ def _explained(known: GoldImage | None, given: str | None) -> str | None:
     if given is None:
         return None if known is None else known.explanation
     return None if given == NOTHING else given
+
+
+def _treasury(connection: Connection, data_set: DataSet) -> Treasury:
+    accepted = gold_images.accepted(connection, data_set.id)
+    met, proposed = gold_candidates.count(connection, data_set.id)
+    lacking = met + proposed < TARGET
+    return Treasury(
+        data_set.name,
+        [_entry(connection, gold) for gold in accepted],
+        met,
+        proposed,
+        all_shown=lacking and gold_candidates.are_all_shown(connection, data_set.id),
+    )
 
 
 def _entry(connection: Connection, gold: GoldImage) -> Entry:
