@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from sqlite3 import Connection
 from typing import Final
 
@@ -83,8 +84,16 @@ class GoldCandidates(CaseKind):
             decided_at=now,
             decided_by=by,
         )
-        gold_images.store(connection, gold)
-        gold_answers.judge_again(connection, gold.image_id, gold.ranges)
-        review_queue.settle_kind(
-            connection, GOLD_CANDIDATE, gold.image_id, by=by, outcome=decision, now=now
-        )
+        store_decision(connection, gold, decision, now)
+
+
+def store_decision(connection: Connection, gold: GoldImage, decision: str, now: datetime) -> None:
+    """Store what a moderator decided of an image, by command or in the queue.
+
+    Answers that were given before are judged by it, and the image is no open case any more.
+    """
+    gold_images.store(connection, gold)
+    gold_answers.judge_again(connection, gold.image_id, gold.ranges)
+    review_queue.settle_kind(
+        connection, GOLD_CANDIDATE, gold.image_id, by=gold.decided_by, outcome=decision, now=now
+    )

@@ -12,6 +12,7 @@ from bot.clock import Clock
 from bot.errors import NoGoldScoresError, NotGoldError, UnknownImageError
 from bot.rating.scales import SCALES
 from bot.trust.access import AccessService
+from bot.trust.gold.candidates import ACCEPT, store_decision
 from bot.trust.gold.judging import typed_range
 from bot.trust.gold.proposing import TARGET
 from bot.trust.wording import tidy
@@ -21,7 +22,6 @@ from storage import (
     gold_candidates,
     gold_images,
     images,
-    review_queue,
 )
 from storage.data_sets import DataSet
 from storage.database import Database
@@ -112,11 +112,7 @@ class GoldService:
                 now,
                 by,
             )
-            gold_images.store(connection, gold)
-            gold_answers.judge_again(connection, image_id, ranges)
-            review_queue.settle_kind(
-                connection, review_queue.GOLD_CANDIDATE, image_id, by=by, outcome="accept", now=now
-            )
+            store_decision(connection, gold, ACCEPT, now)
             return _entry(connection, gold)
 
         return await self._database.write(unit)
