@@ -15,9 +15,9 @@ import structlog
 
 from bot.clock import Clock
 from bot.horde.client import HordeClient
-from bot.horde.errors import HordeError, RefusedForGoodError, UnfitKeyError
 from bot.horde.pace import HOUR
-from bot.rewards.outcomes import NOT_ENOUGH, OF_ALL, answer_of, is_of_one
+from bot.rewards.account import LONGEST_SILENCE, PayingAccount
+from bot.rewards.outcomes import NOT_ENOUGH, OF_ALL, is_of_one
 from bot.rewards.planning import Planning, Ready, always
 from bot.rewards.quiet import Quiet
 from bot.rewards.replay import PayoutReplay
@@ -37,12 +37,6 @@ LOOK_EVERY: Final = timedelta(seconds=15)
 """Between two looks for what became due; an idle holder keeps its lease by them."""
 PEOPLE_AFTER: Final = timedelta(hours=24)
 """What is in doubt for longer is shown to the operators."""
-FIRST_SILENCE: Final = timedelta(seconds=15)
-LONGEST_SILENCE: Final = timedelta(minutes=15)
-"""How long nobody is paid after the Horde did not answer sensibly; each time twice as long."""
-MOST_DOUBLINGS: Final = 10
-BALANCE_FOR: Final = timedelta(minutes=1)
-"""How long what our account can pay is reckoned with, less what was sent since."""
 
 _log = structlog.get_logger()
 
@@ -82,13 +76,15 @@ class PayoutWorker:
     ) -> None:
         self._database = database
         self._clock = clock
-        self._random = random
         self._client = client
         self._alerts = alerts
         self._on_step = on_step
         self._holder = leases.new_holder()
         self._planning = Planning(database, clock, settings, scores_ready)
         self._settling = Settling(random, PayoutFile(database.path))
+        self._account = PayingAccount(
+            database, clock, random, client=client, alerts=alerts, settling=self._settling
+        )
         self._replay = PayoutReplay(database, clock, holder=self._holder)
         self._sending = Sending(
             database,
@@ -100,14 +96,9 @@ class PayoutWorker:
             cap=settings.kudos_daily_cap,
             on_step=on_step,
         )
-        self._account = 0
-        self._spendable = 0
-        self._read_at: datetime | None = None
         self._held_at: datetime | None = None
         self._list_doubted = False
         self._quiet = Quiet()
-        self._silences = 0
-        self._silent_until: datetime | None = None
         self._stepping = asyncio.Lock()
         self._woken = asyncio.Event()
         self._stopping = False
@@ -142,7 +133,7 @@ class PayoutWorker:
             if not await self._put_off():
                 self._quiet.end(now)
             return now + LOOK_EVERY
-        sender = await self._sender()
+        sender = await self._account.sender()
         if sender is None:
             await self._watch(now)
         if sender is not None and not only and self._exceeds(found):
@@ -151,7 +142,7 @@ class PayoutWorker:
             payout = await self._plan(found, sender) if isinstance(found, Due) else found
             if payout is not None:
                 await self._send(payout, sender)
-        again = max(now, self._silent_until or now, self._client.pace.next_turn())
+        again = max(now, self._account.silent_until or now, self._client.pace.next_turn())
         return min(again, now + LOOK_EVERY)
 
     async def run(self) -> None:
@@ -239,8 +230,9 @@ class PayoutWorker:
                 moments.append(now + LOOK_EVERY)
             elif pause.try_at is not None and pause.try_at <= now + 2 * LONGEST_PAUSE:
                 moments.append(pause.try_at)
-        if self._silent_until is not None and self._silent_until <= now + 2 * LONGEST_SILENCE:
-            moments.append(self._silent_until)
+        silent_until = self._account.silent_until
+        if silent_until is not None and silent_until <= now + 2 * LONGEST_SILENCE:
+            moments.append(silent_until)
         return max(moments)
 
     async def _next(
@@ -262,7 +254,7 @@ class PayoutWorker:
                 if payout.answer is None or not is_of_one(payout.answer):
                     return payout
                 repeated = repeated or payout
-        due = None if only else await self._planning.next(self._account, most)
+        due = None if only else await self._planning.next(self._account.number, most)
         return due or repeated
 
     async def _watch(self, now: datetime) -> None:
@@ -283,43 +275,19 @@ class PayoutWorker:
     def _exceeds(self, found: Payout | Due) -> bool:
         """Tell whether our account may have too little; what is in doubt may be paid already."""
         doubtful = isinstance(found, Payout) and found.state == "in_doubt"
-        return found.amount > self._spendable and not doubtful
+        return found.amount > self._account.spendable and not doubtful
 
     async def _affordable(self, now: datetime) -> Payout | Due | None:
         """Return what is next of all that our account can pay; if that is nothing, pause."""
-        found = await self._next(now, None, self._spendable)
+        found = await self._next(now, None, self._account.spendable)
         if found is None:
             pause = partial(self._settling.pause, answer=NOT_ENOUGH, now=now)
             await self._database.write(pause)
             self._alerts.wake()
         return found
 
-    async def _sender(self) -> Sender | None:
-        """Return from where is sent now; None where the Horde or our account cannot do it."""
-        try:
-            heartbeat = await self._client.heartbeat()
-            if not heartbeat.ok:
-                self._fall_silent()
-                return None
-            now = self._clock.now()
-            if self._read_at is None or not self._read_at <= now < self._read_at + BALANCE_FOR:
-                account = await self._client.own_account()
-                self._account, self._spendable = account.id, account.spendable
-                self._read_at = now
-        except (UnfitKeyError, RefusedForGoodError) as error:
-            answer, now = answer_of(error), self._clock.now()
-            await self._database.write(partial(self._settling.pause, answer=answer, now=now))
-            self._alerts.wake()
-            return None
-        except HordeError as error:
-            _log.warning("horde_silent", reason=str(error))
-            self._fall_silent()
-            return None
-        honours_keys = heartbeat.version.idempotent and self._client.honours_keys
-        return Sender(self._client.server, self._account, honours_keys)
-
     async def _plan(self, due: Due, sender: Sender) -> Payout | None:
-        payout = await self._planning.plan(due, sender.account, self._spendable)
+        payout = await self._planning.plan(due, sender.account, self._account.spendable)
         if payout is not None:
             await self._on_step("planned")
         return payout
@@ -337,13 +305,13 @@ class PayoutWorker:
         if outcome is None:
             return
         if outcome.becomes in {"paid", "in_doubt"}:
-            self._spendable -= payout.amount
+            self._account.spend(payout.amount)
         elif outcome.fault == "ours":
-            self._read_at = None
+            self._account.doubt_balance()
         if outcome.silent:
-            self._fall_silent()
+            self._account.fall_silent()
         else:
-            self._silences = 0
+            self._account.end_silence()
             if outcome.answer not in OF_ALL:
                 self._quiet.end(self._clock.now())
 
@@ -352,12 +320,6 @@ class PayoutWorker:
         now = self._clock.now()
         payouts.set_next_try(connection, payout.id, now + LONGEST_DOUBT)
         self._settling.open_case(connection, payout, reason, now)
-
-    def _fall_silent(self) -> None:
-        doublings = min(self._silences, MOST_DOUBLINGS)
-        wait = min(FIRST_SILENCE * 2**doublings, LONGEST_SILENCE)
-        self._silences += 1
-        self._silent_until = self._clock.now() + wait * (1 + self._random.random() / 10)
 
     async def _outlive(self) -> datetime:
         try:
