@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -50,6 +52,21 @@ def test_many_links_of_one_server_are_one_silence() -> None:
     silence = Silence()
     silence.judge([outcome(Reason.UNREACHABLE)] * 100)
     assert silence.servers == 1
+
+
+def test_links_of_one_server_that_differ_are_one_silence() -> None:
+    silence = Silence()
+    links = [f"http://one.test/{number}.png" for number in range(30)]
+    silence.judge([replace(outcome(Reason.UNREACHABLE), url=link) for link in links])
+    assert silence.servers == 1
+
+
+@pytest.mark.parametrize("host", ["xn--", "xn--a", "xn--a-ecp.ru", "XN--.test"])
+def test_a_name_that_decodes_to_nothing_is_a_server_too(host: str) -> None:
+    silence = Silence()
+    silent = replace(outcome(Reason.UNREACHABLE), url=f"http://{host}/a.png")
+    assert silence.judge([silent]) == []
+    assert (silence.servers, silence.rest()) == (1, [])
 
 
 @given(st.lists(st.lists(st.sampled_from(RESULTS))))

@@ -45,7 +45,8 @@ class Silence:
                 self._servers.clear()
             if outcome.result in SILENT:
                 self._silent.append((outcome.url, Reason(outcome.result)))
-                self._servers.add(URL(outcome.url).host)
+                # `host` would decode a name, which fails where it is none that can be: xn--
+                self._servers.add(URL(outcome.url).raw_host)
             elif isinstance(outcome.result, Reason) and outcome.result not in FOR_NOW:
                 dead.append((outcome.url, outcome.result))
         return dead
