@@ -59,6 +59,16 @@ async def test_a_table_says_what_its_pictures_show(
     assert not (tmp_path / "originals").exists()
 
 
+async def test_fields_that_only_later_lines_have_are_read(
+    database: Database, tmp_path: Path
+) -> None:
+    rows = [{"file_name": "0.png"}, {"text": "of a cat", "file_name": "1.png"}]
+    folder = write_files(tmp_path / "in", {f"{n}.png": picture(n) for n in range(2)})
+    write_table(folder / "metadata.jsonl", "jsonl", rows)
+    assert (await bring_hf(database, folder)).added == 2
+    assert stored(database, "prompt") == {"0": (None,), "1": ("of a cat",)}
+
+
 async def test_a_folder_without_a_table_has_labels(database: Database, tmp_path: Path) -> None:
     folder = write_files(
         tmp_path / "in", {"cat/1.png": picture(1), "dog/1.png": picture(2), "3.png": picture(3)}

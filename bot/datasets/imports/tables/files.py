@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from io import BytesIO, TextIOWrapper
 from pathlib import Path
@@ -103,31 +104,38 @@ class CsvTable:
 
 
 class JsonLinesTable:
-    """A JSON object a line; the columns are the fields of the first."""
+    """A JSON object a line; the columns are the fields that any of them has."""
 
     def __init__(self, file: TextIO, shown: str) -> None:
-        """Read the first line; raises ImportRefusedError."""
+        """Look for the fields, up to where the file is damaged; `rows` says so if it is."""
         self._file = file
         self._shown = shown
-        self._lines = _refusing(iter(lambda: file.readline(LONGEST_LINE), ""), shown)
-        self._first = next(self._lines, "")
-        self.names = list(_object(self._first) or {})
+        # The first line alone may lack what most have, and nobody would miss it.
+        fields: dict[str, None] = {}
+        with suppress(ImportRefusedError):
+            for line in self._lines():
+                fields |= dict.fromkeys(_object(line) or ())
+        self.names = list(fields)
+        file.seek(0)
 
     def rows(self, names: Sequence[str]) -> Iterator[Row]:
         """Yield the rows; a line that is no JSON object has no values."""
-        line, number = self._first, 1
-        while line:
-            if len(line) >= LONGEST_LINE:
-                raise ImportRefusedError(f"{self._shown}: line {number} is too long")
+        for number, line in enumerate(self._lines(), 1):
             values = _object(line)
             if line.strip():
                 found = None if values is None else {name: values.get(name) for name in names}
                 yield Row(self._shown, number, found)
-            line, number = next(self._lines, ""), number + 1
 
     def close(self) -> None:
         """Close the file."""
         self._file.close()
+
+    def _lines(self) -> Iterator[str]:
+        lines = _refusing(iter(lambda: self._file.readline(LONGEST_LINE), ""), self._shown)
+        for number, line in enumerate(lines, 1):
+            if len(line) >= LONGEST_LINE:
+                raise ImportRefusedError(f"{self._shown}: line {number} is too long")
+            yield line
 
 
 class ParquetTable:
