@@ -24,7 +24,7 @@ from bot.datasets.exports.request import (
     ExportRequest,
 )
 from bot.datasets.exports.selection import Selection
-from bot.datasets.exports.target import export_path, file_type, usual_name
+from bot.datasets.exports.target import export_path, file_type, release_around, usual_name
 from bot.errors import ExportBusyError, ExportFailedError, UnknownDataSetError
 from bot.keyed_hash import KeyedHash
 from storage.times import to_microseconds
@@ -127,6 +127,9 @@ class ExportService:
             raise ExportFailedError(reason=f"{self._database}: no such database")
         if target.exists() and target.samefile(self._database):
             raise ExportFailedError(reason=f"{target}: this is the database")
+        if release := release_around(target):
+            reason = f"{release} is a release, to which nothing is added: name another place"
+            raise ExportFailedError(reason=reason)
         return target, kind
 
     @contextmanager

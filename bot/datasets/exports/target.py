@@ -20,6 +20,8 @@ SUFFIXES: Final[dict[str, FileType]] = {
     ".jsonl": "jsonl",
     ".sqlite": "sqlite",
 }
+RELEASED: Final = "release.json"
+"""Lies in each released folder, to which nothing is ever added."""
 NOT_IN_NAMES = re.compile(r"[^\w.-]")
 
 
@@ -58,6 +60,12 @@ def usual_name(data_sets: Sequence[str], offer: Offer, kind: FileType | None) ->
 def export_path(out: Path, name: str) -> Path:
     """Return where a file goes: in `out` if that is a folder or has no suffix, else there."""
     return out / name if _is_folder(out) else out
+
+
+def release_around(path: Path) -> Path | None:
+    """Return the released folder in which `path` is or would be, None where there is none."""
+    around = path.absolute().parent.resolve()
+    return next((each for each in (around, *around.parents) if (each / RELEASED).is_file()), None)
 
 
 def _is_folder(out: Path) -> bool:

@@ -8,7 +8,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final, Self
 
-CONTENTS: Final = "release.json"
+from bot.datasets.exports.target import RELEASED
+
+CONTENTS: Final = RELEASED
 REMOVED: Final = "removed.parquet"
 PARQUET: Final = ".parquet"
 

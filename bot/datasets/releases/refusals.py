@@ -17,6 +17,12 @@ class ReleaseExistsError(UserError):
     key = "error.release_exists"
 
 
+class ReleaseInsideError(UserError):
+    """The folder would be inside the release at `path`, to which nothing is added."""
+
+    key = "error.release_inside"
+
+
 class ReleaseFailedError(UserError):
     """The release came to nothing; `reason` is one plain line for an operator."""
 

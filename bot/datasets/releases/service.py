@@ -16,12 +16,13 @@ from bot.clock import Clock
 from bot.datasets.exports.catalogue import PictureForm
 from bot.datasets.exports.folders import clear_beside, require_nothing
 from bot.datasets.exports.request import FAILED, PROGRESS
-from bot.datasets.exports.target import TargetBusyError, lock
+from bot.datasets.exports.target import TargetBusyError, lock, release_around
 from bot.datasets.releases.contents import Contents, ContentsError
 from bot.datasets.releases.refusals import (
     ReleaseBusyError,
     ReleaseExistsError,
     ReleaseFailedError,
+    ReleaseInsideError,
 )
 from bot.datasets.releases.request import (
     PICTURES,
@@ -83,7 +84,7 @@ class ReleaseService:
 
         A release that was in its place already when its process was killed is finished first; where
         it is `out` itself, that is all. Raises ReleaseBusyError, ReleaseExistsError,
-        ReleaseFailedError, StorageError.
+        ReleaseInsideError, ReleaseFailedError, StorageError.
         """
         if pictures not in PICTURES:
             raise ReleaseFailedError(reason=NO_ROOM.format(form=pictures))
@@ -98,6 +99,8 @@ class ReleaseService:
                 require_nothing(out)
             except FileExistsError:
                 raise ReleaseExistsError(path=str(out)) from None
+            if earlier := release_around(out):
+                raise ReleaseInsideError(path=str(earlier))
             return await self._make(out, pictures, progress or (lambda _done, _most: None))
 
     async def _make(self, out: Path, pictures: PictureForm, progress: Progress) -> Released:

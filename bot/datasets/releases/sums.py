@@ -80,19 +80,23 @@ def digest_of(path: Path) -> str:
 
 
 def files_below(folder: Path) -> Iterator[tuple[str, os.DirEntry[str]]]:
-    """Yield all that is in a folder and in the real folders in it, with paths from there.
+    """Yield all files in a folder and in the real folders in it, and folders in which nothing is.
 
-    Raises OSError.
+    With their paths from there. Raises OSError.
     """
-    waiting = [""]
+    waiting: list[tuple[str, os.DirEntry[str] | None]] = [("", None)]
     while waiting:
-        prefix = waiting.pop()
-        with os.scandir(folder / prefix) as entries:
-            for entry in sorted(entries, key=lambda each: each.name):
-                if entry.is_dir(follow_symlinks=False):
-                    waiting.append(f"{prefix}{entry.name}/")
-                else:
-                    yield f"{prefix}{entry.name}", entry
+        name, inner = waiting.pop()
+        with os.scandir(folder / name) as entries:
+            found = sorted(entries, key=lambda each: each.name)
+        if inner is not None and not found:
+            yield name, inner
+        for entry in found:
+            path = f"{name}/{entry.name}" if name else entry.name
+            if entry.is_dir(follow_symlinks=False):
+                waiting.append((path, entry))
+            else:
+                yield path, entry
 
 
 def _plain(path: str, flags: int) -> int:

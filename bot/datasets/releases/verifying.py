@@ -55,7 +55,7 @@ def verify(folder: Path, progress: Progress) -> Verdict:
     """Look at every file of a release. Raises OSError where the folder itself cannot be read."""
     there = dict(files_below(folder))
     problems = [
-        f"{shown(name)}: is a link or no plain file"
+        f"{shown(name)}: is an empty folder, a link or no plain file"
         for name, entry in there.items()
         if not entry.is_file(follow_symlinks=False)
     ]

@@ -17,6 +17,7 @@ from bot.datasets.exports.catalogue import FileType
 from bot.datasets.exports.formats.horde import HORDE
 from bot.datasets.exports.selection import Selection
 from bot.datasets.exports.service import ExportService
+from bot.datasets.exports.target import RELEASED
 from bot.errors import ExportBusyError, ExportFailedError, UnknownDataSetError
 from tests.datasets.exports.children import children, started_child
 from tests.datasets.exports.votes_file import DIFFUSIONDB, KEY, VotesFile
@@ -211,6 +212,16 @@ async def test_the_database_is_not_overwritten(votes: VotesFile) -> None:
     with pytest.raises(ExportFailedError):
         await votes.service().export("horde", DIFFUSIONDB, out=votes.path)
     assert votes.path.read_bytes().startswith(b"SQLite format 3")
+
+
+async def test_nothing_is_exported_into_a_release(votes: VotesFile, tmp_path: Path) -> None:
+    (tmp_path / "release/horde").mkdir(parents=True)
+    (tmp_path / "release" / RELEASED).write_text("{}")
+    for place in ("release/more.parquet", "release/horde/more.parquet", "release/more"):
+        with pytest.raises(ExportFailedError) as caught:
+            await votes.service().export("horde", DIFFUSIONDB, out=tmp_path / place)
+        assert "release is a release, to which nothing is added" in str(caught.value.values)
+    assert not list((tmp_path / "release").rglob("more*"))
 
 
 async def test_a_place_that_cannot_be_written(votes: VotesFile, tmp_path: Path) -> None:

@@ -20,13 +20,14 @@ from bot.datasets.releases.refusals import (
     ReleaseBusyError,
     ReleaseExistsError,
     ReleaseFailedError,
+    ReleaseInsideError,
 )
 from bot.datasets.releases.request import ReleaseRequest
 from bot.datasets.releases.sums import SUMS
 from storage import published_releases
 from tests.datasets.exports.children import children, started_child
 from tests.datasets.exports.votes_file import KEY
-from tests.datasets.releases.releasing import SMALL, Desk, files, opened, scored, verified
+from tests.datasets.releases.releasing import SMALL, Desk, files, opened, problems, scored, verified
 from tests.trust.scored import change, make, rows
 
 TOLD_EACH_TIME = {SUMS, CONTENTS, "README.md", "croissant.json", "CHANGES"}
@@ -97,6 +98,18 @@ async def test_what_is_there_is_never_touched(desk: Desk) -> None:
     assert files(released.path) == before
     assert left(desk.folder) == ["empty", "file", "first", "link"]
     assert (await desk.release("second")).number == 2
+
+
+@pytest.mark.parametrize("place", ["first/second", "first/pairs/second", "link/second"])
+async def test_nothing_is_added_to_a_release(desk: Desk, place: str) -> None:
+    released = await desk.release("first")
+    before = files(released.path)
+    (desk.folder / "link").symlink_to(released.path, target_is_directory=True)
+    with pytest.raises(ReleaseInsideError, match="release_inside") as caught:
+        await desk.release(place)
+    assert caught.value.values == {"path": str(released.path)}
+    assert files(released.path) == before
+    assert problems(released.path) == []
 
 
 async def test_without_votes_there_is_nothing_to_release(tmp_path: Path) -> None:

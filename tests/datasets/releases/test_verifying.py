@@ -16,6 +16,7 @@ from bot.datasets.releases.sums import SUMS
 from tests.datasets.releases.releasing import edit, problems, resum, verified
 
 VOTES = "votes.parquet"
+NO_FILE = "is an empty folder, a link or no plain file"
 Harm = Callable[[Path], object]
 
 
@@ -57,12 +58,16 @@ def pipe(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("harm", "said"),
     [
+        (
+            lambda folder: (folder / "more/yet").mkdir(parents=True),
+            [f"more/yet: {NO_FILE}"],
+        ),
         (lambda folder: (folder / VOTES).unlink(), [f"{VOTES}: is missing"]),
         (flip, [f"{VOTES}: was changed, its sum is another"]),
         (lambda f: (f / "new\n\x1b[2J").write_text("x"), ["new\\n\\x1b[2J: is not of the release"]),
         (lambda f: (f / "horde" / "x").write_text("x"), ["horde/x: is not of the release"]),
-        (link, [f"{VOTES}: is a link or no plain file"]),
-        (pipe, [f"{VOTES}: is a link or no plain file"]),
+        (link, [f"{VOTES}: {NO_FILE}"]),
+        (pipe, [f"{VOTES}: {NO_FILE}"]),
         (
             lambda folder: (folder / CONTENTS).unlink(),
             [
@@ -81,7 +86,7 @@ def test_what_was_done_to_files_is_told(copy: Path, harm: Harm, said: list[str])
 def test_a_folder_that_became_a_link_is_not_followed(copy: Path) -> None:
     link_folder(copy)
     found = problems(copy)
-    assert found[0] == "horde: is a link or no plain file"
+    assert found[0] == f"horde: {NO_FILE}"
     assert {line.split(": ")[1] for line in found[1:]} == {"is missing"}
 
 
@@ -119,7 +124,7 @@ def test_neither_sums_nor_description_are_read_elsewhere(
     else:
         (copy / name).symlink_to(copy.parent / name if target == "itself" else target)
     first, second = problems(copy)
-    assert first == f"{name}: is a link or no plain file"
+    assert first == f"{name}: {NO_FILE}"
     assert second.startswith(f"{name}: ")
 
 
