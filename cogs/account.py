@@ -14,7 +14,13 @@ from cogs.ui import custom_ids
 from cogs.ui.card import NoticeCard, Upload
 from cogs.ui.edge import Exchange
 from cogs.ui.items import JuryItem
-from cogs.ui.personal import ConfirmErasureCard, ErasedCard, OverviewCard, PastCard
+from cogs.ui.personal import (
+    ConfirmErasureCard,
+    ErasedCard,
+    OverviewCard,
+    PastCard,
+    held_back,
+)
 
 if TYPE_CHECKING:
     from bot.client import JuryBot
@@ -118,6 +124,8 @@ class AccountCog(commands.Cog):
                 return
             file = Upload(BytesIO(download.content), download.filename)
             said = [exchange.say("privacy.download")]
+            if download.held_back_until is not None:
+                said.append(held_back(exchange, download.held_back_until))
             if download.but_earned_before:
                 said.append(exchange.say("privacy.download_before"))
             await exchange.finish("\n".join(said), file)

@@ -17,8 +17,8 @@ Row = dict[str, Value]
 
 DISCORD_IDS = {"discord_id", "guild_id", "channel_id", "message_id", "interaction_id"}
 
-TOLD_AFTER: Final = timedelta(days=7)
-"""How old an answer on gold must be to be told of."""
+RESTED_AFTER: Final = timedelta(days=7)
+"""How long somebody must not have rated to be told what is measured of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +58,8 @@ class PastVote:
 def collect(
     connection: sqlite3.Connection, number: int, discord_hash: str, now: datetime
 ) -> dict[str, list[Row]]:
-    """Return every row about a rater by table, times as ISO 8601 in UTC."""
-    values = _values(number, discord_hash, now)
+    """Return every row about a rater that they may read, by table; times as ISO 8601 in UTC."""
+    values = _values(connection, number, discord_hash, now)
     return {table: _rows(connection.execute(query, values)) for table, query in QUERIES.items()}
 
 
@@ -67,7 +67,7 @@ def count(
     connection: sqlite3.Connection, number: int, discord_hash: str, now: datetime
 ) -> dict[str, int]:
     """Return how many rows `collect` would return, by table."""
-    values = _values(number, discord_hash, now)
+    values = _values(connection, number, discord_hash, now)
     return {
         table: connection.execute(
             f"SELECT count(*) FROM {table} WHERE {ABOUT.get(table, 'rater = :rater')}",  # noqa: S608 - constants of this module
@@ -75,6 +75,20 @@ def count(
         ).fetchone()[0]
         for table in QUERIES
     }
+
+
+def held_back_until(connection: sqlite3.Connection, number: int, now: datetime) -> datetime | None:
+    """Return from when on a rater is told what is measured of them, None if they are by now.
+
+    The newest entry of their history decides, of whatever kind of image.
+    """
+    row = connection.execute(
+        "SELECT at FROM vote_history WHERE rater = ? ORDER BY id DESC LIMIT 1", (number,)
+    ).fetchone()
+    if row is None:
+        return None
+    told_from = from_microseconds(row[0]) + RESTED_AFTER
+    return told_from if now < told_from else None
 
 
 def activity(connection: sqlite3.Connection, number: int, since: datetime) -> Activity:
@@ -119,11 +133,13 @@ def last_votes(
     return [_past_vote(connection, number, row, now) for row in rows]
 
 
-def _values(number: int, discord_hash: str, now: datetime) -> dict[str, str | int]:
+def _values(
+    connection: sqlite3.Connection, number: int, discord_hash: str, now: datetime
+) -> dict[str, str | int]:
     return {
         "rater": number,
         "discord_hash": discord_hash,
-        "told_before": to_microseconds(now - TOLD_AFTER),
+        "rested": held_back_until(connection, number, now) is None,
     }
 
 

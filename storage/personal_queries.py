@@ -1,13 +1,35 @@
 """What is kept about one rater, a query for each table.
 
-Parameters are `rater`, `discord_hash` and `told_before`: gold answers of a later time are not told
-yet, for who looks right after a vote would see whether it was gold. That is also why the sums that
-the rules keep of gold answers are not told: they say nothing that these answers do not say.
+Parameters are `rater`, `discord_hash` and `rested`, 1 for whoever has not rated for some time.
+Until then nothing is told that is measured: who looks right after a vote would see whether it was
+gold, by an answer that appears, a figure that moves, or a count of votes that does not. Rules look
+at gold, scores leave it out, and what follows from either has its time. The sums that the rules
+keep of gold answers are never told: they say no more than these answers, but where the right
+scores lie.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
+
+TOLD_HOLD: Final = """
+    (:rested OR NOT EXISTS (
+        SELECT 1 FROM audit_log l WHERE l.subject = 'rater:' || :rater AND l.actor = 'program'
+        AND l.action = 'hold.placed' AND json_extract(l.details, '$.reason') = holds.reason
+    ))
+"""
+"""People placed the hold, or it may be told that the program did."""
+
+TOLD_CASE: Final = """
+    ((rater = :rater AND (kind <> 'suspect' OR :rested))
+        OR settled_by = :rater OR claimed_by = :rater)
+"""
+TOLD_ENTRY: Final = """
+    (rater = :rater OR subject = 'rater:' || :rater AND (:rested OR actor <> 'program'
+        OR action NOT IN ('hold.placed', 'hold.lifted', 'rater.suspect')))
+"""
+"""What people did is told at once, what the program decided about the rater has its time."""
 
 QUERIES: Mapping[str, str] = {
     "raters": """
@@ -75,7 +97,9 @@ QUERIES: Mapping[str, str] = {
         SELECT horde_id, name, displaced_at FROM horde_displaced WHERE rater = :rater
     """,
     "horde_proofs": "SELECT nonce, expires_at, tries FROM horde_proofs WHERE rater = :rater",
-    "holds": "SELECT reason, since FROM holds WHERE rater = :rater ORDER BY reason",
+    "holds": f"""
+        SELECT reason, since FROM holds WHERE rater = :rater AND {TOLD_HOLD} ORDER BY reason
+    """,  # noqa: S608 - constants
     "awards": """
         SELECT d.name AS data_set, i.key AS image, a.scale, a.amount, a.standing, a.payout_id,
                a.earned_at
@@ -109,7 +133,7 @@ QUERIES: Mapping[str, str] = {
         SELECT guild_id, placed_by, reason, until, barred_at FROM bars WHERE rater = :rater
     """,
     "captcha_records": """
-        SELECT failed, passed, expired, unavailable, votes_left, fails_in_a_row, not_before, kind
+        SELECT failed, passed, expired, unavailable, fails_in_a_row, not_before, kind
         FROM captcha_records WHERE rater = :rater
     """,
     "captchas": """
@@ -125,7 +149,7 @@ QUERIES: Mapping[str, str] = {
     """,
     "gold_answers": """
         SELECT lesson, asked, wrong FROM gold_answers
-        WHERE rater = :rater AND (lesson = 1 OR answered_at < :told_before)
+        WHERE rater = :rater AND (lesson = 1 OR :rested)
         ORDER BY lesson, asked, wrong
     """,
     "onboardings": "SELECT begun_at, ended_at, outcome FROM onboardings WHERE rater = :rater",
@@ -142,27 +166,28 @@ QUERIES: Mapping[str, str] = {
     """,
     "rule_records": """
         SELECT votes, json_remove(states, '$.gold') AS states, agreement FROM rule_records
-        WHERE rater = :rater
+        WHERE rater = :rater AND :rested
     """,
     "findings": """
-        SELECT rule, figure, votes, since, held, queued_at FROM findings WHERE rater = :rater
-        ORDER BY rule
+        SELECT rule, figure, votes, since, held, queued_at FROM findings
+        WHERE rater = :rater AND :rested ORDER BY rule
     """,
     "risks": """
         SELECT gold_percent, captcha_because, captcha_asked_at, changed_at FROM risks
-        WHERE rater = :rater
+        WHERE rater = :rater AND :rested
     """,
     "rater_pairs": """
-        SELECT score, shared, found_at FROM rater_pairs WHERE rater = :rater OR other = :rater
+        SELECT score, shared, found_at FROM rater_pairs
+        WHERE (rater = :rater OR other = :rater) AND :rested
     """,
     "rater_scores": """
         SELECT scale, votes, bias, inconsistency, reliability, weight, llr, correlation_z,
                mode_share, residual_sd, pair_score, held, scored_at
-        FROM rater_scores WHERE rater = :rater ORDER BY scale
+        FROM rater_scores WHERE rater = :rater AND :rested ORDER BY scale
     """,
     "reliability_history": """
         SELECT scale, day, votes, reliability FROM reliability_history
-        WHERE rater = :rater ORDER BY day, scale
+        WHERE rater = :rater AND :rested ORDER BY day, scale
     """,
     "appeals": """
         SELECT iif(rater = :rater, words, NULL) AS words, locale, opened_at, answered_at, outcome,
@@ -171,22 +196,22 @@ QUERIES: Mapping[str, str] = {
                answered_by = :rater AS answered_by_you
         FROM appeals WHERE rater = :rater OR answered_by = :rater ORDER BY id
     """,
-    "review_queue": """
+    "review_queue": f"""
         SELECT kind, details, payout_id, opened_at, settled_at, outcome,
                settled_by = :rater AS settled_by_you,
                iif(claimed_by = :rater, claimed_until, NULL) AS yours_until
-        FROM review_queue WHERE rater = :rater OR settled_by = :rater OR claimed_by = :rater
+        FROM review_queue WHERE {TOLD_CASE}
         ORDER BY id
-    """,
-    "audit_log": """
+    """,  # noqa: S608 - constants
+    "audit_log": f"""
         SELECT at, actor, action,
                iif(subject GLOB 'rater:*' AND subject <> 'rater:' || :rater, 'somebody', subject)
                    AS subject,
                details, rater = :rater AS done_by_you,
                coalesce((SELECT r.times FROM audit_repeats r WHERE r.entry = audit_log.id), 1)
                    AS times
-        FROM audit_log WHERE rater = :rater OR subject = 'rater:' || :rater ORDER BY id
-    """,
+        FROM audit_log WHERE {TOLD_ENTRY} ORDER BY id
+    """,  # noqa: S608 - constants
 }
 """A query for each table that names a rater; a test compares it with the schema.
 
@@ -199,11 +224,16 @@ ABOUT: Mapping[str, str] = {
     "erased_raters": "discord_hash = :discord_hash",
     "erased_bars": "discord_hash = :discord_hash",
     "gold_images": "decided_by = :rater",
-    "gold_answers": "rater = :rater AND (lesson = 1 OR answered_at < :told_before)",
-    "rater_pairs": "rater = :rater OR other = :rater",
+    "gold_answers": "rater = :rater AND (lesson = 1 OR :rested)",
+    "holds": f"rater = :rater AND {TOLD_HOLD}",
+    "rater_pairs": "(rater = :rater OR other = :rater) AND :rested",
     "appeals": "rater = :rater OR answered_by = :rater",
     "payout_attempts": "payout_id IN (SELECT id FROM payouts WHERE rater = :rater)",
-    "review_queue": "rater = :rater OR settled_by = :rater OR claimed_by = :rater",
-    "audit_log": "rater = :rater OR subject = 'rater:' || :rater",
+    "review_queue": TOLD_CASE,
+    "audit_log": TOLD_ENTRY,
+    **dict.fromkeys(
+        ("rule_records", "findings", "risks", "rater_scores", "reliability_history"),
+        "rater = :rater AND :rested",
+    ),
 }
 """Which rows of a table the query above returns, where it is not those with `rater = :rater`."""

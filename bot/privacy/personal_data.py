@@ -8,10 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from sqlite3 import Connection
+from typing import Final
 
 from bot.caller import Caller
 from bot.clock import Clock
 from bot.errors import NothingKeptError
+from bot.trust import rate_limit
 from bot.trust.enrolment import Enrolment
 from storage import audit, horde_links, ledger, personal_data, raters
 from storage.database import Database
@@ -22,19 +24,25 @@ from storage.raters import Rater
 
 LAST_VOTES = 5
 
+DOWNLOADS_PER_MINUTE: Final = 2
+
 _ANY = timedelta(0)
 """Held or released is all the same here."""
 
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """What is kept, in figures: rows by table; tables without a row are left out."""
+    """What is kept, in figures: rows by table; tables without a row are left out.
+
+    `held_back_until` as of a `Download`.
+    """
 
     rater: Rater
     banned: bool
     rows: Mapping[str, int]
     kudos: RaterLedger
     link: HordeLink | None
+    held_back_until: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +50,14 @@ class Download:
     """A file with everything, JSON or gzipped JSON.
 
     `but_earned_before`: except for the hashes of what the caller earned before an erasure, which
-    cannot be found without trying every image.
+    cannot be found without trying every image. `held_back_until`: without what is measured of the
+    caller, which would tell what their newest ratings were; None if it is in there.
     """
 
     filename: str
     content: bytes
     but_earned_before: bool
+    held_back_until: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +107,7 @@ class PersonalDataService:
                 {table: rows for table, rows in counts.items() if rows},
                 ledger.of_rater(connection, rater.number, now, _ANY),
                 horde_links.find(connection, rater.number),
+                personal_data.held_back_until(connection, rater.number, now),
             )
 
         return await self._database.read(query)
@@ -104,25 +115,35 @@ class PersonalDataService:
     async def download(self, caller: Caller, size_limit: int) -> Download | None:
         """Return everything as a JSON file; compressed where it is above `size_limit` bytes.
 
-        None if even that does not fit. Raises NothingKeptError.
+        None if even that does not fit. Raises NothingKeptError, RateLimitedError(seconds=...).
         """
         now = self._clock.now()
 
-        def query(connection: Connection) -> tuple[int, bytes, bool]:
+        def unit(connection: Connection) -> None:
+            number = self._find(connection, caller).number
+            rate_limit.charge(connection, number, "download", DOWNLOADS_PER_MINUTE, now)
+            audit.record(connection, at=now, actor="rater", rater=number, action="privacy.download")
+
+        def query(connection: Connection) -> tuple[bytes, bool, datetime | None]:
             rater = self._find(connection, caller)
             tables = personal_data.collect(connection, rater.number, self._digest(rater), now)
-            document = {"written_at": now.isoformat(), **tables}
+            until = personal_data.held_back_until(connection, rater.number, now)
+            document = {
+                "written_at": now.isoformat(),
+                "held_back_until": None if until is None else until.isoformat(),
+                **tables,
+            }
             content = json.dumps(document, ensure_ascii=False, indent=1).encode()
-            return rater.number, content, bool(tables["erased_raters"])
+            return content, bool(tables["erased_raters"]), until
 
-        number, content, erased_before = await self._database.read(query)
-        await self._database.write(lambda c: _log(c, number, now))
-        if len(content) <= size_limit:
-            return Download("horde-jury-personal-data.json", content, erased_before)
-        compressed = gzip.compress(content, mtime=0)
-        if len(compressed) <= size_limit:
-            return Download("horde-jury-personal-data.json.gz", compressed, erased_before)
-        return None
+        await self._database.write(unit)
+        content, erased_before, until = await self._database.read(query)
+        name = "horde-jury-personal-data.json"
+        if len(content) > size_limit:
+            content, name = gzip.compress(content, mtime=0), f"{name}.gz"
+        if len(content) > size_limit:
+            return None
+        return Download(name, content, erased_before, until)
 
     def _digest(self, rater: Rater) -> str:
         assert rater.discord_id is not None  # noqa: S101 - found by it
@@ -134,7 +155,3 @@ class PersonalDataService:
         if rater is None:
             raise NothingKeptError
         return rater
-
-
-def _log(connection: Connection, number: int, now: datetime) -> None:
-    audit.record(connection, at=now, actor="rater", rater=number, action="privacy.download")

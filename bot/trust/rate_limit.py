@@ -17,9 +17,9 @@ from storage.times import to_microseconds
 MINUTE: Final = 60_000_000
 """In microseconds, as all times of `admit`."""
 
-Kind = Literal["score", "undo", "session", "report", "link", "captcha"]
+Kind = Literal["score", "undo", "session", "report", "link", "captcha", "download"]
 """What is counted apart: scores, votes taken back or kept, images asked for, reports, looks at
-Horde accounts, and captchas made."""
+Horde accounts, captchas made, and downloads of what is kept about somebody."""
 
 
 def admit(now: int, arrival: int | None, per_minute: int) -> tuple[int, int]:

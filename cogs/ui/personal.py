@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 
 import discord
 from discord import ui
@@ -14,7 +15,7 @@ from cogs.ui import custom_ids
 from cogs.ui.card import Card, NoticeCard
 from cogs.ui.cards import Row, button
 from cogs.ui.edge import Exchange
-from cogs.ui.horde import shown
+from cogs.ui.horde import moment, shown
 from storage.personal_data import PastVote
 
 
@@ -118,7 +119,14 @@ def _rights(exchange: Exchange, overview: Overview) -> Iterator[str]:
     if verified:
         how = "exact" if settings.export_exact_signals else "rounded"
         yield exchange.say("privacy.signals", how=exchange.say(f"horde.verify.{how}"))
+    if overview.held_back_until is not None:
+        yield held_back(exchange, overview.held_back_until)
     yield exchange.say("privacy.rights")
+
+
+def held_back(exchange: Exchange, until: datetime) -> str:
+    """Say what is not told yet, why, and from when on it is."""
+    return exchange.say("privacy.held_back", until=moment(until))
 
 
 class ConfirmErasureCard(Card):

@@ -11,7 +11,7 @@ import pytest
 
 from bot.errors import NothingKeptError, NothingLeftError
 from storage import audit, payout_attempts, personal_queries
-from storage.personal_data import collect, count
+from storage.personal_data import RESTED_AFTER, collect, count
 from tests.privacy.kudos import PRICE, link, open_paying, plan, send
 from tests.rating.world import NOON
 from tests.trust.home import Home, caller, in_direct_messages
@@ -87,6 +87,7 @@ async def test_a_file_that_is_too_large_is_compressed_or_refused(home: Home) -> 
     assert packed is not None
     assert packed.filename.endswith(".json.gz")
     assert json.loads(gzip.decompress(packed.content))["votes"]
+    home.world.clock.turn(60)
     assert await service.download(caller(1), 10) is None
 
 
@@ -177,8 +178,8 @@ async def test_what_is_kept_about_money_is_handed_out(tmp_path: Path) -> None:
             await home.world.database.write(
                 partial(payout_attempts.add, payout_id=payout.id, now=NOON)
             )
-        overview = await home.services.personal_data.overview(caller(1))
         download = await home.services.personal_data.download(caller(1), 10**7)
+        overview = await home.services.personal_data.overview(caller(1))
     assert download is not None
     data = json.loads(download.content)
     (vote,) = data["votes"]
@@ -194,8 +195,9 @@ async def test_what_is_kept_about_money_is_handed_out(tmp_path: Path) -> None:
     (attempt,) = data["payout_attempts"]
     assert (attempt["payout_id"], attempt["sent_at"]) == (payout["id"], NOON.isoformat())
     assert len(data["horde_proofs"]) == 1
+    assert data["held_back_until"] == (NOON + RESTED_AFTER).isoformat()
     assert overview.rows == {
-        table: len(rows) for table, rows in data.items() if rows and table != "written_at"
+        table: len(rows) for table, rows in data.items() if isinstance(rows, list) and rows
     }
     assert (overview.kudos.paying, overview.kudos.held, overview.kudos.released) == (
         2 * PRICE,
