@@ -15,7 +15,7 @@ import pytest
 
 from bot.errors import ClosedPostError, NothingLeftError
 from bot.rating.sessions import Showing
-from storage import ledger, personal_data
+from storage import gold_times, ledger, personal_data
 from storage.times import to_microseconds
 from tests.rating.test_gold_sessions import filled, introduced, open_world, purpose
 from tests.rating.world import World, caller
@@ -254,6 +254,35 @@ async def test_kudos_of_an_answer_are_ready_when_it_closes(world: World) -> None
     assert await ready() == (5, 0)
     world.clock.turn(1)
     assert await ready() == (0, 5)
+
+
+async def test_a_twin_is_any_of_the_newest_50_votes(world: World) -> None:
+    await filled(world, 60)
+    now = world.clock.now()
+
+    async def drawn(share: float) -> int:
+        twin = await world.database.read(
+            partial(gold_times.draw, data_set_id=1, share=share, now=now)
+        )
+        assert twin is not None
+        return await world.value("SELECT id FROM votes WHERE image_id = ?", twin.image_id)
+
+    # One share for each vote, the newest first.
+    assert [await drawn((n + 0.5) / 50) for n in range(50)] == list(range(60, 10, -1))
+    assert (await drawn(0), await drawn(1 - 2**-53)) == (60, 11)
+
+
+async def test_chance_draws_the_twins_of_showings(world: World) -> None:
+    gold = await filled(world, 20)
+    await world.data_set(30)
+    await world.mark_gold(*gold)
+    await open_world(world)
+    raters = range(1, 13)
+    await introduced(world, *raters)
+    for rater in raters:
+        assert await purpose(world, (await world.start(rater)).post_id) == "gold"
+    twins = "SELECT count(DISTINCT twin_image_id) FROM posts WHERE purpose = 'gold'"
+    assert await world.value(twins) > 4
 
 
 class Seen(NamedTuple):

@@ -265,6 +265,42 @@ async def test_gold_answers_are_read_with_their_votes(reader: Pressing) -> None:
     assert record.gold.sums["aesthetic"].n == 2
 
 
+async def test_the_newest_200_answers_on_gold_count(reader: Pressing) -> None:
+    (post,) = await reader.posts(1)
+    await reader.world.data_set(220)
+    await reader.write(
+        "INSERT INTO gold_images (image_id, state, aesthetic_low, aesthetic_high, proposed_at)"
+        " SELECT id, 'accepted', 8, 10, 0 FROM images"
+    )
+    await reader.write(  # the oldest 15 are wrong
+        "INSERT INTO gold_answers (rater, image_id, lesson, aesthetic, artifacts, asked, wrong,"
+        " answered_at) SELECT 1, id, 0, iif(id < 17, 2, 9), 0, 1, id < 17, id FROM images"
+        " WHERE id BETWEEN 2 AND 211"
+    )
+    await reader.world.vote(1, post)
+    await reader.worker.settle()
+    record = await reader.record(1)
+    assert record is not None
+    assert (record.gold.images, record.gold.wrong) == (200, 5)
+
+
+async def test_the_newest_50_second_answers_count(reader: Pressing) -> None:
+    (post,) = await reader.posts(1)
+    await reader.world.data_set(70)
+    await reader.write(  # the oldest 15 are far off
+        "INSERT INTO repeat_answers (rater, image_id, post_id, aesthetic, artifacts,"
+        " first_aesthetic, first_artifacts, shown_at, changed_at, answered_at)"
+        " SELECT 1, id, 1, iif(id < 17, 10, 4), 0, 4, NULL, 0, id, id FROM images"
+        " WHERE id BETWEEN 2 AND 61"
+    )
+    await reader.world.vote(1, post)
+    await reader.worker.settle()
+    record = await reader.record(1)
+    assert record is not None
+    assert record.repeats.images == 50
+    assert record.repeats.share_off == pytest.approx(5 * (6 / 9) / 50, abs=0.001)
+
+
 async def test_second_answers_are_counted_once(reader: Pressing) -> None:
     posts = await reader.posts(3)
     await reader.world.vote(1, posts[0])
