@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Collection
 from datetime import datetime
 from sqlite3 import Connection
 from typing import Final
@@ -15,13 +17,20 @@ WINDOW: Final = 200
 """Votes looked at from one moment on before there is no repeat this time."""
 
 
-def gold(connection: Connection, seeker: Seeker, start: int, now: datetime) -> int | None:
+def gold(
+    connection: Connection, seeker: Seeker, start: int, now: datetime, *, but: Collection[int]
+) -> int | None:
     """Return an accepted gold image that the rater has neither judged nor answered.
 
-    `start` is the random key from which they are met. One that was begun as gold is met again
-    until its time is over. None whose result was shown to anybody.
+    `start` is the random key from which they are met; none of the images `but`. One that was begun
+    as gold is met again until its time is over. None whose result was shown to anybody.
     """
-    values = {**_whom(seeker), "start": start, "now": to_microseconds(now)}
+    values = {
+        **_whom(seeker),
+        "start": start,
+        "now": to_microseconds(now),
+        "but": json.dumps(sorted(but)),
+    }
     row = connection.execute(_GOLD, values).fetchone()
     return row[0] if row else None
 
@@ -62,6 +71,7 @@ _ALLOWED: Final = "i.data_set_id = :data_set_id AND i.safe >= :least_safe"
 _GOLD: Final = f"""
     SELECT i.id FROM gold_images g JOIN images i ON i.id = g.image_id
     WHERE g.state = 'accepted' AND {_ALLOWED} AND {MEETABLE}
+    AND i.id NOT IN (SELECT value FROM json_each(:but))
     AND NOT EXISTS (
         SELECT 1 FROM votes v JOIN posts g ON g.id = v.post_id
         LEFT JOIN images t ON t.id = g.twin_image_id

@@ -83,7 +83,7 @@ def remember(connection: sqlite3.Connection, erasure: Erasure) -> None:
 
 
 def mark_returned(connection: sqlite3.Connection, number: int) -> None:
-    """Note that whoever this rater is was erased before, so that they earn nothing twice."""
+    """Note that whoever this rater is was erased before: they earn and learn nothing twice."""
     connection.execute("UPDATE raters SET erased_before = 1 WHERE number = ?", (number,))
 
 

@@ -61,6 +61,15 @@ def accepted(connection: Connection, data_set_id: int) -> list[GoldImage]:
     return [gold_of(row) for row in rows]
 
 
+def meetable(connection: Connection, data_set_id: int) -> list[tuple[GoldImage, bool]]:
+    """Return the gold images of a data set that can be met, and whether each is safe.
+
+    Safe ones first, of these the longest known first: an order in which little ever changes.
+    """
+    rows = connection.execute(_MEETABLE, (data_set_id,))
+    return [(gold_of(row[1:]), bool(row[0])) for row in rows]
+
+
 MEETABLE: Final = "i.stage NOT IN ('hidden', 'broken') AND i.revealed_at IS NULL"
 """Condition under which an image `i` may be met as gold: it is in sight, and its result was shown
 to nobody. Whoever has seen the result knows what is right."""
@@ -89,6 +98,11 @@ _STORE: Final = f"""
 _ACCEPTED: Final = f"""
     SELECT {COLUMNS} FROM gold_images g JOIN images i ON i.id = g.image_id
     WHERE g.state = 'accepted' AND i.data_set_id = ? ORDER BY g.decided_at DESC, g.image_id DESC
+"""  # noqa: S608 - constants
+_MEETABLE: Final = f"""
+    SELECT i.safe, {COLUMNS} FROM gold_images g JOIN images i ON i.id = g.image_id
+    WHERE g.state = 'accepted' AND i.data_set_id = ? AND {MEETABLE}
+    ORDER BY i.safe DESC, g.proposed_at, g.image_id
 """  # noqa: S608 - constants
 
 

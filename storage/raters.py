@@ -104,6 +104,14 @@ def newest(connection: Connection) -> int:
     return int(number)
 
 
+def returned(connection: Connection, number: int) -> bool:
+    """Tell whether the rater was erased before, under another number."""
+    row = connection.execute(
+        "SELECT 1 FROM raters WHERE number = ? AND erased_before = 1", (number,)
+    ).fetchone()
+    return row is not None
+
+
 def set_consent(connection: Connection, number: int, version: int, now: datetime) -> None:
     """Store to which wording the rater agreed, and when."""
     connection.execute(

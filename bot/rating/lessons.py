@@ -15,12 +15,12 @@ from bot.errors import LessonsOverError, NotAllowedError
 from bot.rating.receipts import missing_scales
 from bot.rating.scales import SCALES
 from bot.rating.serving import Served
-from bot.trust.gold import curriculum
+from bot.trust.gold import curriculum, lesson_images
 from bot.trust.gold.judging import End, Fit, end_of, fit
-from storage import choosing, gold_answers, gold_images, onboardings, posts
+from storage import choosing, gold_answers, gold_images, onboardings, posts, raters
 from storage.choosing import Seeker
 from storage.gold_images import GoldImage
-from storage.onboardings import Onboarding
+from storage.onboardings import Candidate, Onboarding
 from storage.posts import Post
 from storage.raters import Rater
 
@@ -64,20 +64,20 @@ class Lessons:
     def is_due(self, connection: Connection, seeker: Seeker, rater: Rater) -> bool:
         """Tell whether the rater's session is to begin with lessons, or to go on with them.
 
-        They begin for a newcomer, and where there are enough of them for this rater and place.
+        They begin for a newcomer, and where there are enough of them for this rater and place. For
+        nobody who was erased before, who may have had them: lessons tell what is right.
         """
         known = onboardings.find(connection, rater.number)
-        if not (self.number if known is None else known.outcome is None):
+        if known is None and (not self.number or raters.returned(connection, rater.number)):
+            return False
+        if known is not None and known.outcome is not None:
             return False
         newcomer = curriculum.NEWCOMER
         if onboardings.judged(connection, rater.number, newcomer) >= newcomer:
             return False
         if known is not None:
             return True
-        found = onboardings.candidates(
-            connection, rater.number, seeker.data_set_id, safe_only=seeker.safe_only
-        )
-        return len(found) >= self.number
+        return len(_candidates(connection, seeker, rater, self.number)) >= self.number
 
     def begin(self, connection: Connection, rater: Rater, now: datetime) -> None:
         """Note that the lessons begin, unless they have."""
@@ -115,9 +115,7 @@ def following(
         return None
     candidates = [
         each
-        for each in onboardings.candidates(
-            connection, rater.number, seeker.data_set_id, safe_only=seeker.safe_only
-        )
+        for each in _candidates(connection, seeker, rater, known.lessons)
         if each.gold.image_id not in taught
     ]
     ranges = [gold.ranges for gold in taught.values()]
@@ -194,6 +192,17 @@ def lesson_of(
 def may_skip(known: Onboarding, rater: Rater) -> bool:
     """Tell whether the rater may leave the lessons: a moderator has vouched for them."""
     return known.outcome is None and rater.status == "validated"
+
+
+def _candidates(
+    connection: Connection, seeker: Seeker, rater: Rater, lessons: int
+) -> list[Candidate]:
+    """Return the images of lessons that the rater may see in this place and knows nothing of."""
+    images = lesson_images.of_data_set(connection, seeker.data_set_id, lessons)
+    found = onboardings.candidates(
+        connection, rater.number, seeker.data_set_id, safe_only=seeker.safe_only
+    )
+    return [each for each in found if each.gold.image_id in images]
 
 
 def _explained(gold: GoldImage, scores: Mapping[str, int]) -> Explanation:

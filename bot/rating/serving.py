@@ -8,6 +8,7 @@ from sqlite3 import Connection
 
 from bot.rating.choosing import choose
 from bot.settings import Settings
+from bot.trust.gold import lesson_images
 from bot.trust.gold.mixing import REPEAT_BEHIND, Draw, Mix
 from storage import checks, choosing, gold_times, images, risks
 from storage.choosing import Seeker
@@ -28,16 +29,18 @@ class Served:
 class Serving:
     """Chooses for sessions. Where no ordinary image is left nothing is shown at all.
 
-    Else whoever has rated everything would know that what still comes is a check.
+    Else whoever has rated everything would know that what still comes is a check. `lessons` is how
+    many of them a new rater has: gold images are kept for these.
     """
 
     pool_size: int
     mix: Mix
+    lessons: int
 
     @classmethod
     def of(cls, settings: Settings) -> Serving:
         """Return what the settings describe."""
-        return cls(settings.pool_size, Mix.of(settings))
+        return cls(settings.pool_size, Mix.of(settings), settings.lessons)
 
     def begin(
         self, connection: Connection, seeker: Seeker, draw: Draw, now: datetime
@@ -67,7 +70,8 @@ class Serving:
         purpose = self.mix.purpose(draw, risks.gold_percent(connection, seeker.rater))
         check = None
         if purpose == "gold":
-            check = checks.gold(connection, seeker, draw.start, now)
+            taught = lesson_images.kept_from(connection, seeker, self.lessons)
+            check = checks.gold(connection, seeker, draw.start, now, but=taught)
         elif purpose == "repeat":
             check = checks.repeat(
                 connection, seeker, draw.share, behind=REPEAT_BEHIND, before=before

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
 import pytest
 
+from bot.errors import LessonsOverError
 from bot.rewards.planning import terms_of
 from bot.services import Services
 from storage import audit, captchas, horde_links, payout_due, raters
@@ -19,7 +21,7 @@ from storage.erasure_file import Erasure, ErasureFile
 from tests.privacy.kudos import PRICE, come_back, link, open_paying, plan, send, settle
 from tests.privacy.test_erasure import restored
 from tests.rating.world import NOON
-from tests.trust.home import Home, caller
+from tests.trust.home import Home, caller, open_home
 
 
 @pytest.fixture
@@ -155,3 +157,27 @@ async def test_who_is_paid_and_erased_and_comes_back_gets_no_second_day(tmp_path
                 paid += payout.amount
             await home.services.erasure.erase(caller(1))
         assert paid == 2 * PRICE
+
+
+async def test_who_is_erased_and_comes_back_is_taught_nothing_more(tmp_path: Path) -> None:
+    async with open_home(tmp_path) as home:
+        await home.world.data_set(60)
+        await home.world.mark_gold(*range(1, 26))
+        taught = []
+        for _ in range(3):
+            await home.raters(1)
+            showing = await home.services.sessions.start(caller(1))
+            with suppress(LessonsOverError):
+                while showing.lesson is not None:
+                    await home.world.vote(1, showing.post_id)
+                    taught.append(showing.image.id)
+                    showing = await home.services.sessions.next_lesson(caller(1), showing.post_id)
+            await home.services.erasure.erase(caller(1))
+            home.world.clock.turn(120)
+        assert len(taught) == home.services.settings.lessons
+        # Nor is it enough to leave in the middle of it.
+        await home.raters(2)
+        assert (await home.services.sessions.start(caller(2))).lesson is not None
+        await home.services.erasure.erase(caller(2))
+        home.world.clock.turn(120)
+        assert (await home.services.sessions.start(caller(2))).lesson is None
