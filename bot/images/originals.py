@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import stat
 import struct
@@ -39,6 +40,11 @@ def read_original(source: Source, member: str) -> bytes:
         with open_archive(path) as archive:
             return read_member(archive, member)
     return read_file(path, member)
+
+
+def is_changed(data: bytes, sha256: str | None) -> bool:
+    """Tell whether these are other bytes than were imported; `sha256` in hex, None if not known."""
+    return sha256 is not None and hashlib.sha256(data).hexdigest() != sha256
 
 
 def is_inside(member: str) -> bool:

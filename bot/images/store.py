@@ -15,7 +15,7 @@ from sqlite3 import Connection
 from bot.errors import ImageUnreadableError, JuryError, SourceUnavailableError
 from bot.images.cache import RenditionCache
 from bot.images.decoding import Fault
-from bot.images.originals import read_original
+from bot.images.originals import is_changed, read_original
 from bot.images.rendition import SMALLEST_LIMIT, VERSION, Encoded, render
 from storage import images, sources
 from storage.database import Database
@@ -143,7 +143,7 @@ def _any_readable(source: Source, members: Sequence[str]) -> bool:
 
 def _unchanged(image: Image, data: bytes) -> bytes:
     """Refuse other bytes than were imported: the votes are about those."""
-    if image.sha256 is not None and hashlib.sha256(data).digest() != image.sha256:
+    if is_changed(data, image.sha256.hex() if image.sha256 else None):
         raise ImageUnreadableError(Fault.CHANGED, f"{image.member!r} changed after its import")
     return data
 

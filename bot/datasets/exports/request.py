@@ -42,9 +42,13 @@ class ExportRequest:
 
 @dataclass(frozen=True, slots=True)
 class ExportCounts:
-    """What the child has written, and how many pictures it could not read and left out."""
+    """What the child has written, and how many pictures it left out.
+
+    `unreadable` could not be read, `changed` are other bytes than were imported.
+    """
 
     rows: int
     images: int
     bytes: int
     unreadable: int = 0
+    changed: int = 0

@@ -37,7 +37,7 @@ Progress = Callable[[int, int], None]
 class Exported:
     """A finished export: where it lies, its rows, the images they are of, its size.
 
-    `unreadable` pictures are not to be had any more, and were left out.
+    Left out were pictures that are `unreadable`, and those that `changed` after their import.
     """
 
     path: Path
@@ -45,6 +45,7 @@ class Exported:
     images: int
     bytes: int
     unreadable: int = 0
+    changed: int = 0
 
 
 class ExportService:
@@ -106,7 +107,7 @@ class ExportService:
                 pictures=pictures,
             )
             counts = await _run(request, progress or (lambda _done, _most: None))
-            return Exported(target, counts.rows, counts.images, counts.bytes, counts.unreadable)
+            return Exported(target, **asdict(counts))
 
     def _target(
         self, name: str, selection: Selection, wanted: FileType | None, out: Path | None

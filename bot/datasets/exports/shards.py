@@ -8,7 +8,7 @@ import tarfile
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -18,8 +18,7 @@ import pyarrow as pa
 from bot.datasets.exports.catalogue import PictureForm
 from bot.datasets.exports.writers import ParquetRows, parquet_file
 from bot.errors import ImageUnreadableError, SourceUnavailableError
-from bot.images.originals import open_archive, read_file, read_member
-from storage.sources import Kind
+from bot.images.originals import is_changed, open_archive, read_file, read_member
 
 OPEN_ARCHIVES: Final = 16
 """Zips that are kept open: images of a prompt lie in any."""
@@ -34,20 +33,48 @@ IMAGE: Final = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
 """How `datasets` keeps an image in a table (its features.Image)."""
 
 
+ORIGINAL: Final = tuple(
+    (name, pa.string()) for name in ("member", "source_kind", "source_path", "sha256")
+)
+"""Columns of images that say where their pictures are."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """How many pictures cannot be read any more, and how many are not those that were imported."""
+
+    unreadable: int = 0
+    changed: int = 0
+
+
+NONE: Final = LeftOut()
+
+
 class Originals:
-    """Reads pictures where their import left them."""
+    """Reads pictures where their import left them, and counts those that are `left_out`."""
 
     def __init__(self) -> None:
+        self.left_out = NONE
         self._archive = lru_cache(OPEN_ARCHIVES)(open_archive)
 
-    def read(self, kind: Kind, path: str, member: str) -> bytes | None:
-        """Return the bytes, or None where they are not to be had any more."""
+    def read(self, image: Mapping[str, Any]) -> bytes | None:
+        """Return the bytes that were imported, or None; `image` has the columns ORIGINAL.
+
+        People judged these alone: others in their place would go under a score that is not theirs.
+        """
+        path, member = Path(image["source_path"]), image["member"]
         try:
-            if kind == "zip":
-                return read_member(self._archive(Path(path)), member)
-            return read_file(Path(path), member)
+            if image["source_kind"] == "zip":
+                data = read_member(self._archive(path), member)
+            else:
+                data = read_file(path, member)
         except (ImageUnreadableError, SourceUnavailableError):
+            self.left_out = replace(self.left_out, unreadable=self.left_out.unreadable + 1)
             return None
+        if is_changed(data, image["sha256"]):
+            self.left_out = replace(self.left_out, changed=self.left_out.changed + 1)
+            return None
+        return data
 
 
 class Shard(Protocol):

@@ -43,10 +43,11 @@ class Part:
 
 @dataclass(slots=True)
 class Written:
-    """What was written of all formats: the tables, and pictures that could not be read any more."""
+    """What was written of all formats: the tables, and how many pictures were left out."""
 
     tables: list[TableFile] = field(default_factory=list)
     unreadable: int = 0
+    changed: int = 0
 
 
 def data_set_names(connection: Connection) -> tuple[str, ...]:
@@ -97,7 +98,9 @@ def write_formats(
         target.parent.mkdir(exist_ok=True)
         export = _export(request, part, target)
         source = Source.of(connection, export, _share(progress, number, len(every)))
-        written.unreadable += load(part.format).write(source, target, export).unreadable
+        counts = load(part.format).write(source, target, export)
+        written.unreadable += counts.unreadable
+        written.changed += counts.changed
         if part.offer.is_folder:
             # It tells which folder a new export may replace; this one is never replaced.
             (target / MARK).unlink()

@@ -51,7 +51,8 @@ Progress = Callable[[int, int], None]
 class Released:
     """A finished release: where it lies, its number, what it is of, the rows it says are gone.
 
-    `unreadable` pictures were to be in it and are not to be had any more.
+    Of pictures that were to be in it those are not that are `unreadable`, and those that `changed`
+    after their import.
     """
 
     path: Path
@@ -61,6 +62,7 @@ class Released:
     raters: int
     removed: int
     unreadable: int = 0
+    changed: int = 0
 
 
 class ReleaseService:
@@ -182,6 +184,7 @@ class ReleaseService:
             counts["raters"],
             len(told),
             contents.pictures.unreadable if contents.pictures else 0,
+            contents.pictures.changed if contents.pictures else 0,
         )
 
     @asynccontextmanager

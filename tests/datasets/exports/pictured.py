@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from contextlib import closing
 from pathlib import Path
 
@@ -26,8 +27,11 @@ def pictured(folder: Path) -> Path:
         connection.execute("INSERT INTO sources VALUES (1, 1, 'folder', ?)", (str(pictures),))
         connection.execute("UPDATE images SET source_id = 1, member = id || '.png'")
         numbers = [number for (number,) in connection.execute("SELECT id FROM images")]
-    for number in numbers:
-        if number != GONE:
-            Image.new("RGB", (8, 8), (number % 256, 0, 0)).save(pictures / f"{number}.png")
+        for number in numbers:
+            file = pictures / f"{number}.png"
+            Image.new("RGB", (8, 8), (number % 256, 0, 0)).save(file)
+            sha256 = hashlib.sha256(file.read_bytes()).digest()
+            connection.execute("UPDATE images SET sha256 = ? WHERE id = ?", (sha256, number))
+    (pictures / f"{GONE}.png").unlink()
     run(path)
     return path

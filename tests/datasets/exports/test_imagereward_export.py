@@ -157,6 +157,43 @@ async def test_a_picture_that_is_gone_is_left_out_and_counted(scored: Path) -> N
     assert without.unreadable == 0
 
 
+@pytest.mark.parametrize(
+    ("name", "pictures"),
+    [
+        *(("imagereward", form) for form in ("folder", "zip", "webdataset", "parquet")),
+        ("trainingdata", "folder"),
+    ],
+)
+async def test_a_picture_that_changed_after_its_import_goes_under_no_score(
+    scored: Path, name: str, pictures: PictureForm
+) -> None:
+    before = await export(scored, name, pictures)
+    other = io.BytesIO()
+    Image.new("RGB", (9, 9), "white").save(other, "png")
+    (scored.parent / "pictures" / "5.png").write_bytes(other.getvalue())
+    done = await export(scored, name, pictures)
+    assert (before.unreadable, before.changed) == (1, 0)
+    assert (done.unreadable, done.changed) == (1, 1)
+    assert done.images == before.images - 1
+    assert not any(other.getvalue() in data for data in written(done.path))
+    kept = (scored.parent / "pictures" / "7.png").read_bytes()
+    assert any(kept in data for data in written(done.path))
+
+
+def written(folder: Path) -> list[bytes]:
+    """Return what files have, of tables of pictures the pictures, since tables are packed."""
+    tables = sorted(folder.glob("images/*/*.parquet"))
+    pictures = [row["bytes"] for table in tables for row in pd.read_parquet(table)["image"]]
+    return pictures or [path.read_bytes() for path in folder.rglob("*") if path.is_file()]
+
+
+async def test_a_picture_of_which_no_sum_is_known_is_taken_as_it_is(scored: Path) -> None:
+    with closing(connect(scored)) as connection:
+        connection.execute("UPDATE images SET sha256 = NULL WHERE id = 5")
+    Image.new("RGB", (9, 9), "white").save(scored.parent / "pictures" / "5.png")
+    assert (await export(scored, "trainingdata", "folder")).changed == 0
+
+
 async def test_pictures_are_refused_where_the_format_has_no_room(scored: Path) -> None:
     with pytest.raises(ExportFailedError) as caught:
         await export(scored, "scores", "folder")

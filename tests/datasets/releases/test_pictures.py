@@ -69,13 +69,23 @@ async def test_rows_have_their_pictures_and_what_people_think_of_them(
             assert colour(row["image_path"])[0] != GONE
 
 
+async def test_pictures_that_changed_are_left_out_and_told(desk: Desk, load: Load) -> None:
+    Image.new("RGB", (8, 8), "white").save(desk.folder / "pictures" / "5.png")
+    released = await desk.release("first", "parquet")
+    assert (released.unreadable, released.changed) == (1, 1)
+    paths = {path for rows in load(released.path, IMAGES).values() for path in rows["image_path"]}
+    assert paths
+    assert 5 not in {colour(path)[0] for path in paths}
+    assert "not what was imported: 1." in (released.path / "README.md").read_text("utf-8")
+
+
 async def test_the_card_says_whether_pictures_are_known_to_be_safe(desk: Desk) -> None:
     safe = (await desk.release("safe", "parquet")).path
     assert "All are known to be safe" in (safe / "README.md").read_text("utf-8")
     change(desk.folder / "jury.db", "UPDATE images SET safe = 0 WHERE id = 5")
     unsafe = (await desk.release("unsafe", "parquet")).path
     assert "**Not** all are known to be safe" in (unsafe / "README.md").read_text("utf-8")
-    assert "any more: 1." in (unsafe / "README.md").read_text("utf-8")
+    assert "any more: 1;" in (unsafe / "README.md").read_text("utf-8")
     warned = "not-for-all-audiences"
     assert warned not in head(safe)["tags"]
     assert warned in head(unsafe)["tags"]

@@ -18,7 +18,7 @@ from bot.datasets.exports.kinds import Filled, Folder
 from bot.datasets.exports.pairing import compare, neighbours, tied
 from bot.datasets.exports.pictures import picture_path
 from bot.datasets.exports.prompts import by_prompt, groups
-from bot.datasets.exports.shards import Originals, Shard, opened
+from bot.datasets.exports.shards import ORIGINAL, Originals, Shard, opened
 from bot.datasets.exports.source import Source
 from bot.datasets.exports.splits import PER_MILLE, Split
 from bot.datasets.exports.writers import parquet_file
@@ -67,10 +67,10 @@ Row = dict[str, Any]
 
 def fill(source: Source, folder: Path) -> Filled:
     """Write pictures, tables and the card."""
+    originals = Originals()
     with ExitStack() as stack:
-        splits = {split: _Split(split, source, folder, stack) for split in PER_MILLE}
-        asked = [(name, pa.string()) for name in ("member", "source_kind", "source_path")]
-        for images in by_prompt(source, *asked):
+        splits = {split: _Split(split, source, folder, originals, stack) for split in PER_MILLE}
+        for images in by_prompt(source, *ORIGINAL):
             for group in groups(images):
                 splits[group[0]["split"]].add(group)
         for each in splits.values():
@@ -79,7 +79,7 @@ def fill(source: Source, folder: Path) -> Filled:
     text = card(parts, with_pictures=source.pictures == "parquet")
     (folder / "README.md").write_text(text, encoding="utf-8")
     images = sum(each.images for each in splits.values())
-    return Filled(images, images, sum(each.unreadable for each in splits.values()))
+    return Filled(images, images, originals.left_out)
 
 
 class _Split:
@@ -88,14 +88,21 @@ class _Split:
     `filled` are the numbers of the parts that have rows, by table.
     """
 
-    def __init__(self, split: Split, source: Source, folder: Path, stack: ExitStack) -> None:
-        self.images = self.unreadable = 0
+    def __init__(
+        self,
+        split: Split,
+        source: Source,
+        folder: Path,
+        originals: Originals,
+        stack: ExitStack,
+    ) -> None:
+        self.images = 0
         self.filled: dict[str, list[int]] = {table: [] for table in KINDS.values()}
         self._parts = 0
         self._split = split
         self._form = source.pictures
         self._folder = folder
-        self._originals = Originals()
+        self._originals = originals
         self._prompts: list[list[Row]] = []
         self._part = stack.enter_context(ExitStack())
         self._shard: Shard | None = None
@@ -156,11 +163,7 @@ class _Split:
         return f"{self._split}_{self._parts}"
 
     def _read(self, image: Row) -> bytes | None:
-        if self._form == "none":
-            return b""
-        data = self._originals.read(image["source_kind"], image["source_path"], image["member"])
-        self.unreadable += data is None
-        return data
+        return b"" if self._form == "none" else self._originals.read(image)
 
 
 def ranked(images: list[Row]) -> list[Row]:

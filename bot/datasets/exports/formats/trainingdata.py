@@ -16,7 +16,7 @@ from bot.datasets.exports.figures import tallied
 from bot.datasets.exports.kinds import Filled, Folder
 from bot.datasets.exports.pictures import picture_path
 from bot.datasets.exports.published import Judged, Raters, judged
-from bot.datasets.exports.shards import Originals
+from bot.datasets.exports.shards import ORIGINAL, Originals
 from bot.datasets.exports.source import Source
 from bot.datasets.exports.writers import parquet_file
 from bot.rating.scales import AESTHETIC
@@ -35,7 +35,8 @@ IMAGES = pa.schema(
     [
         ("image_id", pa.int64()),
         ("data_set_id", pa.int64()),
-        *((name, pa.string()) for name in ("key", "member", "source_kind", "source_path")),
+        ("key", pa.string()),
+        *ORIGINAL,
     ]
 )
 
@@ -43,10 +44,10 @@ IMAGES = pa.schema(
 def fill(source: Source, folder: Path) -> Filled:
     """Write the table, and the pictures that it names where they are wanted.
 
-    A picture that cannot be read then has no row.
+    A picture that cannot be read then has no row, nor has one that changed.
     """
     originals, raters = Originals(), Raters.load(source)
-    images = unreadable = 0
+    images = 0
     with parquet_file(folder / FILE, TRAINING_DATA) as table:
         for some in judged(source, raters, VOTES, IMAGES, rated=AESTHETIC.name):
             rows = _rows(some, source)
@@ -60,8 +61,7 @@ def fill(source: Source, folder: Path) -> Filled:
                 rows = rows.filter(pa.array(copied, pa.bool_()))
             table.write(rows)
             images += len(rows)
-            unreadable += len(some) - len(rows)
-    return Filled(images, images, unreadable)
+    return Filled(images, images, originals.left_out)
 
 
 def _rows(some: Judged, source: Source) -> pa.RecordBatch:
@@ -75,7 +75,7 @@ def _rows(some: Judged, source: Source) -> pa.RecordBatch:
 
 
 def _copy(originals: Originals, image: Mapping[str, Any], path: Path) -> bool:
-    data = originals.read(image["source_kind"], image["source_path"], image["member"])
+    data = originals.read(image)
     if data is None:
         return False
     path.parent.mkdir(parents=True, exist_ok=True)
