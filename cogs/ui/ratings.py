@@ -142,11 +142,14 @@ def _select(exchange: Exchange, page: RatingsPage) -> ui.Select[ui.LayoutView]:
     options = []
     for vote in page.votes:
         act, key = ("restore", "bring_back") if vote.taken_out else ("void", "take_out")
-        scores = (score for score in (vote.aesthetic, vote.artifacts) if score is not None)
+        scores = ", ".join(
+            f"{exchange.say(f'scale.{scale}.name')} {own}"
+            for scale in SCALES
+            if (own := getattr(vote, scale)) is not None
+        )
         options.append(
             SelectOption(
-                label=f"#{vote.image_id} {cut(vote.key, KEY_CHARACTERS)}: "
-                + ", ".join(str(score) for score in scores),
+                label=f"#{vote.image_id} {cut(vote.key, KEY_CHARACTERS)}: {scores}",
                 value=f"{act}:{vote.image_id}",
                 description=exchange.say(f"ratings.{key}"),
             )

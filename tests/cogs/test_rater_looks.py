@@ -183,8 +183,10 @@ async def test_one_rating_is_taken_out_and_brought_back_where_it_is_listed(stage
     moderator = stage.moderator
     first = answer(await moderator.slash(stage.channel, "rater ratings", user=ada))
     page = answer(await moderator.click(first, custom_id=find(first, "ratings:older")))
-    out = "Take it out, whatever becomes of the others"
+    out = "Take this one out: it counts no more"
     assert offered(page) == [("void:1", out)]
+    (select,) = [c for c in components(page) if c["type"] == SELECT]
+    assert [option["label"] for option in select["options"]] == ["#1 0: Liking 1, Flaws 0"]
     await stage.restart()
     voided = answer(await moderator.select(page, ["void:1"], custom_id=find(page, "rating:")))
     assert voided.id == page.id
