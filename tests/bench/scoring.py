@@ -1,7 +1,7 @@
 """How well scores and raters are recovered from real votes among attackers, and at what cost.
 
 The pools are those of `_sparse_pool`; figures are means of four seeds. `--full` adds the study's
-tables: every attack after 10, 20, 30, 50 and 100 votes a rater.
+tables, every attack after 10, 20, 30, 50 and 100 votes a rater, and a run over ten million votes.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from bot.trust.scoring.dependence import log_likelihood_ratio
 from bot.trust.scoring.detectors import correlation_z, mode_share, residual_sd
 from bot.trust.scoring.estimate import Estimate, estimate
 from bot.trust.scoring.votes import Floats, Votes
-from tests.bench._scored_database import database_run
+from tests.bench._scored_database import database_run, large_run
 from tests.bench._sparse_pool import (
     Study,
     auc,
@@ -149,7 +149,7 @@ def cost() -> list[Row]:
 def run(full: bool) -> list[Row]:  # noqa: FBT001 - the benchmarks' common signature
     """Measure on the votes of the study, or on a sample of them where these are missing."""
     study = london_faces()
-    rows = cost() + database_run(MILLION)
+    rows = cost() + database_run(MILLION) + (large_run(10 * MILLION) if full else [])
     wanted = REQUIRED_AUC | {("copy", MANY): None, ("30 % spam", MANY): None}
     if full:
         cells = [(kind, each) for kind in CATCHES for each in (10, 20, 30, 50, MANY)]

@@ -41,6 +41,16 @@ async def test_a_child_answers_what_it_is_asked() -> None:
     assert heard[0][1]["more"] == "Größe\n"
 
 
+async def test_a_child_has_the_environment_of_the_program_and_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("JURY_KEPT", "as it was")
+    monkeypatch.setenv("JURY_SET", "before")
+    request = {"act": "environment", "names": ["JURY_KEPT", "JURY_SET"]}
+    answer = await ask(ECHO, request, environment={"JURY_SET": "for the child"})
+    assert answer.values == {"JURY_KEPT": "as it was", "JURY_SET": "for the child"}
+
+
 @pytest.mark.parametrize(("act", "code"), [("die", -9), ("end", 3)])
 async def test_a_child_that_ends_early_is_told_from_one_that_is_done(act: str, code: int) -> None:
     answer = await ask(ECHO, {"act": act})

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import structlog
 
-from bot.children.asking import ask
+from bot.children.asking import KEEPS_FREED_MEMORY, ask
 from bot.clock import Clock
 from bot.errors import JuryError
 from bot.settings import Settings
@@ -201,7 +201,7 @@ class ScoringService:
                 progress(values["done"], values["most"])
 
         try:
-            answer = await ask(CHILD, asdict(request), hear)
+            answer = await ask(CHILD, asdict(request), hear, environment=KEEPS_FREED_MEMORY)
         except OSError as error:
             raise ScoringFailedError(f"the estimator cannot be started: {error}") from error
         if answer.kind == SCORED:
