@@ -74,10 +74,10 @@ async def test_privacy_shows_and_hands_out_what_is_kept(stage: Stage) -> None:
     assert shown.ephemeral
     assert "ratings: **1**" in text(answer(shown))
     assert "CC-BY-SA-4.0" in text(answer(shown))
-    assert "once you have not rated for 7 days" in text(answer(shown))
+    assert "7 days after your last rating" in text(answer(shown))
 
     handed = await ada.user.slash("privacy download")
-    assert "once you have not rated for 7 days" in (answer(handed).content or "")
+    assert "7 days after your last rating" in (answer(handed).content or "")
     (file,) = answer(handed).attachments
     assert file.filename == "horde-jury-personal-data.json"
     data = json.loads(await file.read())
