@@ -172,6 +172,22 @@ def last(connection: Connection, rater: int) -> Captcha | None:
     return None if row is None else _captcha(row)
 
 
+def waiting(connection: Connection, rater: int, since: datetime) -> list[KeptPress]:
+    """Return the presses that wait for the rater's next pass, the newest last.
+
+    They are those of captchas made after `since` that gave way to another or ran out, since one
+    had an outcome; the newest of each button row. What was recorded in another way since waits no
+    more.
+    """
+    rows = connection.execute(_WAITING, {"rater": rater, "since": to_microseconds(since)})
+    waiting: dict[tuple[int, str], KeptPress] = {}
+    for row in rows:
+        press = KeptPress(*row)
+        waiting.pop((press.post_id, press.scale), None)
+        waiting[press.post_id, press.scale] = press
+    return list(waiting.values())
+
+
 def votes_since_pass(connection: Connection, rater: int, most: int) -> int | None:
     """Count the complete votes since the captcha that the rater passed last, at most so many.
 
@@ -225,6 +241,16 @@ _VOTES_SINCE = """
         SELECT 1 FROM votes v WHERE v.rater = p.rater AND v.completed_at > p.settled_at LIMIT :most
     ))
     FROM captchas p WHERE p.rater = :rater AND p.state = 'passed' ORDER BY p.id DESC LIMIT 1
+"""
+_WAITING = """
+    SELECT c.post_id, c.scale, c.value, c.interaction_id FROM captchas c
+    WHERE c.rater = :rater AND c.made_at > :since AND c.id > coalesce(
+        (SELECT max(o.id) FROM captchas o
+         WHERE o.rater = :rater AND o.state IN ('passed', 'failed', 'unavailable')), 0)
+    AND NOT EXISTS (
+        SELECT 1 FROM posts p JOIN votes v ON v.image_id = p.image_id
+        WHERE p.id = c.post_id AND v.rater = c.rater AND v.changed_at > c.made_at)
+    ORDER BY c.id
 """
 _SAVE = """
     INSERT INTO captcha_records (rater, failed, passed, expired, unavailable, votes_left,

@@ -25,7 +25,9 @@ class Receipt:
     `changed`: a score replaced an earlier one. `completed_now`: this press made the vote
     complete. `image_full`: the image is at its target, and such a vote counts towards it. `today`:
     what this rater judged since 00:00 UTC. `earned`: the kudos of this press, None while rewards
-    are off. `sent`: kudos of this vote were sent or paid, so that it cannot be undone.
+    are off. `sent`: kudos of this vote were sent or paid, so that it cannot be undone. `others`:
+    scores for other pictures that had waited with this one and were recorded with it;
+    `others_refused`: those that could not be.
     """
 
     post_id: int
@@ -40,6 +42,8 @@ class Receipt:
     today: int
     earned: Earned | None
     sent: bool
+    others: int = 0
+    others_refused: int = 0
 
 
 def missing_scales(scores: Mapping[str, int]) -> tuple[str, ...]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from http import HTTPStatus
 from io import BytesIO
 from typing import Any, Final
 
+import aiohttp
 import discord
 from discord import ButtonStyle, Colour, ui
 
@@ -16,12 +18,14 @@ from bot.trust.captcha.outcomes import Challenge, Failed, Outcome, Refused
 from cogs.ui import custom_ids, scores, session
 from cogs.ui.card import Card, Upload
 from cogs.ui.cards import Row, button
-from cogs.ui.edge import UNKNOWN_INTERACTION, Exchange
+from cogs.ui.edge import UNKNOWN_MESSAGE, Exchange
 from cogs.ui.outcomes import offer_others, recorded
 
 KINDS: Final = ("picture", "audio", "question")
 PICTURE_NAME: Final = "captcha.png"
 AUDIO_NAME: Final = "captcha.wav"
+FILE_REFUSED: Final = frozenset({40005, 50045, 50046})
+"""Discord's codes for a request or a file that is too large, and for a file it cannot use."""
 
 
 async def ask(exchange: Exchange, press: ScorePress) -> None:
@@ -43,24 +47,51 @@ async def present(exchange: Exchange, outcome: Outcome) -> None:
 
 
 async def _present_challenge(exchange: Exchange, challenge: Challenge) -> None:
-    """Show or play a captcha; where Discord does not take it, the rater goes on without."""
-    texts, language = exchange.texts, exchange.language
+    """Show or play a captcha; where Discord is out of order, the rater goes on without.
+
+    It stays open after all else that goes wrong, which somebody may have brought about.
+    """
     try:
-        if challenge.kind == "audio":
-            file = _file(challenge, AUDIO_NAME, texts.say("captcha.audio_text", language))
-            lines = [*_what_to_do(texts, language, challenge)]
-            lines += _what_for(texts, language, challenge)
-            await exchange.play("\n".join(lines), AudioButtons(texts, language, challenge), file)
-        elif challenge.kind == "picture":
-            file = _file(challenge, PICTURE_NAME, texts.say("captcha.alt_text", language))
-            await exchange.respond(ChallengeCard(texts, language, challenge), file)
-        else:
-            await exchange.respond(ChallengeCard(texts, language, challenge))
-    except discord.HTTPException as error:
-        if challenge.data is None or error.code == UNKNOWN_INTERACTION:
+        try:
+            await _show(exchange, challenge, anew=False)
+        except discord.NotFound as error:
+            if error.code != UNKNOWN_MESSAGE:
+                raise
+            await _show(exchange, challenge, anew=True)
+    except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+        outage = _outage(error)
+        if challenge.data is None or outage is None:
             raise
-        captchas, reason = exchange.services.captchas, f"{challenge.kind}: HTTP {error.status}"
+        captchas, reason = exchange.services.captchas, f"{challenge.kind}: {outage}"
         await present(exchange, await captchas.not_shown(exchange.caller, challenge.id, reason))
+
+
+async def _show(exchange: Exchange, challenge: Challenge, *, anew: bool) -> None:
+    """Show or play a captcha, `anew` in a message of its own."""
+    texts, language = exchange.texts, exchange.language
+    if challenge.kind == "audio":
+        sound = _file(challenge, AUDIO_NAME, texts.say("captcha.audio_text", language))
+        lines = [*_what_to_do(texts, language, challenge)]
+        lines += _what_for(texts, language, challenge)
+        buttons = AudioButtons(texts, language, challenge)
+        await exchange.play("\n".join(lines), buttons, sound, anew=anew)
+        return
+    file = None
+    if challenge.kind == "picture":
+        file = _file(challenge, PICTURE_NAME, texts.say("captcha.alt_text", language))
+    show = exchange.answer if anew else exchange.respond
+    await show(ChallengeCard(texts, language, challenge), file)
+
+
+def _outage(error: discord.HTTPException | aiohttp.ClientError | OSError) -> str | None:
+    """Say what is out of order at Discord: itself, the way there, or its taking of files."""
+    if not isinstance(error, discord.HTTPException):
+        return type(error).__name__
+    too_large = error.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    broken = error.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    if broken or too_large or error.code in FILE_REFUSED:
+        return f"HTTP {error.status}"
+    return None
 
 
 async def _present_refusal(exchange: Exchange, refused: Refused) -> None:
@@ -130,12 +161,26 @@ def _what_to_do(texts: Texts, language: str, challenge: Challenge) -> Iterator[s
 
 def _what_for(texts: Texts, language: str, challenge: Challenge) -> Iterator[str]:
     """Say what waits for the answer, why it is asked for, and how often it may be tried."""
-    scale = SCALES[challenge.press.scale]
-    name, value = scores.name(texts, language, scale), challenge.press.value
-    label = scores.label(texts, language, scale, value)
-    yield texts.say("captcha.kept", language, scale=name, value=label)
+    yield _kept(texts, language, challenge)
     tries = texts.count("captcha.tries", challenge.tries_left, language)
     yield f"-# {tries} · {texts.say('captcha.why', language)}"
+
+
+def _kept(texts: Texts, language: str, challenge: Challenge) -> str:
+    here = [each for each in challenge.presses if each.post_id == challenge.press.post_id]
+    labels = [
+        {
+            "scale": scores.name(texts, language, SCALES[each.scale]),
+            "value": scores.label(texts, language, SCALES[each.scale], each.value),
+        }
+        for each in here
+    ]
+    if len(challenge.presses) == 1:
+        return texts.say("captcha.kept", language, **labels[0])
+    said = [texts.say("captcha.kept_score", language, **each) for each in labels]
+    if others := len(challenge.presses) - len(here):
+        said.append(texts.count("captcha.kept_others", others, language))
+    return texts.say("captcha.kept_all", language, scores=" · ".join(said))
 
 
 def _buttons(texts: Texts, language: str, challenge: Challenge) -> Iterator[ui.Button[Any]]:

@@ -113,6 +113,7 @@ class ReceiptCard(Card):
         why = earned.reason(texts, language, receipt.earned)
         if why is not None:
             lines.append(f"-# {why}")
+        lines.extend(_others(texts, language, receipt))
         if not undone:
             lines.append(f"-# {_progress(texts, language, receipt)}")
         self.add_item(ui.TextDisplay("\n".join(lines)))
@@ -218,6 +219,14 @@ def score_lines(texts: Texts, language: str, given: Mapping[str, int]) -> Iterat
                 scale=scores.name(texts, language, scale),
                 value=scores.label(texts, language, scale, given[scale.name]),
             )
+
+
+def _others(texts: Texts, language: str, receipt: Receipt) -> Iterator[str]:
+    """Say what became of scores for other pictures that had waited with this one."""
+    counts = {"others": receipt.others, "others_refused": receipt.others_refused}
+    for name, count in counts.items():
+        if count:
+            yield texts.count(f"receipt.{name}", count, language)
 
 
 def _progress(texts: Texts, language: str, receipt: Receipt) -> str:

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 MAX_IN_FLIGHT: Final = 500
 """Beyond this many at once, queueing alone breaks Discord's 3 seconds: the rest hears 'busy'."""
 
+UNKNOWN_MESSAGE: Final = 10008
+"""Discord's code for a message that is gone: deleted, or ephemeral and dismissed."""
+
 UNKNOWN_INTERACTION: Final = 10062
 """Discord's code for an interaction that was answered too late."""
 
@@ -104,14 +107,17 @@ class Exchange:
             else:
                 await edit(view=card, attachments=files)
 
-    async def play(self, text: str, buttons: ui.View, sound: discord.File) -> None:
+    async def play(
+        self, text: str, buttons: ui.View, sound: discord.File, *, anew: bool = False
+    ) -> None:
         """Answer with a plain message: those made of components play no sound.
 
-        It takes the place of a plain message of this person's own; no other can become one.
+        It takes the place of a plain message of this person's own, unless `anew`; no other can
+        become one.
         """
         response = self.interaction.response
         with closing(sound):
-            if self.is_private and self._is_plain:
+            if self.is_private and self._is_plain and not anew:
                 await response.edit_message(content=text, view=buttons, attachments=[sound])
             else:
                 await response.send_message(text, view=buttons, file=sound, ephemeral=True)

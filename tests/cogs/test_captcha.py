@@ -337,6 +337,108 @@ async def test_what_discord_does_not_take_is_no_fault_of_the_rater(
     assert reason == [("captcha_unavailable", '{"reason": "picture: HTTP 413"}')]
 
 
+@pytest.mark.parametrize("kind", ["picture", "audio"])
+async def test_a_message_that_was_dismissed_is_answered_with_a_new_one(
+    stage: Stage, ada: Reader, kind: CaptchaKind
+) -> None:
+    card = await ada.asked(await stage.open_post())
+    if kind == "audio":
+        card = await ada.switch(card, kind)
+    stage.env.inject_error("POST", "/interactions/*/callback", status=404, code=10008)
+    fresh = await ada.switch(card, kind)
+    assert fresh.id != card.id
+    assert fresh.flags.ephemeral
+    assert len(names(fresh)) == 1
+    record = await ada.record()
+    assert (record.unavailable, await ada.vote()) == (0, None)
+    assert "Recorded" in text(answer(await ada.type(fresh, ada.right(kind))))
+
+
+@pytest.mark.parametrize(("status", "code"), [(404, 10062), (400, 50035), (403, 50013)])
+async def test_what_a_rater_may_have_brought_about_opens_no_way_past(
+    stage: Stage, ada: Reader, status: int, code: int
+) -> None:
+    card = await ada.asked(await stage.open_post())
+    stage.env.inject_error("POST", "/interactions/*/callback", status=status, code=code)
+    await ada.member.click(card, custom_id=find(card, "captcha:kind:picture:"))
+    record = await ada.record()
+    assert (record.unavailable, await ada.vote()) == (0, None)
+    kinds = await stage.services.database.read(
+        lambda c: c.execute("SELECT kind FROM alerts").fetchall()
+    )
+    assert ("captcha_unavailable",) not in kinds
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "reason"),
+    [(503, 0, "HTTP 503"), (400, 50045, "HTTP 400"), (400, 50046, "HTTP 400")],
+)
+async def test_discord_out_of_order_lets_the_rater_go_on(
+    stage: Stage, ada: Reader, status: int, code: int, reason: str
+) -> None:
+    post = await stage.open_post()
+    stage.env.inject_error("POST", "/interactions/*/callback", status=status, code=code)
+    assert "Recorded. Still missing" in text(await ada.asked(post))
+    assert (await ada.record()).unavailable == 1
+    latest = await stage.services.database.read(
+        lambda c: c.execute("SELECT kind, latest FROM alerts").fetchall()
+    )
+    assert latest == [("captcha_unavailable", json.dumps({"reason": f"picture: {reason}"}))]
+
+
+async def test_a_time_out_lets_the_rater_go_on(
+    stage: Stage, ada: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    post = await stage.open_post()
+    send: Any = discord.InteractionResponse.send_message
+    first = iter([True])
+
+    async def slow(response: object, *content: object, **named: object) -> object:
+        if next(first, False):
+            raise TimeoutError
+        return await send(response, *content, **named)
+
+    monkeypatch.setattr(discord.InteractionResponse, "send_message", slow)
+    assert "Recorded. Still missing" in text(await ada.asked(post))
+    assert (await ada.record()).unavailable == 1
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+async def test_every_score_that_waits_is_named_and_counts(
+    stage: Stage, ada: Reader, language: str
+) -> None:
+    await stage.bot.languages.set_for_rater(ada.member.id, language)
+    post = await stage.open_post()
+    await ada.asked(post, 7, "aesthetic")
+    card = await ada.asked(post, 2, "artifacts")
+    said = {
+        "en": "Your scores are kept and count once you answer: **7** (Liking) · **",
+        "de": "Deine Noten sind aufgehoben und zählen, sobald du antwortest: **7** (",
+    }[language]
+    assert said in text(card)
+    receipt = answer(await ada.type(card, ada.right()))
+    assert {"en": "Recorded. Thank you!", "de": "Gespeichert. Danke!"}[language] in text(receipt)
+    vote = await ada.vote()
+    assert vote is not None
+    assert vote.scores == {"aesthetic": 7, "artifacts": 2}
+
+
+async def test_a_score_of_another_channel_counts_too(stage: Stage, ada: Reader) -> None:
+    other = stage.home.create_text_channel("elsewhere")
+    first = await stage.open_post()
+    await stage.add_images(1)
+    await stage.set_up(other)
+    await stage.publish()
+    (second,) = stage.posts(other)
+    await ada.asked(first, 3)
+    card = await ada.asked(second, 8)
+    assert "**8** (Liking) · one for another picture" in text(card)
+    receipt = answer(await ada.type(card, ada.right()))
+    assert "Your score for another picture, which had waited too, is recorded" in text(receipt)
+    given = [await ada.vote(image) for image in (1, 2)]
+    assert [vote and vote.scores["aesthetic"] for vote in given] == [3, 8]
+
+
 async def test_without_its_font_the_rater_goes_on_and_the_operators_hear(
     stage: Stage, ada: Reader
 ) -> None:

@@ -27,7 +27,8 @@ from bot.errors import (
     UserError,
 )
 from bot.rating.voting import Receipt, ScorePress
-from bot.trust.captcha import expiring, policy
+from bot.trust import rate_limit
+from bot.trust.captcha import expiring, keeping, policy
 from bot.trust.captcha.outcomes import Challenge, Failed, Outcome, Refused
 from bot.trust.captcha.pictures import PictureMaker
 from bot.trust.captcha.service import CaptchaService
@@ -350,6 +351,106 @@ async def test_presses_at_once_leave_one_captcha_open(there: CaptchaHome) -> Non
     assert sorted(await there.states(1)) == ["open", "replaced", "replaced", "replaced"]
 
 
+async def test_both_scores_of_a_picture_count_with_the_captcha_that_was_asked_last(
+    there: CaptchaHome,
+) -> None:
+    post = await there.home.post()
+    assert isinstance(await there.press(1, post, "aesthetic", 3), Challenge)
+    assert isinstance(await there.press(1, post, "aesthetic", 7), Challenge)
+    asked = await there.press(1, post, "artifacts", 2)
+    assert isinstance(asked, Challenge)
+    assert [(each.scale, each.value) for each in asked.presses] == [
+        ("aesthetic", 7), ("artifacts", 2),
+    ]  # fmt: skip
+    receipt = await there.passed(1, asked)
+    assert (receipt.scores, receipt.completed_now) == ({"aesthetic": 7, "artifacts": 2}, True)
+    assert (receipt.others, receipt.others_refused) == (0, 0)
+    assert await there.answer(1, asked) == receipt
+    assert await there.home.world.value("SELECT count(*) FROM vote_history") == 2
+
+
+async def test_scores_of_other_pictures_count_too_and_those_that_cannot_are_told(
+    there: CaptchaHome,
+) -> None:
+    open_one, closed, last = [await there.home.post() for _ in range(3)]
+    for post in (open_one, closed):
+        await there.asked(1, post)
+    asked = await there.asked(1, last)
+    await there.home.services.posts.lost(closed, "for the test")
+    receipt = await there.passed(1, asked)
+    assert (receipt.post_id, receipt.others, receipt.others_refused) == (last, 1, 1)
+    assert await votes(there) == 2
+    there.home.world.clock.turn(1)
+    assert isinstance(await there.press(1, open_one, "aesthetic", 2), Receipt)
+    assert isinstance(await there.answer(1, asked), Receipt)
+    assert await there.home.world.value("SELECT aesthetic FROM votes ORDER BY id LIMIT 1") == 2
+
+
+async def test_no_captcha_stands_between_the_scores_that_one_kept(tmp_path: Path) -> None:
+    async with open_captchas(tmp_path, 1, captcha_every=1) as there:
+        posts = [await there.home.post() for _ in range(3)]
+        asked = [await there.asked(1, post) for post in posts]
+        assert (await there.passed(1, asked[-1])).others == 2
+        await there.asked(1, await there.home.post())
+
+
+@pytest.mark.parametrize("how", ["no picture", "not shown"])
+async def test_an_outage_lets_all_go_on_that_waited(there: CaptchaHome, how: str) -> None:
+    first, second = await there.home.post(), await there.home.post()
+    asked = await there.asked(1, first)
+    if how == "no picture":
+        broken = PictureMaker(Random(1), [Path("/nowhere/font.ttf")])
+        there.restart({**there.makers, "picture": broken})
+        receipt: Outcome = await there.press(1, second)
+    else:
+        asked = await there.asked(1, second)
+        receipt = await there.service.not_shown(caller(1), asked.id, "picture: HTTP 413")
+    assert isinstance(receipt, Receipt)
+    assert (receipt.post_id, receipt.others) == (second, 1)
+    assert await votes(there) == 2
+
+
+async def test_a_fail_drops_all_that_waited_and_so_does_an_hour(there: CaptchaHome) -> None:
+    posts = [await there.home.post() for _ in range(3)]
+    await there.asked(1, posts[0])
+    await fail(there, 1, await there.asked(1, posts[1]))
+    there.home.world.clock.turn(60)
+    assert len((await there.asked(1, posts[1])).presses) == 1
+    there.home.world.clock.turn(301)
+    assert len((await there.asked(1, posts[2])).presses) == 2, "one that ran out is kept"
+    there.home.world.clock.turn(3301)
+    asked = await there.asked(1, posts[2])
+    assert [each.post_id for each in asked.presses] == [posts[2]]
+    await there.passed(1, asked)
+    assert await votes(there) == 1
+
+
+async def test_a_score_that_was_given_in_another_way_since_waits_no_more(
+    there: CaptchaHome,
+) -> None:
+    post, other = await there.home.post(), await there.home.post()
+    number = await there.home.world.number(1)
+    await there.asked(1, post)
+    await there.home.world.database.write(
+        lambda c: captchas.save(c, number, CaptchaRecord(votes_left=1))
+    )
+    there.home.world.clock.turn(1)
+    assert isinstance(await there.press(1, post, value=2), Receipt)
+    asked = await there.asked(1, other)
+    assert [each.post_id for each in asked.presses] == [other]
+    await there.passed(1, asked)
+    assert await there.home.world.value("SELECT aesthetic FROM votes ORDER BY id LIMIT 1") == 2
+
+
+async def test_one_captcha_keeps_only_so_many_scores(there: CaptchaHome) -> None:
+    posts = [await there.home.post() for _ in range(keeping.MOST + 1)]
+    for post in posts:
+        there.home.world.clock.turn(20)
+        asked = await there.asked(1, post)
+    assert [each.post_id for each in asked.presses] == posts[1:]
+    assert (await there.passed(1, asked)).others == keeping.MOST - 1
+
+
 async def test_a_captcha_made_while_another_one_is_passed_is_not_asked(there: CaptchaHome) -> None:
     first, second = await there.home.post(), await there.home.post()
     asked = await there.asked(1, first)
@@ -497,6 +598,43 @@ async def test_only_so_many_are_made_in_a_minute(there: CaptchaHome) -> None:
     with pytest.raises(RateLimitedError):
         await there.press(1, post)
     assert isinstance(await there.answer(1, asked), Receipt)
+
+
+async def spend(there: CaptchaHome, post: int) -> Challenge:
+    """Have as many made as one rater gets in a minute; return the last."""
+    asked = await there.asked(1, post)
+    for _ in range(policy.PER_MINUTE - 1):
+        another = await there.service.another(caller(1), asked.id, "picture", "en")
+        assert isinstance(another, Challenge)
+        asked = another
+    return asked
+
+
+async def test_one_that_follows_a_wrong_answer_is_made_no_sooner(there: CaptchaHome) -> None:
+    post = await there.home.post()
+    asked = await spend(there, post)
+    with pytest.raises(RateLimitedError):
+        await there.answer(1, asked, WRONG)
+    assert len(there.makers["picture"].made) == policy.PER_MINUTE
+    with pytest.raises(CaptchaReplacedError):
+        await there.answer(1, asked)
+    there.home.world.clock.turn(10)
+    follows = await there.service.open(caller(1), asked.id, "en")
+    assert isinstance(follows, Challenge)
+    assert (follows.tries_left, follows.told) == (2, "wrong")
+    assert (await there.passed(1, follows)).post_id == post
+
+
+async def test_one_that_follows_an_expiry_is_made_no_sooner(there: CaptchaHome) -> None:
+    asked = await there.asked(1, await there.home.post())
+    there.home.world.clock.turn(300)
+    await there.home.services.captcha_expiry.settle()
+    number, now = await there.home.world.number(1), there.home.world.clock.now()
+    await there.home.world.database.write(lambda c: rate_limit.spend(c, number, now))
+    with pytest.raises(RateLimitedError):
+        await there.answer(1, asked)
+    there.home.world.clock.turn(10)
+    assert isinstance(await there.answer(1, asked), Challenge)
 
 
 async def test_nothing_is_asked_where_captchas_are_off(tmp_path: Path) -> None:

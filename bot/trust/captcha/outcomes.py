@@ -17,17 +17,22 @@ Told = Literal["wrong", "expired"]
 class Challenge:
     """A captcha as its rater sees it: bytes to show or to play, or a question to read.
 
-    `press` is the score that waits for it. `told`: what became of the one before, where this one
-    stands in its place.
+    `presses` are the scores that wait for it, the one that asked for it last. `told`: what became
+    of the one before, where this one stands in its place.
     """
 
     id: int
     kind: CaptchaKind
     data: bytes | None = field(repr=False)
     question: str | None = field(repr=False)
-    press: KeptPress
+    presses: tuple[KeptPress, ...]
     tries_left: int
     told: Told | None
+
+    @property
+    def press(self) -> KeptPress:
+        """The score that asked for it."""
+        return self.presses[-1]
 
 
 @dataclass(frozen=True, slots=True)

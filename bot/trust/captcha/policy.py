@@ -95,13 +95,16 @@ def tries_for_next(last: Captcha | None, now: datetime) -> int:
 
 
 def after_pass(
-    record: CaptchaRecord, kind: CaptchaKind, every: int, random: Random
+    record: CaptchaRecord, kind: CaptchaKind, every: int, random: Random, presses: int = 1
 ) -> CaptchaRecord:
-    """Return the record with one more pass: the next captcha is far away."""
+    """Return the record with one more pass: the next captcha is far away.
+
+    At least the `presses` that waited for it need none.
+    """
     return replace(
         record,
         passed=record.passed + 1,
-        votes_left=votes_between(every, random),
+        votes_left=max(presses, votes_between(every, random)),
         fails_in_a_row=0,
         not_before=None,
         kind=kind,
@@ -125,14 +128,16 @@ def after_expiry(record: CaptchaRecord) -> CaptchaRecord:
     return replace(record, expired=record.expired + 1)
 
 
-def after_outage(record: CaptchaRecord, every: int, random: Random) -> CaptchaRecord:
+def after_outage(
+    record: CaptchaRecord, every: int, random: Random, presses: int = 1
+) -> CaptchaRecord:
     """Return the record with one more captcha that could not be shown, for which nobody pays.
 
     The rater goes on for some votes, so that neither an outage is a licence nor each press a new
-    attempt.
+    attempt; at least for the `presses` that waited.
     """
     return replace(
         record,
         unavailable=record.unavailable + 1,
-        votes_left=votes_between(min(SOON, every), random),
+        votes_left=max(presses, votes_between(min(SOON, every), random)),
     )

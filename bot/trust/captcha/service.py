@@ -20,7 +20,6 @@ from bot.errors import (
     ForeignCaptchaError,
     NoAnswerError,
     UnknownCaptchaError,
-    UserError,
 )
 from bot.rating.receipts import Receipt
 from bot.rating.revision import ScorePress
@@ -33,12 +32,13 @@ from bot.trust.captcha import policy
 from bot.trust.captcha.answers import meaning
 from bot.trust.captcha.challenges import Made
 from bot.trust.captcha.expiring import expire
+from bot.trust.captcha.keeping import is_private, kept, take, take_all
 from bot.trust.captcha.outcomes import Challenge, Failed, Outcome, Refused, Told
 from bot.trust.captcha.questions import number_words
 from bot.trust.captcha.workshop import CaptchaUnavailableError, Workshop
 from bot.trust.enrolment import Enrolment
-from storage import captchas, posts, raters, risks
-from storage.captchas import Captcha, CaptchaKind, KeptPress
+from storage import captchas, raters, risks
+from storage.captchas import Captcha, CaptchaKind, CaptchaState, KeptPress
 from storage.database import Database
 
 ANSWER: Final = "captcha answer"
@@ -92,12 +92,12 @@ class CaptchaService:
             rater = raters.find(connection, caller.discord_id)
             if rater is None:
                 raise ConsentNeededError
-            rate_limit.charge(connection, rater.number, "captcha", policy.PER_MINUTE, now)
+            _charge(connection, rater.number, now)
             return captchas.record(connection, rater.number).kind
 
         kind = await self._database.write(unit)
-        kept = KeptPress(press.post_id, press.scale, press.value, press.interaction_id)
-        return await self._offer(caller, kept, kind, language)
+        waiting = KeptPress(press.post_id, press.scale, press.value, press.interaction_id)
+        return await self._offer(caller, waiting, kind, language)
 
     async def another(
         self, caller: Caller, captcha_id: int, kind: CaptchaKind, language: str
@@ -111,9 +111,9 @@ class CaptchaService:
         def unit(connection: Connection) -> Captcha | Receipt | Refused:
             captcha = _own(connection, caller, captcha_id)
             if captcha.state in _LET_GO_ON:
-                return self._take(connection, caller, captcha.press, now)
-            _refuse_settled(connection, captcha)
-            rate_limit.charge(connection, captcha.rater, "captcha", policy.PER_MINUTE, now)
+                return take(connection, self._ballot, caller, captcha.press, now)
+            _refuse_settled(connection, captcha, _UNANSWERED)
+            _charge(connection, captcha.rater, now)
             return captcha
 
         found = await self._database.write(unit)
@@ -133,15 +133,17 @@ class CaptchaService:
         def unit(connection: Connection) -> CaptchaKind | _Again | Receipt | Refused:
             captcha = _own(connection, caller, captcha_id)
             if captcha.state in _LET_GO_ON:
-                return self._take(connection, caller, captcha.press, now)
-            _refuse_settled(connection, captcha)
+                return take(connection, self._ballot, caller, captcha.press, now)
+            _refuse_settled(connection, captcha, _UNANSWERED)
+            if captcha.state == "replaced":
+                return _Again(captcha, "wrong")
             return _expired(connection, captcha, now) or captcha.kind
 
         found = await self._database.write(unit)
         return await self._follow(found, caller, language) if isinstance(found, _Again) else found
 
     async def answer(self, caller: Caller, captcha_id: int, typed: str, language: str) -> Outcome:
-        """Take an answer: the right one takes the vote with it, in the same unit.
+        """Take an answer: the right one takes what was pressed with it, in the same unit.
 
         A wrong one is followed by another captcha, the last wrong one by a pause; one that comes
         too late counts as nothing. Raises NoAnswerError and what `open` raises.
@@ -151,7 +153,7 @@ class CaptchaService:
         def unit(connection: Connection) -> _Again | Receipt | Failed | Refused:
             captcha = _own(connection, caller, captcha_id)
             if captcha.state in _LET_GO_ON:
-                return self._take(connection, caller, captcha.press, now)
+                return take(connection, self._ballot, caller, captcha.press, now)
             _refuse_settled(connection, captcha)
             if (expired := _expired(connection, captcha, now)) is not None:
                 return expired
@@ -175,15 +177,17 @@ class CaptchaService:
         def unit(connection: Connection) -> Receipt | Refused:
             captcha = _own(connection, caller, captcha_id)
             _require_open(captcha)
+            presses = kept(connection, captcha.rater, captcha.press, now)
             captchas.settle(connection, captcha.id, "unavailable", now)
-            return self._let_go_on(connection, caller, captcha.rater, captcha.press, now)
+            return self._let_go_on(connection, caller, presses, captcha.rater, now)
 
         outcome = await self._database.write(unit)
         await self._alarm(reason)
         return outcome
 
     async def _follow(self, again: _Again, caller: Caller, language: str) -> Outcome:
-        ended = again.ended
+        ended, now = again.ended, self._clock.now()
+        await self._database.write(lambda connection: _charge(connection, ended.rater, now))
         return await self._offer(caller, ended.press, ended.kind, language, told=again.told)
 
     async def _offer(
@@ -207,7 +211,8 @@ class CaptchaService:
             rater = _number(connection, caller)
             record, because = captchas.record(connection, rater), risks.captcha_because
             if not policy.is_due(self._every, record.votes_left, because(connection, rater)):
-                return self._take(connection, caller, press, now)
+                presses = kept(connection, rater, press, now)
+                return take_all(connection, self._ballot, caller, presses, now)
             policy.refuse_in_pause(record.not_before, now)
             return self._keep(connection, rater, kind, press, made, told=told, now=now)
 
@@ -240,7 +245,8 @@ class CaptchaService:
         )
         meant = meaning(kind, made.answer, self._numbers)
         captchas.set_answer(connection, captcha_id, self._digest(captcha_id, meant))
-        return Challenge(captcha_id, kind, made.data, made.question, press, tries_left, told)
+        presses = tuple(kept(connection, rater, press, now))
+        return Challenge(captcha_id, kind, made.data, made.question, presses, tries_left, told)
 
     async def _do_without(self, caller: Caller, press: KeptPress) -> Receipt | Refused:
         """Take the vote although no captcha can be made; an outage ends no pause."""
@@ -249,30 +255,38 @@ class CaptchaService:
         def unit(connection: Connection) -> Receipt | Refused:
             rater = _number(connection, caller)
             policy.refuse_in_pause(captchas.record(connection, rater).not_before, now)
+            presses = kept(connection, rater, press, now)
             last = captchas.last(connection, rater)
             if last is not None:
                 captchas.settle(connection, last.id, "unavailable", now)
-            return self._let_go_on(connection, caller, rater, press, now)
+            return self._let_go_on(connection, caller, presses, rater, now)
 
         return await self._database.write(unit)
 
     def _let_go_on(
-        self, connection: Connection, caller: Caller, rater: int, press: KeptPress, now: datetime
+        self,
+        connection: Connection,
+        caller: Caller,
+        presses: list[KeptPress],
+        rater: int,
+        now: datetime,
     ) -> Receipt | Refused:
         record = captchas.record(connection, rater)
-        captchas.save(connection, rater, policy.after_outage(record, self._every, self._random))
+        after = policy.after_outage(record, self._every, self._random, len(presses))
+        captchas.save(connection, rater, after)
         risks.settle_captcha(connection, rater)
-        return self._take(connection, caller, press, now)
+        return take_all(connection, self._ballot, caller, presses, now)
 
     def _pass(
         self, connection: Connection, caller: Caller, captcha: Captcha, now: datetime
     ) -> Receipt | Refused:
+        presses = kept(connection, captcha.rater, captcha.press, now)
         captchas.settle(connection, captcha.id, "passed", now)
         record = captchas.record(connection, captcha.rater)
-        passed = policy.after_pass(record, captcha.kind, self._every, self._random)
+        passed = policy.after_pass(record, captcha.kind, self._every, self._random, len(presses))
         captchas.save(connection, captcha.rater, passed)
         risks.settle_captcha(connection, captcha.rater)
-        return self._take(connection, caller, captcha.press, now)
+        return take_all(connection, self._ballot, caller, presses, now)
 
     def _miss(self, connection: Connection, captcha: Captcha, now: datetime) -> _Again | Failed:
         captchas.miss(connection, captcha.id)
@@ -283,17 +297,7 @@ class CaptchaService:
         record = policy.after_fail(captchas.record(connection, captcha.rater), now)
         captchas.save(connection, captcha.rater, record)
         until = now + policy.pause(record.fails_in_a_row)
-        return Failed(until, captcha.press, _is_private(connection, captcha.press))
-
-    def _take(
-        self, connection: Connection, caller: Caller, press: KeptPress, now: datetime
-    ) -> Receipt | Refused:
-        """Take the kept score in this unit; what refuses it undoes nothing else."""
-        score = ScorePress(press.interaction_id, press.post_id, press.scale, press.value)
-        try:
-            return self._ballot.take(connection, caller, score, now)
-        except UserError as refusal:
-            return Refused(refusal, press, _is_private(connection, press))
+        return Failed(until, captcha.press, is_private(connection, captcha.press))
 
     def _digest(self, captcha_id: int, meant: str) -> str:
         return self._hash_key.digest(ANSWER, f"{captcha_id} {meant}")
@@ -303,7 +307,10 @@ class CaptchaService:
         await self._alerts.notice("captcha_unavailable", reason=reason)
 
 
-_LET_GO_ON: Final = frozenset({"passed", "unavailable"})
+_LET_GO_ON: Final[frozenset[CaptchaState]] = frozenset({"passed", "unavailable"})
+_RAN_OUT: Final[frozenset[CaptchaState]] = frozenset({"expired"})
+_UNANSWERED: Final[frozenset[CaptchaState]] = frozenset({"expired", "replaced"})
+"""Neither passed nor failed; `replaced` with none that replaces it could not be followed yet."""
 
 
 def _own(connection: Connection, caller: Caller, captcha_id: int) -> Captcha:
@@ -329,9 +336,16 @@ def _expired(connection: Connection, captcha: Captcha, now: datetime) -> _Again 
     return None
 
 
-def _refuse_settled(connection: Connection, captcha: Captcha) -> None:
-    """Refuse what has an outcome; one that ran out has none, unless a newer one stands for it."""
-    if captcha.state == "expired" and captcha == captchas.last(connection, captcha.rater):
+def _charge(connection: Connection, rater: int, now: datetime) -> None:
+    """Count a captcha that is about to be made; raises RateLimitedError(seconds=...)."""
+    rate_limit.charge(connection, rater, "captcha", policy.PER_MINUTE, now)
+
+
+def _refuse_settled(
+    connection: Connection, captcha: Captcha, unless: frozenset[CaptchaState] = _RAN_OUT
+) -> None:
+    """Refuse what has an outcome, except in states where only a newer one would stand for it."""
+    if captcha.state in unless and captcha == captchas.last(connection, captcha.rater):
         return
     _require_open(captcha)
 
@@ -341,8 +355,3 @@ def _require_open(captcha: Captcha) -> None:
         raise CaptchaFailedError
     if captcha.state != "open":
         raise CaptchaReplacedError
-
-
-def _is_private(connection: Connection, press: KeptPress) -> bool:
-    post = posts.by_id(connection, press.post_id)
-    return post is not None and post.surface == "private"

@@ -1,0 +1,91 @@
+"""The presses that a captcha keeps, and what comes of them once the rater may go on."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from sqlite3 import Connection
+from typing import Final
+
+from bot.caller import Caller
+from bot.errors import UserError
+from bot.rating.ballot import Ballot
+from bot.rating.receipts import Receipt
+from bot.rating.revision import ScorePress
+from bot.trust.captcha import policy
+from bot.trust.captcha.outcomes import Refused
+from storage import captchas, posts
+from storage.captchas import KeptPress
+
+MOST: Final = 6
+"""Presses that one captcha keeps, the newest ones."""
+
+
+def kept(connection: Connection, rater: int, press: KeptPress, now: datetime) -> list[KeptPress]:
+    """Return a press that waits for a captcha, and before it what waits with it; `MOST` in all."""
+    others = [
+        each
+        for each in captchas.waiting(connection, rater, now - policy.MEMORY)
+        if (each.post_id, each.scale) != (press.post_id, press.scale)
+    ]
+    return [*others, press][-MOST:]
+
+
+def take_all(
+    connection: Connection,
+    ballot: Ballot,
+    caller: Caller,
+    presses: list[KeptPress],
+    now: datetime,
+) -> Receipt | Refused:
+    """Take kept presses in this unit, in their order; return what came of the last one.
+
+    Its receipt says what became of those for other pictures.
+    """
+    *others, press = presses
+    outcomes = [take(connection, ballot, caller, each, now) for each in others]
+    outcome = take(connection, ballot, caller, press, now)
+    if isinstance(outcome, Refused):
+        return outcome
+    elsewhere = [
+        isinstance(each, Receipt)
+        for each, other in zip(outcomes, others, strict=True)
+        if other.post_id != press.post_id
+    ]
+    recorded = sum(elsewhere)
+    return replace(outcome, others=recorded, others_refused=len(elsewhere) - recorded)
+
+
+def take(
+    connection: Connection, ballot: Ballot, caller: Caller, press: KeptPress, now: datetime
+) -> Receipt | Refused:
+    """Take one kept press in this unit; what refuses it undoes nothing else."""
+    score = ScorePress(press.interaction_id, press.post_id, press.scale, press.value)
+    try:
+        return ballot.take(connection, _there(connection, caller, press), score, now)
+    except UserError as refusal:
+        return Refused(refusal, press, is_private(connection, press))
+
+
+def is_private(connection: Connection, press: KeptPress) -> bool:
+    """Tell whether a press was made in a private session."""
+    post = posts.by_id(connection, press.post_id)
+    return post is not None and post.surface == "private"
+
+
+def _there(connection: Connection, caller: Caller, press: KeptPress) -> Caller:
+    """Return the caller where they pressed: in another channel perhaps than where they answer.
+
+    Nothing is known of that channel now, so nothing unsafe is taken there.
+    """
+    post = posts.by_id(connection, press.post_id)
+    if post is None or post.surface == "private" or post.channel_id == caller.channel_id:
+        return caller
+    servers = frozenset() if post.guild_id is None else frozenset({post.guild_id})
+    return replace(
+        caller,
+        guild_id=post.guild_id,
+        channel_id=post.channel_id,
+        guild_ids=servers,
+        age_restricted=False,
+    )
