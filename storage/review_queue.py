@@ -94,9 +94,9 @@ def put(
 
 
 def last_settled(connection: sqlite3.Connection, kind: str, rater: int) -> QueueItem | None:
-    """Return the rater's newest settled case of a kind."""
+    """Return the rater's newest case of a kind that a person settled, not the program."""
     row = connection.execute(
-        f"{_COLUMNS} WHERE kind = ? AND rater = ? AND settled_at IS NOT NULL"
+        f"{_COLUMNS} WHERE kind = ? AND rater = ? AND settled_by IS NOT NULL"
         " ORDER BY id DESC LIMIT 1",
         (kind, rater),
     ).fetchone()

@@ -172,7 +172,9 @@ async def test_a_case_that_was_settled_comes_back_late(
                 c, review_queue.SUSPECT, rater=rater, now=NOON, details=details
             )
         )
-        await pool.write("UPDATE review_queue SET settled_at = 1, outcome = 'watch'")
+        await pool.write(
+            "UPDATE review_queue SET settled_at = 1, settled_by = rater, outcome = 'watch'"
+        )
         await pool.read()
         assert (rater in await pool.cases()) == comes
 
@@ -189,7 +191,9 @@ async def test_a_finding_soon_after_a_settled_case_comes_when_its_time_is_there(
                 c, review_queue.SUSPECT, rater=rater, now=NOON, details=details
             )
         )
-        await pool.write("UPDATE review_queue SET settled_at = 1, outcome = 'watch'")
+        await pool.write(
+            "UPDATE review_queue SET settled_at = 1, settled_by = rater, outcome = 'watch'"
+        )
         await pool.read(made.votes.items * 120 // EACH)
         assert rater not in await pool.cases()
         await pool.read()

@@ -115,7 +115,7 @@ async def test_after_a_case_of_few_votes_a_hundred_more_are_needed(
 
     def settled(connection: Connection) -> None:
         case = review_queue.put(connection, SUSPECT, rater=number, now=now, details={"votes": 30})
-        review_queue.settle(connection, case, by=None, outcome=WATCH, now=now)
+        review_queue.settle(connection, case, by=number, outcome=WATCH, now=now)
 
     await home.world.database.write(settled)
     assert await show(home) == again
@@ -126,7 +126,6 @@ async def test_after_a_case_of_few_votes_a_hundred_more_are_needed(
     [
         ({"pairs": 9.0}, WATCH, 0, 1),
         ({"reliability": 0.01}, HONEST, 0, 1),
-        ({"reliability": 0.01}, "gone", 0, 1),
         ({"reliability": 0.01, "pairs": 9.0}, WATCH, 0, 0),
     ],
 )
@@ -139,12 +138,24 @@ async def test_only_whoever_was_watched_for_this_hold_waits_for_twice_the_votes(
     def settled(connection: Connection) -> None:
         details = {"votes": 500, **figures}
         case = review_queue.put(connection, SUSPECT, rater=number, now=now, details=details)
-        review_queue.settle(connection, case, by=None, outcome=outcome, now=now)
+        review_queue.settle(connection, case, by=number, outcome=outcome, now=now)
 
     await home.world.database.write(settled)
     assert await show(home) == first
     await scored(home, 600)
     assert await show(home) == second
+
+
+async def test_a_case_that_nobody_decided_puts_nothing_off(home: Home) -> None:
+    number = await scored(home, 120, place=False)
+    now = home.world.clock.now()
+    await home.world.database.write(
+        lambda c: review_queue.put(c, SUSPECT, rater=number, now=now, details={"votes": 100})
+    )
+    assert isinstance(await home.services.review.next_case(home.moderator), Idle)
+    assert await cases(home) == [], "it was settled on the way"
+    await scored(home, 121)
+    assert await show(home) == 1
 
 
 async def test_a_person_may_ban_from_such_a_case(home: Home) -> None:
