@@ -108,6 +108,7 @@ def test_whoever_a_moderator_vouches_for_is_not_held(path: Path) -> None:
     run(path)
     assert rater_rows(path)["aesthetic", 1][4] == 1
     assert 1 not in held(path)
+    assert [entry for entry in log(path) if entry[1] == "rater:1"] == [], "not for a moment"
     number = int(min(held(path)))
     with closing(connect(path)) as connection:
         raters.set_status(connection, number, "validated")
