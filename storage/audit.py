@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal
@@ -80,6 +80,16 @@ def repeat(
         row,
     )
     return True
+
+
+def last_of(connection: sqlite3.Connection, subject: str, actions: Collection[str]) -> str | None:
+    """Return which of the actions was done last to the subject, None where none was."""
+    row = connection.execute(
+        "SELECT action FROM audit_log WHERE subject = ? AND +action IN"
+        " (SELECT value FROM json_each(?)) ORDER BY id DESC LIMIT 1",
+        (subject, json.dumps(sorted(actions))),
+    ).fetchone()
+    return None if row is None else row[0]
 
 
 @dataclass(frozen=True, slots=True)

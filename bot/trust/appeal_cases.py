@@ -39,10 +39,7 @@ class AppealCase:
 
     @property
     def lasting_holds(self) -> tuple[str, ...]:
-        """The reasons of holds that granting does not lift: operators placed them, or nobody knows.
-
-        That is BEFORE_ERASURE.
-        """
+        """The reasons of holds that granting does not lift: operators placed them."""
         held = (limit.reason for limit in self.limits if limit.kind == "held")
         return tuple(reason for reason in held if reason is not None and reason not in BY_PROGRAM)
 
@@ -94,7 +91,7 @@ class AppealCases(CaseKind):
     def carry_out(
         self, connection: Connection, caller: Caller, item: QueueItem, decision: str, words: str
     ) -> None:
-        """Answer the appeal; once it is granted, no rule holds the rater's kudos any more.
+        """Answer the appeal; once it is granted, only operators hold the rater's kudos any more.
 
         Raises WordsNeededError where nothing is left of the words, SettledError where the rater
         was erased meanwhile.

@@ -13,16 +13,18 @@ from bot.rewards.voiding import void_unpaid
 from bot.trust.access import AccessService
 from bot.trust.enrolment import Enrolment
 from bot.trust.erased_people import Change, ErasedPeople, subject_of
+from bot.trust.holds import release
 from bot.trust.people import as_subject
 from bot.trust.recounting import Recounting
+from bot.trust.validating import VALIDATE, WORDS_OF_TRUST
 from bot.trust.void_orders import VoidOrders
 from bot.trust.wording import tidy
-from storage import bars, raters, void_orders, voids
+from storage import audit, bars, raters, void_orders, voids
 from storage.audit import Details
 from storage.bars import Bar
 from storage.database import Database
 from storage.erasure_file import Erasure
-from storage.raters import Rater
+from storage.raters import Rater, RaterStatus
 
 Place = Literal["here", "everywhere"]
 Votes = Literal["keep", "void"]
@@ -54,13 +56,15 @@ class Verdict:
     """About whom was decided, as the audit log names them, and what came of it.
 
     `changed`: it was news. `until` ends a ban by itself. `void`: how many votes are void because
-    of the ban, or, once it is lifted, for other reasons.
+    of the ban, or, once it is lifted, for other reasons. `trusted`: the rater is validated again,
+    as before the ban.
     """
 
     subject: str
     changed: bool
     until: datetime | None = None
     void: int = 0
+    trusted: bool = False
 
 
 class BanService:
@@ -144,7 +148,8 @@ class BanService:
         """Lift a ban everywhere and at home, of an erased person too.
 
         What bans took out counts again, also of one that ended by itself, but for votes that are
-        void for another reason. Raises NotAllowedError, OwnMatterError.
+        void for another reason; whoever was validated before is so again. Raises NotAllowedError,
+        OwnMatterError.
         """
         await self._access.require_moderator(caller, "rater.unban", about=discord_id)
         now, home = self._clock.now(), _home(caller)
@@ -161,14 +166,19 @@ class BanService:
                 return Verdict(subject_of(before), banned), None
             rater = self._enrolment.rater(connection, discord_id, now)
             banned = can_unban(connection, rater, home, now)
+            subject = as_subject(rater)
+            trusted = rater.status == "banned" and _vouched_for(connection, subject)
             if rater.status == "banned":
-                raters.set_status(connection, rater.number, "normal")
+                status: RaterStatus = "validated" if trusted else "normal"
+                raters.set_status(connection, rater.number, status)
             bars.lift(connection, rater.number, home)
             for order in void_orders.in_force(connection, rater.number, "ban"):
                 void_orders.lift(connection, order.id, now)
-            subject = as_subject(rater)
-            self._access.record(connection, caller, "rater.unban", subject)
-            return Verdict(subject, banned), rater.number
+            details = {"validated": True} if trusted else None
+            self._access.record(connection, caller, "rater.unban", subject, details)
+            if trusted:
+                release(connection, self._access, caller, rater)
+            return Verdict(subject, banned or trusted, trusted=trusted), rater.number
 
         await self._erased.list(discord_id, change)
         verdict, number = await self._database.write(unit)
@@ -198,6 +208,11 @@ def can_unban(connection: Connection, rater: Rater, home: int, now: datetime) ->
     barred = home in bars.guilds(connection, rater.number, now)
     took_votes = void_orders.in_force(connection, rater.number, "ban")
     return rater.banned_at(now) or barred or bool(took_votes)
+
+
+def _vouched_for(connection: Connection, subject: str) -> bool:
+    """Tell whether the moderators' last word of trust, which no ban takes back, is that they do."""
+    return audit.last_of(connection, subject, WORDS_OF_TRUST) == VALIDATE
 
 
 def _home(caller: Caller) -> int:

@@ -10,7 +10,7 @@ from bot.caller import Caller
 from bot.clock import Clock
 from bot.errors import JuryError, NothingKeptError
 from bot.trust.access import AccessService
-from bot.trust.enrolment import Enrolment
+from bot.trust.enrolment import BEFORE_ERASURE, Enrolment
 from bot.trust.people import as_subject
 from bot.trust.rules.ruleset import BY_NAME
 from bot.trust.scoring import holding
@@ -22,8 +22,9 @@ REASON: Final = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 """A reason is a word, not what somebody wrote about a person: the audit log keeps it for good."""
 
 
-BY_PROGRAM: Final = frozenset({*BY_NAME, holding.REASON})
-"""Holds that the program places and lifts by itself: those of the rules, and of the estimator."""
+BY_PROGRAM: Final = frozenset({*BY_NAME, holding.REASON, BEFORE_ERASURE})
+"""Holds that the program places and moderators may lift: those of the rules and of the estimator,
+which it lifts by itself too, and that of whoever was held before an erasure."""
 
 
 class HoldService:
@@ -46,7 +47,7 @@ class HoldService:
             )
         if reason in BY_PROGRAM:
             raise JuryError(
-                f"{reason} is the program's own, which lifts such holds by itself; choose another"
+                f"{reason} is the name of a hold that the program places itself; choose another"
             )
         now = self._clock.now()
 

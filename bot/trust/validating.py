@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from sqlite3 import Connection
+from typing import Final
 
 from bot.caller import Caller
 from bot.clock import Clock
 from bot.errors import BannedRaterError
 from bot.trust.access import AccessService
+from bot.trust.holds import release
 from bot.trust.people import as_subject, known
 from storage import raters
 from storage.database import Database
+
+VALIDATE: Final = "rater.validate"
+UNVALIDATE: Final = "rater.unvalidate"
+WORDS_OF_TRUST: Final = frozenset({VALIDATE, UNVALIDATE})
+"""The acts that are in the log for each word of trust."""
 
 
 class ValidationService:
@@ -22,7 +29,7 @@ class ValidationService:
         self._access = access
 
     async def validate(self, caller: Caller, discord_id: int) -> bool:
-        """Mark a rater as validated; False where they were.
+        """Mark a rater as validated, of whom the program then holds nothing; False where they were.
 
         Raises NotAllowedError, OwnMatterError, NeverSeenError, BannedRaterError as long as they are
         banned.
@@ -34,7 +41,7 @@ class ValidationService:
         return await self._set(caller, discord_id, validated=False)
 
     async def _set(self, caller: Caller, discord_id: int, *, validated: bool) -> bool:
-        action = "rater.validate" if validated else "rater.unvalidate"
+        action = VALIDATE if validated else UNVALIDATE
         await self._access.require_moderator(caller, action, about=discord_id)
 
         def unit(connection: Connection) -> bool:
@@ -46,6 +53,8 @@ class ValidationService:
             if changed:
                 raters.set_status(connection, rater.number, "validated" if validated else "normal")
             self._access.record(connection, caller, action, as_subject(rater))
+            if validated:
+                release(connection, self._access, caller, rater)
             return changed
 
         try:

@@ -8,7 +8,6 @@ import discord
 from discord import ButtonStyle, ui
 
 from bot.trust.appeal_cases import GRANT, REFUSE, AppealCase
-from bot.trust.enrolment import BEFORE_ERASURE
 from bot.trust.review import Case
 from bot.trust.wording import escape
 from cogs.ui.appealing import limit_lines
@@ -58,7 +57,6 @@ def _limits(exchange: Exchange, about: AppealCase) -> Iterator[str]:
     yield f"**{exchange.say('review.appeal.limits')}**"
     yield from limit_lines(exchange, about.limits)
     for reason in about.lasting_holds:
-        key = "before_erasure" if reason == BEFORE_ERASURE else "operators"
-        yield exchange.say(f"review.appeal.{key}", reason=reason)
+        yield exchange.say("review.appeal.operators", reason=reason)
     if not about.limits:
         yield exchange.say("review.appeal.no_limits")

@@ -8,6 +8,7 @@ import discord
 from discord import ButtonStyle, Colour, ui
 
 from bot.trust.dossier import Dossier
+from bot.trust.enrolment import BEFORE_ERASURE
 from bot.trust.review import Case
 from bot.trust.suspects import BAN, HONEST, WATCH, SuspectCase
 from cogs.ui.acts import named
@@ -80,6 +81,8 @@ def _findings(exchange: Exchange, dossier: Dossier) -> Iterator[str]:
 def _holds(exchange: Exchange, dossier: Dossier) -> Iterator[str]:
     for hold in dossier.holds:
         yield exchange.say("dossier.hold", reason=hold.reason, since=moment(hold.since, "R"))
+        if hold.reason == BEFORE_ERASURE:
+            yield exchange.say("review.suspect.before_erasure")
 
 
 def _means(exchange: Exchange, about: SuspectCase) -> Iterator[str]:

@@ -38,6 +38,8 @@ def unbanned(exchange: Exchange, user: str, verdict: Verdict) -> str:
     if not verdict.changed:
         return exchange.say("rater.not_banned", user=user)
     said = exchange.say("rater.unbanned", user=user)
+    if verdict.trusted:
+        said += f" {exchange.say('rater.trusted_again')}"
     return said + _still_void(exchange, verdict.void)
 
 

@@ -179,16 +179,21 @@ async def test_the_longest_and_worst_words_fit_into_the_cards(stage: Stage) -> N
     await stage.services.answers.settle()
 
 
-async def test_a_hold_from_before_an_erasure_is_not_said_to_be_the_operators(stage: Stage) -> None:
+async def test_a_hold_from_before_an_erasure_is_lifted_with_the_appeal(stage: Stage) -> None:
     ada = await stage.member_who_agreed("ada")
     await stage.services.holds.place(ada.id, "review")
     await stage.services.erasure.erase_by_id(ada.id)
     stage.clock.turn(24 * 3600)
     await stage.services.voting.agree(stage.caller(ada))
     await write(stage, ada)
-    said = text(answer(await stage.moderator.slash(stage.channel, "rater review")))
-    assert "`before_erasure`: their kudos were held when they erased themselves" in said
+    suspect = answer(await stage.moderator.slash(stage.channel, "rater review"))
+    assert "Their kudos were held when they erased themselves" in text(suspect)
+    watch = find(suspect, "review:watch:")
+    said = text(answer(await stage.moderator.click(suspect, custom_id=watch)))
+    assert "those from before an erasure too" in said
     assert "Operators placed" not in said
+    await decide(stage, "grant", "Welcome back.")
+    assert await stage.services.holds.of_rater(ada.id) == ()
 
 
 async def test_ratings_that_stay_out_after_a_ban_are_said(stage: Stage) -> None:
