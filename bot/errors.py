@@ -287,6 +287,12 @@ class UnknownFormatError(UserError):
     key = "error.unknown_format"
 
 
+class UnknownActionError(UserError):
+    """The log has no word `action` for anything that was done or refused."""
+
+    key = "error.unknown_action"
+
+
 class ExportBusyError(UserError):
     """An export is running; one at a time."""
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import discord
 from discord import app_commands
 
-from bot.trust.acts import ACTIONS
-from bot.trust.auditing import REFUSED, Question
+from bot.trust.acts import ACTIONS, LONGEST, REFUSED, refused
+from bot.trust.auditing import Question
 from cogs.raters import MOMENT_CHARACTERS
 from cogs.ui import custom_ids
 from cogs.ui.audit_log import ACTORS, AuditCard
@@ -53,7 +53,7 @@ class AuditButton(JuryItem, template=custom_ids.AUDIT):
 async def audit(
     interaction: discord.Interaction[JuryBot],
     actor: Actor | None = None,
-    action: app_commands.Range[str, 1, 35] | None = None,
+    action: app_commands.Range[str, 1, LONGEST] | None = None,
     *,
     rater: discord.User | None = None,
     image: str | None = None,
@@ -76,7 +76,10 @@ async def complete_action(
     exchange = await interaction.client.edge.exchange(interaction)
     if not exchange.services.access.is_moderator(exchange.caller):
         return []
-    names = [name for name in (REFUSED, *ACTIONS) if typed.casefold() in name]
+    wanted = typed.strip().casefold()
+    of_refusals = wanted.startswith(REFUSED)
+    words = [refused(action) if of_refusals else action for action in ACTIONS]
+    names = [word for word in (REFUSED, *words) if wanted in word]
     return [app_commands.Choice(name=name, value=name) for name in names[:CHOICES]]
 
 

@@ -92,6 +92,14 @@ def last_of(connection: sqlite3.Connection, subject: str, actions: Collection[st
     return None if row is None else row[0]
 
 
+def has(connection: sqlite3.Connection, action: str) -> bool:
+    """Tell whether the log has an entry of that action."""
+    return (
+        connection.execute("SELECT 1 FROM audit_log WHERE action = ? LIMIT 1", (action,)).fetchone()
+        is not None
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Filter:
     """Which entries are looked for; None, or False, leaves them all.

@@ -10,6 +10,7 @@ from bot.caller import Caller
 from bot.clock import Clock
 from bot.errors import NotAllowedError, UnknownDataSetError
 from bot.settings import Settings
+from bot.trust import acts
 from bot.trust.enrolment import Enrolment
 from bot.trust.refusals import OwnMatterError
 from storage import audit, bars, data_sets, raters
@@ -123,7 +124,7 @@ class AccessService:
     async def refuse(self, caller: Caller, action: str) -> None:
         """Keep that the caller was refused an act; whoever calls this raises why."""
         now = self._clock.now()
-        refused = f"refused:{action}"
+        refused = acts.refused(action)
 
         def unit(connection: Connection) -> None:
             rater = self.number(connection, caller)

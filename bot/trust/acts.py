@@ -8,6 +8,12 @@ from __future__ import annotations
 
 from typing import Final
 
+REFUSED: Final = "refused"
+"""What begins the word of a refusal, and alone means every one."""
+
+LONGEST: Final = 35
+"""Characters of a word that can be looked for."""
+
 ACTIONS: Final = (
     "appeal.grant",
     "appeal.refuse",
@@ -60,3 +66,8 @@ ACTIONS: Final = (
     "vote.restore",
     "vote.void",
 )
+
+
+def refused(action: str) -> str:
+    """Return the log's word for the refusal of an act or a look."""
+    return f"{REFUSED}:{action}"

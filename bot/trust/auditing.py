@@ -10,8 +10,10 @@ from typing import Final
 
 from bot.caller import Caller
 from bot.clock import Clock
-from bot.errors import UnknownImageError
+from bot.errors import UnknownActionError, UnknownImageError
+from bot.rewards.typed import quoted
 from bot.trust.access import AccessService
+from bot.trust.acts import ACTIONS, LONGEST, REFUSED, refused
 from bot.trust.moderation import find_image
 from bot.trust.moments import parse_past
 from bot.trust.people import known, people_in
@@ -21,9 +23,6 @@ from storage.database import Database
 
 PAGE: Final = 10
 """Entries on a page."""
-
-REFUSED: Final = "refused"
-"""What is asked for instead of an action where every refusal is meant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +43,9 @@ class AuditPage:
 class Question:
     """What a moderator asks the log; None leaves all.
 
-    `action` is one of the log's own words, or REFUSED for refusals of any act. `discord_id`: what
-    a person did, and what was done to them. `image` is what names one: a key, a link, `#<id>`.
-    `since` is a moment as moderators type it.
+    `action` is one of the log's own words in any case, or REFUSED for refusals of any act.
+    `discord_id`: what a person did, and what was done to them. `image` is what names one: a key, a
+    link, `#<id>`. `since` is a moment as moderators type it.
     """
 
     actor: Actor | None = None
@@ -67,8 +66,8 @@ class AuditService:
     async def search(self, caller: Caller, question: Question) -> AuditPage:
         """Return the newest entries that a question means.
 
-        Raises NotAllowedError, NeverSeenError, UnknownImageError, UnknownMomentError,
-        FutureMomentError.
+        Raises NotAllowedError, NeverSeenError, UnknownImageError, UnknownActionError,
+        UnknownMomentError, FutureMomentError.
         """
         await self._access.require_moderator(caller, "audit")
         since = None if question.since is None else parse_past(question.since, self._clock.now())
@@ -94,15 +93,25 @@ def _filter(connection: Connection, question: Question, since: datetime | None) 
     image = None if question.image is None else find_image(connection, question.image)
     if question.image is not None and image is None:
         raise UnknownImageError
-    refused = question.action == REFUSED
+    action = None if question.action is None else _word(connection, question.action)
+    every_refusal = action == REFUSED
     return Filter(
         actor=question.actor,
-        action=None if refused else question.action,
-        refused=refused,
+        action=None if every_refusal else action,
+        refused=every_refusal,
         rater=None if rater is None else rater.number,
         image=None if image is None else image.id,
         since=since,
     )
+
+
+def _word(connection: Connection, typed: str) -> str:
+    """Return the log's word that was typed; raises UnknownActionError where there is none."""
+    word = typed.strip().casefold()
+    act = word.removeprefix(refused(""))
+    if word == REFUSED or act in ACTIONS or (len(word) <= LONGEST and audit.has(connection, word)):
+        return word
+    raise UnknownActionError(action=quoted(typed.strip()))
 
 
 def _look(

@@ -8,7 +8,8 @@ from typing import Final, get_args
 
 from discord import ButtonStyle, ui
 
-from bot.trust.auditing import REFUSED, AuditPage
+from bot.trust.acts import REFUSED
+from bot.trust.auditing import AuditPage
 from cogs.ui import custom_ids
 from cogs.ui.acts import named, sentence
 from cogs.ui.card import Card

@@ -40,7 +40,7 @@ RATINGS: Final = f"ratings:(?P<way>newer|older):{_PAGE}"
 RATING: Final = f"rating:{_PAGE}"
 AUDIT: Final = (
     r"audit:(?P<way>newer|older):(?P<place>[0-9]{1,12}):(?P<actor>[a-z]{0,2})"
-    r":(?P<action>[a-z_.]{0,35}):(?P<rater>[0-9]{0,10}):(?P<image>[0-9]{0,12})"
+    r":(?P<action>refused:[a-z_.]{1,27}|[a-z_.]{0,35}):(?P<rater>[0-9]{0,10}):(?P<image>[0-9]{0,12})"
     r":(?P<since>[0-9]{0,11})"
 )
 HORDE_PROVE: Final = "horde:prove"

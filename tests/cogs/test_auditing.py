@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import discord
+import pytest
 from simcord import MemberActor
 
 from bot.trust.acts import ACTIONS
 from bot.trust.auditing import PAGE
+from storage import audit as audit_log
 from tests.cogs.managing import actions, set_roles
 from tests.cogs.stage import Stage, answer, custom_ids, find, text
 
@@ -125,6 +127,49 @@ async def test_actions_are_offered_by_what_is_typed(stage: Stage) -> None:
     every = await stage.moderator.autocomplete(stage.channel, "audit", "action", "")
     assert every[0]["value"] == "refused"
     assert len(every) == 25
+
+
+@pytest.mark.parametrize("typed", ["refused:rater.ban", " Refused:Rater.BAN "])
+async def test_refusals_of_one_act_are_paged_through(stage: Stage, typed: str) -> None:
+    number = await stage.services.database.write(
+        lambda c: stage.services.enrolment.rater(c, 5, stage.clock.now()).number
+    )
+    for _ in range(PAGE + 1):
+        await stage.services.database.write(
+            lambda c: audit_log.record(
+                c, at=stage.clock.now(), actor="rater", rater=number, action="refused:rater.ban"
+            )
+        )
+    page = await audit(stage, action=typed)
+    assert text(page).count("wanted `rater.ban` and was refused") == PAGE
+    older = find(page, "audit:older")
+    following = answer(await stage.moderator.click(page, custom_id=older))
+    assert text(following).count("wanted `rater.ban` and was refused") == 1
+    back = answer(await stage.moderator.click(following, custom_id=find(following, "audit:newer")))
+    assert text(back) == text(page)
+
+
+@pytest.mark.parametrize("typed", ["rater.bann", "refused:", "refused:rater:ban", "`", "9"])
+async def test_what_the_log_has_no_word_for_is_refused(stage: Stage, typed: str) -> None:
+    said = (await audit(stage, action=typed)).content
+    assert "The log has no act" in said
+    assert "refused:rater.ban" in said
+
+
+async def test_refusals_are_offered_too(stage: Stage) -> None:
+    offered = await stage.moderator.autocomplete(stage.channel, "audit", "action", "Refused:rat")
+    assert [each["value"] for each in offered] == [
+        f"refused:{action}" for action in ACTIONS if action.startswith("rat")
+    ]
+
+
+async def test_what_is_right_on_gold_is_in_the_log(stage: Stage) -> None:
+    await stage.add_images(1)
+    for right in ("9-10", "1-10"):
+        await stage.moderator.slash(stage.channel, "image gold", image="#1", aesthetic=right)
+    said = text(await audit(stage, action="image.gold"))
+    assert "`aesthetic 9-10 → 1-10`" in said
+    assert "`aesthetic - → 9-10`" in said
 
 
 async def test_an_act_without_a_text_is_shown_as_it_is(stage: Stage) -> None:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.rating.scales import SCALES
-from bot.trust.acts import ACTIONS
+from bot.trust.acts import ACTIONS, REFUSED, refused
 from cogs.ui import custom_ids
 
 POSTS = st.integers(min_value=0, max_value=10**18 - 1)
@@ -62,7 +62,7 @@ BUILT = {
         st.sampled_from(["newer", "older"]),
         st.integers(0, 10**12 - 1),
         st.sampled_from(["", "ra", "ma", "mo", "op", "pr"]),
-        st.sampled_from(["", "refused", *ACTIONS]),
+        st.sampled_from(["", REFUSED, *ACTIONS, *(refused(action) for action in ACTIONS)]),
         st.tuples(
             st.none() | st.integers(0, 10**10 - 1),
             st.none() | st.integers(0, 10**12 - 1),

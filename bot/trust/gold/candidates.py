@@ -12,6 +12,7 @@ from bot.caller import Caller
 from bot.clock import Clock
 from bot.errors import WrongValueError
 from bot.trust.access import AccessService
+from bot.trust.gold.judging import changes
 from bot.trust.gold.proposing import TARGET
 from bot.trust.review import CaseKind
 from storage import (
@@ -77,7 +78,8 @@ class GoldCandidates(CaseKind):
         now, accept = self._clock.now(), decision == ACCEPT
         action = "image.gold" if accept else "image.gold_refused"
         subject = f"image:{candidate.image.id}"
-        by = self._access.record(connection, caller, action, subject)
+        details = changes({}, candidate.gold.ranges) if accept else None
+        by = self._access.record(connection, caller, action, subject, details)
         gold = replace(
             candidate.gold,
             state="accepted" if accept else "refused",

@@ -19,6 +19,9 @@ On the fifth of London faces at either end, a third of that scale around a face'
 13 % of the real votes and 46 % of what is pressed without a look; less leaves out more of both.
 """
 
+NOTHING: Final = "-"
+"""What a moderator types for a scale on which nothing is known, and for no explanation."""
+
 ENDS: Final = 3
 """Into so many parts a scale falls; the outer two are its ends."""
 
@@ -96,3 +99,16 @@ def ends_of(ranges: Ranges) -> frozenset[tuple[str, End]]:
     """Return the clear ends that an image shows: scales whose right scores lie at one."""
     ends = ((scale, end_of(SCALES[scale], right)) for scale, right in ranges.items())
     return frozenset(each for each in ends if each[1] != "middle")
+
+
+def changes(before: Ranges, after: Ranges) -> dict[str, str]:
+    """Return what the log says of ranges by scale: the one from now on, after the one before."""
+    return {
+        scale: " → ".join(dict.fromkeys((_range(before.get(scale)), _range(after.get(scale)))))
+        for scale in SCALES
+        if scale in before or scale in after
+    }
+
+
+def _range(right: tuple[int, int] | None) -> str:
+    return NOTHING if right is None else f"{right[0]}-{right[1]}"

@@ -13,7 +13,7 @@ from bot.errors import NoGoldScoresError, NotGoldError, UnknownImageError
 from bot.rating.scales import SCALES
 from bot.trust.access import AccessService
 from bot.trust.gold.candidates import ACCEPT, store_decision
-from bot.trust.gold.judging import typed_range
+from bot.trust.gold.judging import NOTHING, changes, typed_range
 from bot.trust.gold.proposing import TARGET
 from bot.trust.wording import tidy
 from storage import (
@@ -30,9 +30,6 @@ from storage.gold_images import GoldImage, Ranges
 from storage.images import Image
 
 ACTION: Final = "image.gold"
-
-NOTHING: Final = "-"
-"""What a moderator types for a scale on which nothing is known, and for no explanation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +99,10 @@ class GoldService:
                 raise NoGoldScoresError
             if images.by_id(connection, image_id) is None:
                 raise UnknownImageError
-            by = self._access.record(connection, caller, "image.gold", f"image:{image_id}")
+            before = known.ranges if known is not None and known.state == "accepted" else {}
+            by = self._access.record(
+                connection, caller, ACTION, f"image:{image_id}", changes(before, ranges)
+            )
             gold = GoldImage(
                 image_id,
                 "accepted",

@@ -38,7 +38,8 @@ async def test_an_image_is_marked_with_a_score_a_range_and_an_explanation(home: 
     assert (entry.image.id, entry.data_set) == (number, "set")
     assert await home.services.gold.accepted(home.moderator) == [Treasury("set", [entry], 1, 0)]
     (log,) = [each for each in await home.log() if each.action == "image.gold"]
-    assert (log.actor, log.subject, log.details) == ("moderator", f"image:{number}", {})
+    assert (log.actor, log.subject) == ("moderator", f"image:{number}")
+    assert log.details == {"aesthetic": "- → 6-10", "artifacts": "- → 0-2"}
 
 
 async def test_scales_left_out_stay_and_a_dash_takes_one_away(home: Home) -> None:
@@ -53,6 +54,24 @@ async def test_scales_left_out_stay_and_a_dash_takes_one_away(home: Home) -> Non
         await mark(home, number, artifacts="-")
     kept = await home.services.gold.look(home.moderator, number)
     assert kept.gold.ranges == {"artifacts": (0, 1)}
+
+
+async def test_the_log_has_what_was_right_before_and_is_from_now_on(home: Home) -> None:
+    number = await image(home)
+    for typed in (
+        {"aesthetic": "9-10"}, {"aesthetic": "1-10"}, {"artifacts": "0"}, {"aesthetic": "-"},
+    ):  # fmt: skip
+        await mark(home, number, **typed)
+    await home.services.gold.retire(home.moderator, number)
+    await mark(home, number, artifacts="0-2")
+    log = [each.details for each in reversed(await home.log()) if each.action == "image.gold"]
+    assert log == [
+        {"aesthetic": "- → 9-10"},
+        {"aesthetic": "9-10 → 1-10"},
+        {"aesthetic": "1-10", "artifacts": "- → 0-1"},
+        {"aesthetic": "1-10 → -", "artifacts": "0-1"},
+        {"artifacts": "- → 0-2"},
+    ]
 
 
 async def test_a_dash_takes_the_explanation_away(home: Home) -> None:
