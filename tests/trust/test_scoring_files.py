@@ -163,10 +163,45 @@ def test_the_order_gives_the_longest_run(jury: Run, tmp_path: Path) -> None:
     assert pd.read_csv(tmp_path / "raters.csv")["longest_run"].tolist() == [2, 1]
 
 
-def test_no_votes_give_empty_tables(jury: Run, tmp_path: Path) -> None:
-    assert "votes: 0\n" in jury(write(tmp_path / "votes.csv", ["rater,item,score"]), tmp_path)
-    assert (tmp_path / "scores.csv").read_text("utf-8") == ",".join(SCORES) + "\n"
-    assert list(pd.read_csv(tmp_path / "raters.csv")) == RATERS
+@pytest.mark.parametrize("name", ["votes.csv", "votes.parquet"])
+def test_no_votes_give_no_tables(jury: Run, tmp_path: Path, name: str) -> None:
+    path, none = tmp_path / name, pd.DataFrame(columns=["rater", "item", "score"])
+    none.to_csv(path, index=False) if name.endswith("csv") else none.to_parquet(path)
+    said = jury(path, tmp_path / "out")
+    assert said == f"jury: {path}: has no votes, only the names of columns\n"
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("row", [1, 2, 20_000])
+@pytest.mark.parametrize("column", ["rater", "item"])
+def test_a_csv_in_another_encoding_is_told_by_row_and_column(
+    jury: Run, tmp_path: Path, row: int, column: str
+) -> None:
+    made = pd.DataFrame({"rater": "a", "item": [f"i{n}" for n in range(20_001)], "score": 3})
+    made.loc[row - 2, column] = "Zo\xeb"
+    if row == 1:
+        made = made.assign(größe=1)
+    path = tmp_path / "votes.csv"
+    made.to_csv(path, index=False, encoding="latin-1")
+    where = "row 1" if row == 1 else f"row {row}, column {column}"
+    said = jury(path, tmp_path / "out")
+    assert said == f"jury: {path}: {where}: is no UTF-8 text; save the file as CSV in UTF-8\n"
+
+
+def test_what_is_not_read_may_have_any_encoding(jury: Run, tmp_path: Path) -> None:
+    path = tmp_path / "votes.csv"
+    path.write_bytes(b"rater,item,comment,score\na,x,Zo\xeb,3\n")
+    assert "votes: 1\n" in jury(path, tmp_path)
+
+
+@pytest.mark.parametrize("quote", ["", '"'])
+def test_a_row_without_an_end_is_told(jury: Run, tmp_path: Path, quote: str) -> None:
+    rows = ["rater,item,score", "a,x,3", "", f"b,{quote}{'y' * 5_000_000}{quote},3", "c,x,3"]
+    said = jury(write(tmp_path / "votes.csv", rows), tmp_path / "out")
+    assert "votes.csv: row 3 is longer than 1,048,576 bytes; is a quotation mark left" in said
+    rows = ["rater,item,score", "a,x,3", 'b,"y,3', *["c,x,3"] * 500_000]
+    said = jury(write(tmp_path / "votes.csv", rows), tmp_path / "out")
+    assert "votes.csv: row 3 is longer than 1,048,576 bytes; is a quotation mark left" in said
 
 
 @pytest.mark.parametrize(
@@ -236,6 +271,11 @@ def test_what_is_no_table_at_all_is_one_line(
 def test_wrong_paths_and_bounds_are_one_line(jury: Run, tmp_path: Path) -> None:
     assert "No such file" in jury(tmp_path / "none.csv", tmp_path)
     assert "the name must end in .csv or .parquet" in jury(tmp_path / "votes.xlsx", tmp_path)
+    folder = tmp_path / "folder.csv"
+    folder.mkdir()
+    for each in (tmp_path, folder):
+        said = jury(each, tmp_path)
+        assert said == f"jury: {each}: is a folder; give one .csv or .parquet file\n"
     path = write(tmp_path / "votes.csv", ["rater,item,score", "a,x,1"])
     assert "--low must be below --high" in jury(path, tmp_path, 5, 5)
     assert "--low must be below --high" in jury(path, tmp_path, 5, float("nan"))

@@ -14,6 +14,7 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 
 from bot.errors import JuryError
+from bot.trust.scoring.damaged import NO_UTF8, explained, is_utf8
 from bot.trust.scoring.detectors import longest_run
 from bot.trust.scoring.votes import Floats, Index, Votes
 
@@ -25,6 +26,8 @@ SUFFIXES: Final = (".csv", ".parquet")
 NUMBER: Final = r"^-?\d+(\.\d+)?([eE][+-]?\d+)?$"
 LONGEST_HEADER: Final = 65_536
 LONGEST_QUOTE: Final = 40
+BLOCK: Final = 2**20
+"""Bytes that are read at once; a row has to fit in."""
 
 
 class VotesFileError(JuryError):
@@ -53,6 +56,8 @@ def read_votes(path: Path, low: float, high: float) -> VoteTable:
     one rater on one item count as one vote, their mean. Raises VotesFileError.
     """
     kind = path.suffix.lower()
+    if path.is_dir():
+        raise VotesFileError(f"{path}: is a folder; give one {' or '.join(SUFFIXES)} file")
     if kind not in SUFFIXES:
         raise VotesFileError(f"{path}: the name must end in {' or '.join(SUFFIXES)}")
     try:
@@ -61,6 +66,8 @@ def read_votes(path: Path, low: float, high: float) -> VoteTable:
         raise VotesFileError(f"{path}: {error.strerror or error}") from None
     except (pa.ArrowException, UnicodeDecodeError, csv.Error) as error:
         raise VotesFileError(f"{path}: {error}") from None
+    if not table.num_rows:
+        raise VotesFileError(f"{path}: has no votes, only the names of columns")
     rows = _Rows(path, table, first=2 if kind == ".csv" else 1)
     rater, rater_ids = rows.ids("rater")
     item, item_ids = rows.ids("item")
@@ -154,8 +161,10 @@ def _is_fraction(kind: pa.DataType) -> bool:
 
 def _read_csv(path: Path) -> pa.Table:
     """Read the columns as text: whole numbers of any size stay as they are written."""
-    with path.open(encoding="utf-8-sig", newline="") as file:
+    with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
         header = next(csv.reader([file.readline(LONGEST_HEADER)]), [])
+    if not is_utf8(header):
+        raise VotesFileError(f"{path}: row 1: {NO_UTF8}")
     wanted = _wanted(path, header)
 
     types = dict.fromkeys(wanted, pa.string())
@@ -170,14 +179,15 @@ def _read_csv(path: Path) -> pa.Table:
     try:
         return pyarrow.csv.read_csv(
             path,
-            pyarrow.csv.ReadOptions(use_threads=False),
+            pyarrow.csv.ReadOptions(use_threads=False, block_size=BLOCK),
             pyarrow.csv.ParseOptions(newlines_in_values=True, invalid_row_handler=refuse),
             pyarrow.csv.ConvertOptions(include_columns=wanted, column_types=types),
         )
     except pa.ArrowInvalid:
-        if not faults:
+        fault = faults[0] if faults else explained(path, wanted, BLOCK)
+        if fault is None:
             raise
-        raise VotesFileError(faults[0]) from None
+        raise VotesFileError(fault) from None
 
 
 def _read_parquet(path: Path) -> pa.Table:
