@@ -94,7 +94,7 @@ SENTENCES = {
     Reason.PART_ABSENT: "the part of the row is not in the folder",
     Reason.PART_BROKEN: "the archive of the part cannot be read",
     Reason.BLURRED: "the picture was blurred by its publisher",
-    Reason.WRONG_ROW: "the row has no usable name or part",
+    Reason.WRONG_ROW: "the row has another shape, or no usable name or part",
     Reason.NO_PICTURE: "the row has neither a picture nor a path",
     Reason.ANIMATED: "animated; its first frame is used",
     Reason.SIDECAR_UNREADABLE: "the file with the prompt cannot be read; imported without it",

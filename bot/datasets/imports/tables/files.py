@@ -16,6 +16,7 @@ from typing import Any, Final, Protocol, TextIO, TypeVar
 
 import pyarrow as pa
 
+from bot.datasets.imports.comma_separated import records_of
 from bot.datasets.imports.parquet import is_number, is_text, open_parquet, read_batches, texts
 from bot.errors import ImportRefusedError
 
@@ -86,7 +87,7 @@ class CsvTable:
         """Read the header; raises ImportRefusedError."""
         self._file = file
         self._shown = shown
-        self._lines = _refusing(csv.reader(file, strict=True), shown)
+        self._lines = _refusing(records_of(file), shown)
         self.names = next(self._lines, [])
 
     def rows(self, names: Sequence[str]) -> Iterator[Row]:

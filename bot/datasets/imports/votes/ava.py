@@ -15,7 +15,7 @@ from typing import Final
 import pyarrow as pa
 
 from bot.datasets.imports.votes.lines import TooLongError, in_batches, open_lines
-from bot.datasets.imports.votes.rows import IMAGE, RawRows
+from bot.datasets.imports.votes.rows import IMAGE, RawRows, straightened
 from bot.errors import ImportRefusedError
 from bot.rating.scales import AESTHETIC
 
@@ -35,18 +35,23 @@ class AvaFile:
         self.columns = COLUMNS
         self.count: int | None = None
         with closing(self._lines()) as lines:
-            next(lines, None)
+            first = next(lines, None)
+        if first is not None and len(first) != len(COLUMNS):
+            raise ImportRefusedError(
+                f"{path.name}: row 1 has {len(first)} columns instead of {len(COLUMNS)}"
+            )
 
     def batches(self, size: int) -> Iterator[RawRows]:
         """Yield the lines in the file's order, at most `size` at a time.
 
-        Raises ImportRefusedError where a line has not 15 numbers.
+        Raises ImportRefusedError where a line is no text or too long.
         """
         first = 1
         with closing(self._lines()) as lines:
-            for rows in in_batches(lines, size):
+            for found in in_batches(lines, size):
+                rows, odd = straightened(found, len(COLUMNS))
                 columns = [pa.array(values, pa.string()) for values in zip(*rows, strict=True)]
-                yield RawRows(first, dict(zip(COLUMNS, columns, strict=True)))
+                yield RawRows(first, dict(zip(COLUMNS, columns, strict=True)), odd, len(COLUMNS))
                 first += len(rows)
 
     def close(self) -> None:
@@ -56,15 +61,10 @@ class AvaFile:
         number = 0
         with open_lines(self.path) as lines:
             try:
-                for number, line in enumerate(lines, 1):
+                for line in lines:
+                    number += 1
                     lines.end_row()
-                    values = line.split()
-                    if len(values) != len(COLUMNS):
-                        raise ImportRefusedError(
-                            f"{self.path.name}: row {number:,} has {len(values)} columns instead"
-                            f" of {len(COLUMNS)}"
-                        )
-                    yield values
+                    yield line.split()
             except (UnicodeDecodeError, TooLongError) as error:
                 text = f"{self.path.name}: row {number + 1:,} cannot be read: {error}"
                 raise ImportRefusedError(text) from error

@@ -5,14 +5,16 @@ from __future__ import annotations
 import csv
 from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
+from itertools import repeat
 from pathlib import Path
-from typing import Final, NoReturn
+from typing import Final
 
 import pyarrow as pa
 
 from bot.datasets.formulas import armed
+from bot.datasets.imports.comma_separated import records_of
 from bot.datasets.imports.votes.lines import TooLongError, in_batches, open_lines
-from bot.datasets.imports.votes.rows import LONGEST, RawRows
+from bot.datasets.imports.votes.rows import LONGEST, RawRows, straightened
 from bot.errors import ImportRefusedError
 
 MOST_NAMED: Final = 200
@@ -38,15 +40,16 @@ class DelimitedFile:
     def batches(self, size: int) -> Iterator[RawRows]:
         """Yield the rows in the file's order, at most `size` at a time.
 
-        Raises ImportRefusedError where a row has not as many columns as the header.
+        Raises ImportRefusedError where it cannot be told where a row ends.
         """
         places = {name: self._header.index(self.called[name]) for name in self.columns}
         first = 2
         with closing(self._records()) as records:
             next(records, None)
-            for rows in in_batches(records, size):
+            for found in in_batches(records, size):
+                rows, odd = straightened(found, len(self._header))
                 columns = {name: _column(rows, at, name) for name, at in places.items()}
-                yield RawRows(first, columns)
+                yield RawRows(first, columns, odd, len(self._header))
                 first += len(rows)
 
     def close(self) -> None:
@@ -63,29 +66,25 @@ class DelimitedFile:
         return times == 1
 
     def _records(self) -> Generator[list[str], None, None]:
-        number = width = blank = 0
+        number = blank = 0
         with open_lines(self.path) as lines:
             try:
-                for number, record in enumerate(csv.reader(lines, strict=True), 1):
+                for record in records_of(lines):
+                    number += 1
                     lines.end_row()
-                    if not record:
-                        blank = blank or number  # at the end of the file it means nothing
-                        continue
-                    width = width or len(record)
-                    if blank or len(record) != width:
-                        self._refuse(blank or number, 0 if blank else len(record), width)
-                    yield record
+                    if record:
+                        yield from repeat([], blank)
+                        blank = 0
+                        yield record
+                    else:
+                        blank += 1  # at the end of the file they mean nothing
             except (csv.Error, UnicodeDecodeError, TooLongError) as error:
                 text = f"{self.path.name}: row {number + 1:,} cannot be read: {error}"
                 raise ImportRefusedError(text) from error
 
-    def _refuse(self, number: int, found: int, width: int) -> NoReturn:
-        raise ImportRefusedError(
-            f"{self.path.name}: row {number:,} has {found} columns instead of {width}"
-        )
 
-
-def _column(rows: Sequence[Sequence[str]], at: int, name: str) -> pa.Array:
+def _column(rows: Sequence[Sequence[str | None]], at: int, name: str) -> pa.Array:
+    cells = [row[at] for row in rows]
     if name in LONGEST:
-        return pa.array([armed(row[at]) for row in rows], pa.string())
-    return pa.array([row[at] for row in rows], pa.string())
+        return pa.array([cell and armed(cell) for cell in cells], pa.string())
+    return pa.array(cells, pa.string())

@@ -69,10 +69,17 @@ async def import_votes(
         run = _Run(database, place, kind.checks(rules, tally), Pace(database, clock), tally)
         batches = file.batches(ROWS)
         done = 0
-        while (rows := await asyncio.to_thread(next, batches, None)) is not None:
-            await run.take(rows)
-            done += len(rows)
-            sink.progress(done, file.count)
+        try:
+            while (rows := await asyncio.to_thread(next, batches, None)) is not None:
+                await run.take(rows)
+                done += len(rows)
+                sink.progress(done, file.count)
+        except ImportRefusedError as error:
+            raise ImportRefusedError(
+                f"{error}. Of the {done:,} rows before it {tally.added:,} are new and kept,"
+                f" {tally.already_there:,} were there already. Mend the file and import it again:"
+                " nothing is stored twice"
+            ) from error
     await database.write(
         partial(imported_collections.finish_file, file_id=place.file_id, now=clock.now())
     )

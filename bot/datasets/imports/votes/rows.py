@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 from bot.datasets.imports.votes.columns import Column
@@ -31,11 +31,23 @@ COLUMNS: Final = (*LONGEST, RATING, FLAWS, MOMENT, *COUNTS, *MARKS, CAPTCHAS)
 class RawRows:
     """Rows as a file has them, in columns: those of COLUMNS that it has.
 
-    `first` is the number of the first row, as people count.
+    `first` is the number of the first row, as people count. `odd` are the rows without values, by
+    their place among these, because the file has other than `width` columns there: how many.
     """
 
     first: int
     columns: Mapping[str, Column]
+    odd: Mapping[int, int] = field(default_factory=dict)
+    width: int = 0
 
     def __len__(self) -> int:
         return len(self.columns[IMAGE])
+
+
+def straightened(
+    rows: Sequence[Sequence[str]], width: int
+) -> tuple[list[Sequence[str | None]], dict[int, int]]:
+    """Return rows of `width` values, none in the place of odd ones, and which these are."""
+    odd = {at: len(row) for at, row in enumerate(rows) if len(row) != width}
+    nothing = [None] * width
+    return [nothing if at in odd else row for at, row in enumerate(rows)], odd

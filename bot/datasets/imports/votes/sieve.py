@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import TypeVar
 
 import numpy as np
@@ -42,6 +43,8 @@ class Sieve:
         self._rows = rows
         self._rules = rules
         self._tally = tally
+        if rows.odd:
+            self._leave_out_odd()
 
     def images(self) -> Names:
         """Return the keys of images; rows without a usable one are left out."""
@@ -80,6 +83,14 @@ class Sieve:
         values, faulty = reader(self._rows.columns[column])
         self.refuse(faulty, Reason.WRONG_VALUE, column)
         return values
+
+    def _leave_out_odd(self) -> None:
+        names = (
+            f"row {self._rows.first + at:,} has {found} columns instead of {self._rows.width}"
+            for at, found in islice(self._rows.odd.items(), NAMES_SHOWN)
+        )
+        self._tally.leave_out(Reason.WRONG_ROW, names, len(self._rows.odd))
+        self.good[list(self._rows.odd)] = False
 
     def refuse(self, faulty: Flags, reason: Reason, column: str) -> None:
         """Leave out rows, each for the first reason that is found, and say where they are."""

@@ -82,14 +82,29 @@ async def test_a_wrong_line_is_left_out(
         ("1 2 3", "row 2 has 3 columns instead of 15"),
         (f"{FIRST} 7", "row 2 has 16 columns instead of 15"),
         ("", "row 2 has 0 columns instead of 15"),
-        ("9" * 2**21, "row 2 cannot be read: longer than 1,048,576 bytes"),
     ],
 )
-async def test_another_shape_is_refused_and_what_is_before_it_kept(
+async def test_a_line_of_another_shape_is_left_out(
     database: Database, tmp_path: Path, line: str, says: str
 ) -> None:
-    with pytest.raises(ImportRefusedError, match=f"AVA.txt: {says}"):
-        await bring(database, text(tmp_path / "AVA.txt", FIRST, line, SECOND), AVA)
+    summary = await bring(database, text(tmp_path / "AVA.txt", FIRST, line, SECOND), AVA)
+    assert (summary.read, summary.added) == (3, 2)
+    (noted,) = summary.left_out
+    assert (noted.reason, noted.names) == ("wrong_row", (says,))
+
+
+async def test_what_is_no_histogram_at_all_is_refused(database: Database, tmp_path: Path) -> None:
+    path = text(tmp_path / "AVA.txt", "rater,item,score", FIRST)
+    with pytest.raises(ImportRefusedError, match=r"AVA.txt: row 1 has 1 columns instead of 15"):
+        await bring(database, path, AVA)
+
+
+async def test_a_line_without_an_end_is_refused_and_what_is_before_it_kept(
+    database: Database, tmp_path: Path
+) -> None:
+    path = text(tmp_path / "AVA.txt", FIRST, "9" * 2**21, SECOND)
+    with pytest.raises(ImportRefusedError, match=r"AVA.txt: row 2 cannot be read: longer than"):
+        await bring(database, path, AVA)
     assert query(database, "SELECT count(*) FROM imported_histograms") == [(1,)]
 
 
