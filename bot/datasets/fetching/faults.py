@@ -23,6 +23,8 @@ class FetchFault(StrEnum):
     TOO_MANY_BYTES = "too_many_bytes"
     WRONG_TYPE = "wrong_type"
     OPTED_OUT = "opted_out"
+    DISALLOWED = "disallowed"
+    RULES_UNKNOWN = "rules_unknown"
     BUSY = "busy"
     GIVEN_UP = "given_up"
 

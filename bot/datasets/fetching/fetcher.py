@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import errno
 import socket
-import zlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from types import TracebackType
 from typing import Final, Self, TypeVar
 
@@ -16,6 +16,7 @@ from yarl import URL
 import bot
 from bot.clock import Clock
 from bot.datasets.fetching.addresses import Destinations
+from bot.datasets.fetching.bodies import read_beginning, read_picture
 from bot.datasets.fetching.connecting import Lookup, connector, look_up
 from bot.datasets.fetching.faults import (
     SILENT,
@@ -24,13 +25,15 @@ from bot.datasets.fetching.faults import (
     FetchFault,
 )
 from bot.datasets.fetching.links import check_link, read_link
+from bot.datasets.fetching.permissions import Permissions
+from bot.datasets.fetching.robots import LARGEST, PRODUCT
 from bot.datasets.fetching.turns import Manners, Turns
 from bot.errors import JuryError, SourceUnavailableError
 from bot.horde.headers import retry_after
 
 T = TypeVar("T")
 
-USER_AGENT: Final = f"horde-jury/{bot.__version__} (+{bot.PROJECT_ADDRESS})"
+USER_AGENT: Final = f"{PRODUCT}/{bot.__version__} (+{bot.PROJECT_ADDRESS})"
 ATTEMPTS: Final = 2
 """How often a link is asked for whose server said that it is busy."""
 UNSAID_PAUSE: Final = 10.0
@@ -38,26 +41,24 @@ UNSAID_PAUSE: Final = 10.0
 
 _HEADERS: Final = {
     "User-Agent": USER_AGENT,
-    "Accept": "image/png, image/webp, image/jpeg, image/gif",
     "Accept-Encoding": "identity",
 }
+_PICTURES: Final = "image/png, image/webp, image/jpeg, image/gif"
+_TEXT: Final = "text/plain, */*;q=0.5"
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _OK: Final = 200
 _REFUSED: Final = range(400, 500)
 _CRASHED: Final = range(500, 600)
 _TOO_MANY_REQUESTS: Final = 429
 _UNAVAILABLE: Final = 503
-_NOT_SAID: Final = frozenset({"application/octet-stream", "binary/octet-stream"})
-# What sites say that want no part in the training of models; img2dataset heeds the same two.
-_OPT_OUTS: Final = frozenset({"noai", "noimageai"})
 _NO_SUCH_NAME: Final = frozenset(
     getattr(socket, name) for name in ("EAI_NONAME", "EAI_NODATA") if hasattr(socket, name)
 )
 _OWN_FAULTS: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 """What no server is to blame for: no open files, sockets or memory left."""
-_PIECE: Final = 1 << 16
-_ZLIB_OR_GZIP: Final = 32 + zlib.MAX_WBITS
-"""zlib's own sign for: either header."""
+
+
+Read = Callable[[aiohttp.ClientResponse], Awaitable[bytes]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,7 @@ class Fetcher:
         self._turns = Turns(clock, manners or Manners())
         self._destinations = destinations or Destinations()
         self._lookup = lookup
+        self._permissions = Permissions(self._rules_of)
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
@@ -123,13 +125,27 @@ class Fetcher:
     async def fetch(self, text: str, take: Callable[[bytes], Awaitable[T]]) -> T:
         """Give the bytes behind a link, which claim to be a picture, to `take`; return its result.
 
-        The request's place is kept meanwhile: no more pictures are in memory than requests may
-        run. Raises FetchFailedError, SourceUnavailableError where this machine can make no
-        connections, and whatever `take` does.
+        Each site on the way is asked first whether it lets us: see `Permissions`. The request's
+        place is kept meanwhile: no more pictures are in memory than requests may run. Raises
+        FetchFailedError, SourceUnavailableError where this machine can make no connections, and
+        whatever `take` does.
         """
         link = read_link(text, self._destinations)
+        return await self._follow(link, partial(self._ask_patiently, take=take))
+
+    async def _rules_of(self, link: URL) -> bytes:
+        """Return the beginning of a robots.txt, as much as it may have."""
+        read = partial(read_beginning, limit=LARGEST)
+
+        async def ask(link: URL) -> bytes | URL:
+            return await self._ask_in_turn(link, _TEXT, read, _as_it_is)
+
+        return await self._follow(check_link(link, self._destinations), ask)
+
+    async def _follow(self, link: URL, ask: Callable[[URL], Awaitable[T | URL]]) -> T:
+        """Return what `ask` says in the end, which may return where a redirect leads to."""
         for _ in range(self._limits.redirects + 1):
-            answer = await self._ask_patiently(link, take)
+            answer = await ask(link)
             if not isinstance(answer, URL):
                 return answer
             link = answer
@@ -139,20 +155,24 @@ class Fetcher:
 
     async def _ask_patiently(self, link: URL, take: Callable[[bytes], Awaitable[T]]) -> T | URL:
         """Ask again where the server was busy; its turn comes when it wants it."""
+        read = partial(read_picture, limit=self._limits.size)
         for attempt in range(ATTEMPTS):
             try:
-                return await self._ask_in_turn(link, take)
+                await self._permissions.check(link)
+                return await self._ask_in_turn(link, _PICTURES, read, take)
             except FetchFailedError as error:
                 if error.fault != FetchFault.BUSY or attempt + 1 == ATTEMPTS:
                     raise
         raise AssertionError("the last attempt returns or raises")
 
-    async def _ask_in_turn(self, link: URL, take: Callable[[bytes], Awaitable[T]]) -> T | URL:
+    async def _ask_in_turn(
+        self, link: URL, accept: str, read: Read, take: Callable[[bytes], Awaitable[T]]
+    ) -> T | URL:
         """Return what `take` made of the bytes, or where a redirect leads to."""
         host = (link.raw_host or "").removesuffix(".")
         async with self._turns.turn(host):
             try:
-                answer = await self._ask(link)
+                answer = await self._ask(link, accept, read)
             except FetchFailedError as error:
                 if error.fault == FetchFault.BUSY:
                     self._turns.put_off(host, error.wait)
@@ -165,26 +185,22 @@ class Fetcher:
             self._turns.heard(host)
             return answer if isinstance(answer, URL) else await take(answer)
 
-    async def _ask(self, link: URL) -> bytes | URL:
+    async def _ask(self, link: URL, accept: str, read: Read) -> bytes | URL:
         try:
-            return await self._request(link)
+            return await self._request(link, accept, read)
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise _failure(error) from error
 
-    async def _request(self, link: URL) -> bytes | URL:
+    async def _request(self, link: URL, accept: str, read: Read) -> bytes | URL:
         if self._session is None:
             raise RuntimeError("a Fetcher is used as an async context")
-        async with self._session.get(link, allow_redirects=False) as response:
+        headers = {"Accept": accept}
+        async with self._session.get(link, headers=headers, allow_redirects=False) as response:
             try:
                 if response.status in _REDIRECTS:
                     return self._target(response)
                 self._check_status(response)
-                _check_headers(response, self._limits.size)
-                return _unpack(
-                    await _read(response, self._limits.size),
-                    response.headers.get("Content-Encoding", ""),
-                    self._limits.size,
-                )
+                return await read(response)
             finally:
                 if not response.content.at_eof():
                     response.close()  # what is left of it is not waited for
@@ -215,57 +231,8 @@ class Fetcher:
         raise FetchFailedError(fault, f"the server answers {status}")
 
 
-def _check_headers(response: aiohttp.ClientResponse, limit: int) -> None:
-    """Refuse before the first byte what the headers rule out."""
-    announced = response.content_length
-    if announced is not None and announced > limit:
-        raise _too_many_bytes(limit)
-    kind = response.content_type
-    if not kind.startswith("image/") and kind not in _NOT_SAID:
-        raise FetchFailedError(FetchFault.WRONG_TYPE, f"it is {kind}, not a picture")
-    if _opts_out(response.headers.getall("X-Robots-Tag", [])):
-        raise FetchFailedError(FetchFault.OPTED_OUT, "the site wants no part in training")
-
-
-def _opts_out(tags: list[str]) -> bool:
-    """Tell whether a site forbids the use for models: to all, or to a robot that it names."""
-    directives = (
-        directive.rpartition(":")[2].strip().lower() for tag in tags for directive in tag.split(",")
-    )
-    return not _OPT_OUTS.isdisjoint(directives)
-
-
-async def _read(response: aiohttp.ClientResponse, limit: int) -> bytes:
-    body = bytearray()
-    async for piece in response.content.iter_chunked(_PIECE):
-        body += piece
-        if len(body) > limit:
-            raise _too_many_bytes(limit)
-    return bytes(body)
-
-
-def _unpack(body: bytes, encoding: str, limit: int) -> bytes:
-    """Undo a compression that was not asked for, without trusting how much it unpacks to."""
-    match encoding.strip().lower():
-        case "" | "identity":
-            return body
-        case "gzip" | "x-gzip" | "deflate":
-            unpacking = zlib.decompressobj(_ZLIB_OR_GZIP)
-        case _:
-            raise FetchFailedError(FetchFault.BAD_ANSWER, f"the encoding {encoding} is not known")
-    try:
-        data = unpacking.decompress(body, limit + 1)
-    except zlib.error as error:
-        raise FetchFailedError(FetchFault.BAD_ANSWER, f"it does not unpack: {error}") from error
-    if len(data) > limit:
-        raise _too_many_bytes(limit)
-    if not unpacking.eof:
-        raise FetchFailedError(FetchFault.BAD_ANSWER, "the answer was cut off")
+async def _as_it_is(data: bytes) -> bytes:
     return data
-
-
-def _too_many_bytes(limit: int) -> FetchFailedError:
-    return FetchFailedError(FetchFault.TOO_MANY_BYTES, f"it has more than {limit:,} bytes")
 
 
 def _failure(error: Exception) -> JuryError:

@@ -64,6 +64,8 @@ class Reason(StrEnum):
     TOO_MANY_REDIRECTS = FetchFault.TOO_MANY_REDIRECTS
     WRONG_TYPE = FetchFault.WRONG_TYPE
     OPTED_OUT = FetchFault.OPTED_OUT
+    DISALLOWED = FetchFault.DISALLOWED
+    RULES_UNKNOWN = FetchFault.RULES_UNKNOWN
     BUSY = FetchFault.BUSY
     GIVEN_UP = FetchFault.GIVEN_UP
     NO_IMAGE_NAMED = "no_image_named"
@@ -113,6 +115,9 @@ SENTENCES = {
     Reason.TOO_MANY_REDIRECTS: "the link leads on and on",
     Reason.WRONG_TYPE: "the server says that it is no picture",
     Reason.OPTED_OUT: "the site wants no part in the training of models (X-Robots-Tag)",
+    Reason.DISALLOWED: "the site does not let robots fetch it (robots.txt)",
+    Reason.RULES_UNKNOWN: "the server failed to say what robots may fetch (robots.txt); the next"
+    " import tries again",
     Reason.GIVEN_UP: "the server failed time after time; the next import tries again",
     Reason.BUSY: "the server wants to be left alone for now; the next import tries again",
     Reason.NO_IMAGE_NAMED: "the row names no image",

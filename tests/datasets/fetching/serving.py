@@ -15,6 +15,7 @@ from bot.datasets.fetching.turns import Manners
 from tests.horde.clients import SkippingClock
 from tests.images.pictures import drawn, encoded
 
+ROBOTS = "/robots.txt"
 HOME = IPv4Address("127.0.0.1")
 PICTURE = encoded(drawn(20, 10))
 QUICK = Limits(size=100_000, total=5.0, connect=5.0, silence=5.0)
@@ -45,7 +46,10 @@ def redirect(target: str, status: int = 302) -> bytes:
 
 @dataclass
 class Site:
-    """What is served by path, a list in its order; `asked` are the requests as they came."""
+    """What is served by path, a list in its order; `asked` are the requests as they came.
+
+    Without a page for it robots.txt is not there, and is not counted when it is asked for.
+    """
 
     port: int = 0
     pages: dict[str, bytes | Answer | list[bytes]] = field(default_factory=dict)
@@ -80,7 +84,8 @@ class Site:
         head = (begin + await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
         path = head[0].split(" ")[1]
         pairs = (line.split(": ", 1) for line in head[1:] if line)
-        self.asked.append((path, {name.lower(): value for name, value in pairs}))
+        if path != ROBOTS or ROBOTS in self.pages:
+            self.asked.append((path, {name.lower(): value for name, value in pairs}))
         page = self.pages.get(path, answer(b"", status=404))
         if isinstance(page, list):
             page = page.pop(0)

@@ -29,6 +29,7 @@ from storage.leases import Lease
 from tests.datasets.fetching.serving import (
     PICTURE,
     QUICK,
+    ROBOTS,
     Answer,
     answer,
     fetcher,
@@ -107,6 +108,23 @@ async def test_again_only_what_is_new_is_fetched(database: Database, tmp_path: P
         site.pages["/busy"] = answer()
         third = await bring_laion(database, [one, two], fetcher(site))
         assert (third.added, third.already_there, site.paths) == (1, 4, ["/busy"])
+
+
+async def test_what_a_site_forbids_robots_is_not_fetched(
+    database: Database, tmp_path: Path
+) -> None:
+    rules = answer(b"User-agent: horde-jury\nDisallow: /*.png$\n", {"Content-Type": "text/plain"})
+    async with serving({ROBOTS: answer(b"", status=500), "/a": answer()}) as site:
+        table = write_links(tmp_path / "a.parquet", [site.url("/a"), site.url("/b.png")])
+        first = await bring_laion(database, [table], fetcher(site))
+        assert (left_out(first), site.paths) == ({"rules_unknown": 2}, [ROBOTS])
+        site.pages[ROBOTS] = rules
+        second = await bring_laion(database, [table], fetcher(site))
+        assert (second.added, left_out(second)) == (1, {"disallowed": 1})
+        assert await dead(database, site, ["/a", "/b.png"]) == {"/b.png": "disallowed"}
+        site.asked.clear()
+        third = await bring_laion(database, [table], fetcher(site))
+        assert (left_out(third), site.paths) == ({"known_dead": 1}, [])
 
 
 async def test_dead_links_are_tried_again_on_demand(database: Database, tmp_path: Path) -> None:

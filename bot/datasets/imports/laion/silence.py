@@ -15,7 +15,7 @@ SILENT: Final = frozenset(map(Reason, faults.SILENT)) | {Reason.REFUSED_ADDRESS}
 """Reasons that every link has where this machine is not online, or behind a page to log in at."""
 UNHEARD: Final = SILENT | {Reason.WRONG_LINK, Reason.GIVEN_UP}
 """Reasons that say nothing of whether anybody answered."""
-FOR_NOW: Final = frozenset({Reason.BUSY, Reason.GIVEN_UP})
+FOR_NOW: Final = frozenset({Reason.BUSY, Reason.GIVEN_UP, Reason.RULES_UNKNOWN})
 """Reasons after which the next import asks again."""
 
 Dead = tuple[str, Reason]

@@ -1,0 +1,70 @@
+"""Whether a site lets us fetch a link: its robots.txt, asked for once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+from yarl import URL
+
+from bot.datasets.fetching.faults import SILENT, FetchFailedError, FetchFault
+from bot.datasets.fetching.robots import Rules, read_rules
+
+MOST_SITES: Final = 4096
+MOST_CHARACTERS: Final = 2**25
+"""What is kept of the rules of all sites; the oldest are asked for again."""
+
+_NOTHING: Final = Rules((("/", False),))
+# RFC 9309, 2.3.1.4: a site that fails lets nothing be fetched; what there is not forbids nothing.
+_FAILED: Final = frozenset({FetchFault.SERVER_FAULT, FetchFault.BAD_ANSWER})
+_NOT_HEARD: Final = SILENT | {FetchFault.BUSY, FetchFault.GIVEN_UP}
+
+
+@dataclass(slots=True)
+class _Site:
+    asking: asyncio.Lock = field(default_factory=asyncio.Lock)
+    rules: Rules | None = None
+
+
+class Permissions:
+    """The rules of sites, which `ask` fetches. Belongs to one event loop."""
+
+    def __init__(self, ask: Callable[[URL], Awaitable[bytes]]) -> None:
+        self._ask = ask
+        self._sites: dict[URL, _Site] = {}
+        self._characters = 0
+
+    async def check(self, link: URL) -> None:
+        """Raise FetchFailedError where the site does not let us fetch a link.
+
+        DISALLOWED where its rules say so, RULES_UNKNOWN where it fails to say them, and as for any
+        link where it says nothing: then it is asked again for the next one.
+        """
+        origin = link.origin()
+        site = self._sites.setdefault(origin, _Site())
+        async with site.asking:
+            if site.rules is None:
+                site.rules = await self._rules(origin)
+                self._keep(origin, site.rules)
+        if site.rules is _NOTHING:
+            raise FetchFailedError(FetchFault.RULES_UNKNOWN, "the server fails at robots.txt")
+        if not site.rules.allow(link.raw_path_qs):
+            raise FetchFailedError(FetchFault.DISALLOWED, "robots.txt does not allow it")
+
+    async def _rules(self, origin: URL) -> Rules:
+        try:
+            return read_rules(await self._ask(origin / "robots.txt"))
+        except FetchFailedError as error:
+            if error.fault in _NOT_HEARD:
+                raise
+            return _NOTHING if error.fault in _FAILED else Rules()
+
+    def _keep(self, origin: URL, rules: Rules) -> None:
+        """Count what the rules of a site take, and forget the oldest where it is too much."""
+        if origin in self._sites:  # not forgotten while it was asked
+            self._characters += len(rules)
+        while len(self._sites) > MOST_SITES or self._characters > MOST_CHARACTERS:
+            oldest = self._sites.pop(next(iter(self._sites)))
+            self._characters -= len(oldest.rules or ())
