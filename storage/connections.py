@@ -61,19 +61,21 @@ def connect(
     *,
     query_only: bool = False,
     create: bool = False,
+    read_only: bool = False,
     immutable: bool = False,
     for_units: bool = False,
 ) -> sqlite3.Connection:
     """Open `path` with the settings that every connection of this program has.
 
-    No transaction is ever begun implicitly. `immutable` looks at the file as it lies there, with
-    no lock, no write-ahead log and no file made beside it. `for_units` is what a `Writer` needs: it
-    waits for nobody's lock by itself, and undoes a savepoint from memory.
+    No transaction is ever begun implicitly. `read_only` changes neither the file nor its
+    write-ahead log. `immutable` looks at the file as it lies there, with no lock, no log and no
+    file made beside it; where there is a log the file alone may be nonsense. `for_units` is what a
+    `Writer` needs: it waits for nobody's lock by itself, and undoes a savepoint from memory.
     Raises sqlite3.Error; see `explain`.
     """
-    mode = "ro&immutable=1" if immutable else "rwc" if create else "rw"
+    mode = "ro" if read_only or immutable else "rwc" if create else "rw"
     connection = sqlite3.connect(
-        f"file:{quote(str(path.absolute()))}?mode={mode}",
+        f"file:{quote(str(path.absolute()))}?mode={mode}&immutable={int(immutable)}",
         uri=True,
         timeout=0 if for_units else BUSY_TIMEOUT_SECONDS,
         isolation_level=None,

@@ -107,14 +107,17 @@ def upgrade(
 def _is_ours(path: Path) -> bool:
     """Say whether `path` is a database of this program; False for a missing or empty file.
 
-    Looks at the file alone, or SQLite would make files beside a foreign database in WAL mode; and
-    through SQLite, for to open and close the file by hand drops the locks of this process on it.
+    Looks at the file alone, or SQLite would make files beside a foreign database in WAL mode. Not
+    so where there is a write-ahead log: while it is brought into the file, and where a full disk or
+    a crash ended that, the two make sense only together. And through SQLite, for to open and close
+    the file by hand drops the locks of this process on it.
     """
     if not path.exists():
         return False
     if not path.is_file():
         raise DiskError(f"{path.absolute()} is not a file")
-    with _plain_errors(), closing(connect(path, immutable=True)) as connection:
+    alone = not path.with_name(f"{path.name}-wal").exists()
+    with _plain_errors(), closing(connect(path, read_only=True, immutable=alone)) as connection:
         if connection.execute("PRAGMA page_count").fetchone()[0] == 0:
             return False
         if _application_id(connection) != APPLICATION_ID:

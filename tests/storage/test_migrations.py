@@ -157,6 +157,26 @@ def test_a_file_in_the_folders_place_is_refused(tmp_path: Path) -> None:
         upgrade(tmp_path / "data" / "deeper" / "jury.db")
 
 
+def test_a_database_is_opened_after_a_crash_between_it_and_its_log(tmp_path: Path) -> None:
+    path, torn = tmp_path / "jury.db", tmp_path / "torn" / "jury.db"
+    make_database(path)
+    torn.parent.mkdir()
+    with closing(connect(path)) as connection:
+        connection.execute("PRAGMA wal_autocheckpoint = 0")
+        connection.execute("INSERT INTO things (name) VALUES (zeroblob(100000) || 'x')")
+        before = path.read_bytes()
+        log = path.with_name("jury.db-wal")
+        torn.with_name(log.name).write_bytes(log.read_bytes())
+        connection.execute("PRAGMA wal_checkpoint(FULL)")
+        after = path.read_bytes()
+    # The first page is written, and says how many there are; the disk is full before the others.
+    torn.write_bytes(after[:4096] + before[4096:])
+    with pytest.raises(sqlite3.DatabaseError, match="malformed"):
+        connect(torn, immutable=True)
+    assert upgrade(torn, known=(FIRST, SECOND)) == ()
+    assert contents(torn) == contents(path)
+
+
 def test_an_empty_file_becomes_a_database(tmp_path: Path) -> None:
     (tmp_path / "jury.db").touch()
     assert upgrade(tmp_path / "jury.db", known=(FIRST,)) == (FIRST,)
