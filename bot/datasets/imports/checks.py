@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from bot.datasets.imports.summary import printable
 from bot.errors import ImportRefusedError
 
 # Exports are files called by it, and Discord's autocomplete shows it.
@@ -15,8 +16,8 @@ def check_name(name: str, what: str = "data set") -> str:
     """Return the name; raises ImportRefusedError where it cannot be one of a data set or `what`."""
     if not NAME.fullmatch(name):
         raise ImportRefusedError(
-            f"{name!r} cannot name a {what}: use 1 to 64 letters, digits, '.', '_' and '-',"
-            " beginning with a letter or digit"
+            f"'{printable(name)}' cannot name a {what}: use 1 to 64 letters, digits, '.', '_' and"
+            " '-', beginning with a letter or digit"
         )
     return name
 

@@ -38,15 +38,19 @@ class Placed:
 def place(
     connection: Connection, image: NewImage, near_duplicates: NearDuplicates, now: datetime
 ) -> Placed:
-    """Add the image unless its key is taken or it is a near-duplicate that is to be skipped."""
+    """Add the image unless it is a near-duplicate that is to be skipped.
+
+    One that another import of the same folder has added just now is there already, like nothing.
+    """
+    if images.by_key(connection, image.data_set_id, image.key) is not None:
+        return Placed(added=False, alike=None)
     alike = None
     if near_duplicates is not NearDuplicates.KEEP and image.perceptual_hash is not None:
         alike = nearest(connection, image.data_set_id, image.perceptual_hash)
-    if alike == image.key:  # added by another import just now
-        alike = None
     if alike is not None and near_duplicates is NearDuplicates.SKIP:
         return Placed(added=False, alike=alike)
-    return Placed(added=images.insert_new(connection, [image], now) == 1, alike=alike)
+    images.insert_new(connection, [image], now)
+    return Placed(added=True, alike=alike)
 
 
 def find(connection: Connection, data_set: str, hashes: Mapping[str, int | None]) -> dict[str, str]:

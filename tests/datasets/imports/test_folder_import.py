@@ -292,10 +292,14 @@ async def test_an_empty_folder_changes_nothing(database: Database, tmp_path: Pat
     assert await data_set_names(database) == []
 
 
-@pytest.mark.parametrize("name", ["", "..", "a/b", "a b", "x" * 65, "a\n", "-a"])
+@pytest.mark.parametrize(
+    "name", ["", "..", "a/b", "a b", "x" * 65, "x" * 10**6, "a\n", "-a", "a\u202eb"]
+)
 async def test_a_bad_name_is_refused(database: Database, tmp_path: Path, name: str) -> None:
-    with pytest.raises(ImportRefusedError, match="cannot name a data set"):
+    with pytest.raises(ImportRefusedError, match="cannot name a data set") as refusal:
         await bring_folder(database, write_files(tmp_path / "in", {"a.png": PICTURE}), name=name)
+    assert str(refusal.value).isprintable()
+    assert len(str(refusal.value)) < 400
     assert await data_set_names(database) == []
 
 

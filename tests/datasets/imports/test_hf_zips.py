@@ -165,6 +165,20 @@ async def test_unpacked_later_the_same_pictures_are_there(
     assert await by_us(database) == [(seen(picture(1)), "one")]
 
 
+async def test_a_zip_that_changes_between_two_imports_spoils_no_image(
+    database: Database, tmp_path: Path
+) -> None:
+    folder = tmp_path / "in"
+    write_packed(folder / "x.zip", {"a.png": picture(1), "b.png": picture(2), "c.png": picture(3)})
+    await bring_hf(database, folder)
+    before = stored(database, "id, sha256, member")
+    write_packed(folder / "x.zip", {"b.png": picture(2), "a.png": picture(9), "d.png": picture(4)})
+    summary = await bring_hf(database, folder)
+    assert (summary.added, summary.already_there) == (1, 1)
+    assert names_of(summary, "key_taken") == ("x.zip/a.png",)
+    assert before.items() < stored(database, "id, sha256, member").items()
+
+
 async def test_members_made_by_an_enemy_do_no_harm(database: Database, tmp_path: Path) -> None:
     folder = write_files(tmp_path / "in", {"secret.png": picture(9)})
     path = folder / "x.zip"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import zipfile
 from pathlib import Path
 
@@ -47,6 +48,25 @@ async def test_near_duplicates_are_added_and_counted(database: Database, folder:
     assert names_of(summary, "near_duplicate") == ("b.jpg (like a)", "d.png (like a)")
     again = await bring_folder(database, folder)
     assert (again.added, again.already_there, again.notes) == (0, 4, ())
+
+
+@pytest.mark.parametrize("near", NearDuplicates)
+async def test_two_imports_at_once_take_nothing_for_its_own_duplicate(
+    database: Database, tmp_path: Path, near: NearDuplicates
+) -> None:
+    # Each looks like the two after it and those of the other import are the same files.
+    pictures = [noise(8, 8).resize((200, 160)) for _ in range(40)]
+    files = {f"{n:03}.png": encoded(pictures[n // 3]) for n in range(120)}
+    folder = write_files(tmp_path / "in", files)
+    other = await Database.open(database.path)
+    both = [bring_folder(each, folder, near=near) for each in (database, other)]
+    one, two = await asyncio.gather(*both)
+    await other.close()
+    kept = 40 if near is NearDuplicates.SKIP else 120
+    assert one.added + two.added == len(stored(database, "id")) == kept
+    for summary in (one, two):
+        assert summary.read == 120
+        assert left_out(summary) == ({"near_duplicate": 80} if kept == 40 else {})
 
 
 async def test_near_duplicates_are_kept_without_a_word(database: Database, folder: Path) -> None:
