@@ -13,9 +13,10 @@ from bot.commands.opening import interruptible
 from bot.datasets.imports.near_duplicates import NearDuplicates
 from bot.datasets.imports.sink import Sink
 from bot.datasets.imports.summary import Summary
-from bot.errors import ImportRefusedError
+from bot.errors import ImportRefusedError, SourceUnavailableError
 from bot.services import Services, open_services
 from bot.settings import load_settings
+from storage.errors import DiskError
 
 KEPT: Final = "what was imported so far is kept; the same command goes on with the rest"
 
@@ -45,9 +46,12 @@ async def open_sink(
 
 
 def run_import(work: Coroutine[None, None, Sayable], *, as_json: bool, kept: str = KEPT) -> None:
-    """Run an import and print its summary; `kept` is said where Ctrl-C ends it."""
+    """Run an import and print its summary; `kept` is said where Ctrl-C or a disk ends it."""
     with interruptible(kept):
-        summary = asyncio.run(work)
+        try:
+            summary = asyncio.run(work)
+        except (SourceUnavailableError, DiskError) as error:
+            raise type(error)(f"{error}; {kept}") from error
     say_summary(summary, as_json=as_json)
 
 

@@ -331,6 +331,32 @@ async def test_a_disk_that_takes_nothing_stops_the_import(
         assert (await bring_laion(database, [table], fetcher(site))).added == 2
 
 
+async def test_what_came_before_a_full_disk_is_stored(database: Database, tmp_path: Path) -> None:
+    folder = tmp_path / "fetched"
+
+    class UntilAllEnded(SkippingClock):
+        """A clock for which a little while is as long as all links take."""
+
+        async def sleep(self, seconds: float) -> None:
+            while any(task.get_name().startswith("link ") for task in asyncio.all_tasks()):  # noqa: ASYNC110 - tasks
+                await asyncio.sleep(0.01)
+            await asyncio.sleep(0)
+
+    async with serving({f"/{name}": answer() for name in "abcd"}) as site:
+        links = [site.url(f"/{name}") for name in "abcd"]
+        table = write_links(tmp_path / "a.parquet", links)
+        blocked = folder / key_of(links[0])[:2]
+        blocked.parent.mkdir()
+        blocked.write_text("a file where a folder should be")
+        with pytest.raises(SourceUnavailableError, match="cannot be written"):
+            await bring_laion(database, [table], fetcher(site), clock=UntilAllEnded())
+        assert set(stored(database, "id")) == {key_of(link) for link in links[1:]}
+        blocked.unlink()
+        site.asked.clear()
+        again = await bring_laion(database, [table], fetcher(site))
+        assert (again.added, again.already_there, site.paths) == (1, 3, ["/a"])
+
+
 async def test_tables_are_checked_before_anything_is_fetched(
     database: Database, tmp_path: Path
 ) -> None:

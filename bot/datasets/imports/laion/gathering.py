@@ -48,6 +48,7 @@ class Gathering:
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="import")
         self._under_way: set[asyncio.Task[Outcome]] = set()
         self._ended: asyncio.Queue[asyncio.Task[Outcome]] = asyncio.Queue()
+        self._error: BaseException | None = None
 
     @property
     def is_full(self) -> bool:
@@ -57,12 +58,12 @@ class Gathering:
     @property
     def has_outcomes(self) -> bool:
         """Whether `outcomes` returns without waiting for a server."""
-        return not self._ended.empty()
+        return not self._ended.empty() or self._error is not None
 
     @property
     def is_over(self) -> bool:
         """Whether every outcome was taken."""
-        return not self._under_way and self._ended.empty()
+        return not self._under_way and not self.has_outcomes
 
     def begin(self, key: str, url: str, row: Row) -> None:
         """Fetch the picture of a row."""
@@ -73,13 +74,20 @@ class Gathering:
     async def outcomes(self) -> list[Outcome]:
         """Return at least one outcome, and what else ends a little later.
 
-        Raises SourceUnavailableError where pictures cannot be written.
+        Raises SourceUnavailableError where pictures cannot be written, once what was written before
+        has been returned.
         """
+        if self._error is not None:
+            raise self._error
         ended = [await self._ended.get()]
         await self._clock.sleep(GATHER_SECONDS)
         while not self._ended.empty():
             ended.append(self._ended.get_nowait())
-        return [task.result() for task in ended]
+        errors = [error for task in ended if (error := task.exception()) is not None]
+        self._error = errors[0] if errors else None
+        if len(errors) == len(ended):
+            raise errors[0]
+        return [task.result() for task in ended if task.exception() is None]
 
     def drop(self, picture: Kept) -> None:
         """Take away a picture that nobody wants; blocks. One that stays is no harm."""
