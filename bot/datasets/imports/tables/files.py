@@ -8,7 +8,6 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from io import BytesIO, TextIOWrapper
 from pathlib import Path
@@ -108,14 +107,20 @@ class JsonLinesTable:
     """A JSON object a line; the columns are the fields that any of them has."""
 
     def __init__(self, file: TextIO, shown: str) -> None:
-        """Look for the fields, up to where the file is damaged; `rows` says so if it is."""
+        """Look for the fields, up to where the file is damaged; `rows` says so if it is.
+
+        Raises ImportRefusedError where it is before any field.
+        """
         self._file = file
         self._shown = shown
         # The first line alone may lack what most have, and nobody would miss it.
         fields: dict[str, None] = {}
-        with suppress(ImportRefusedError):
+        try:
             for line in self._lines():
                 fields |= dict.fromkeys(_object(line) or ())
+        except ImportRefusedError:
+            if not fields:
+                raise
         self.names = list(fields)
         file.seek(0)
 
