@@ -23,7 +23,7 @@ def hf(
     near_duplicates: Near = NearDuplicates.COUNT,
     image_column: Annotated[
         str | None,
-        typer.Option(help="Of parquet files: the column with the pictures.", show_default=False),
+        typer.Option(help="The column with the pictures, or with their paths.", show_default=False),
     ] = None,
     prompt_column: Annotated[
         str | None,

@@ -15,6 +15,11 @@ from bot.datasets.imports.summary import Reason, Tally, is_printable
 PICTURE_SUFFIXES = frozenset({".png", ".webp", ".jpg", ".jpeg", ".gif"})
 
 
+def is_picture(member: str) -> bool:
+    """Tell whether a file is called as pictures are."""
+    return PurePosixPath(member).suffix.lower() in PICTURE_SUFFIXES
+
+
 @dataclass(frozen=True, slots=True)
 class FoundFile:
     """A picture file: its path below the folder, and the keys under which it may be known.
@@ -67,7 +72,7 @@ def _is_picture(member: str, tally: Tally) -> bool:
     suffix = PurePosixPath(member).suffix.lower()
     if suffix in SIDECAR_SUFFIXES:
         return False
-    if suffix not in PICTURE_SUFFIXES:
+    if not is_picture(member):
         tally.leave_out(Reason.NOT_A_PICTURE, [member])
         return False
     if not is_printable(member):

@@ -47,6 +47,7 @@ class Reason(StrEnum):
     BLURRED = "blurred"
     WRONG_ROW = "wrong_row"
     NO_PICTURE = "no_picture"
+    NO_PICTURES = "no_pictures"
     ANIMATED = "animated"
     SIDECAR_UNREADABLE = "sidecar_unreadable"
     UNSAFE = "unsafe"
@@ -97,6 +98,7 @@ SENTENCES = {
     Reason.PART_BROKEN: "the archive of the part cannot be read",
     Reason.BLURRED: "the picture was blurred by its publisher",
     Reason.WRONG_ROW: "the row has another shape, or no usable name or part",
+    Reason.NO_PICTURES: "the parquet file has no column with pictures",
     Reason.NO_PICTURE: "the row has neither a picture nor a path",
     Reason.ANIMATED: "animated; its first frame is used",
     Reason.SIDECAR_UNREADABLE: "the file with the prompt cannot be read; imported without it",

@@ -76,14 +76,30 @@ async def test_pictures_in_several_columns_must_be_chosen(
     assert (await bring_hf(database, tmp_path / "in", columns=Columns(image="after"))).added == 1
 
 
-async def test_a_shard_without_pictures_is_refused_before_anything_is_imported(
+async def test_a_folder_with_nothing_but_tables_of_words_is_refused(
     database: Database, tmp_path: Path
 ) -> None:
-    write_shard(tmp_path / "in/a.parquet", {"image": cells(picture(1))})
+    write_files(tmp_path / "in", {"README.md": b"words"})
     write_shard(tmp_path / "in/b.parquet", {"words": ["x"]})
     assert "b.parquet has no column with pictures; it has words" in await refused(
         database, tmp_path / "in"
     )
+
+
+@pytest.mark.parametrize("beside", ["shard", "table", "picture"])
+async def test_a_table_of_words_beside_pictures_is_left_out(
+    database: Database, tmp_path: Path, beside: str
+) -> None:
+    write_shard(tmp_path / "in/a.parquet", {"words": ["x"]})
+    if beside == "shard":
+        write_shard(tmp_path / "in/b.parquet", {"image": cells(picture(1))})
+    else:
+        write_files(tmp_path / "in", {"b.png": picture(1)})
+    if beside == "table":
+        write_files(tmp_path / "in", {"metadata.csv": b"file_name\nb.png\n"})
+    summary = await bring_hf(database, tmp_path / "in")
+    assert (summary.added, left_out(summary)) == (1, {"no_pictures": 1})
+    assert names_of(summary, "no_pictures") == ("a.parquet",)
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ import pytest
 
 from bot.datasets.imports.near_duplicates import NearDuplicates
 from bot.datasets.imports.tables.columns import Columns
+from bot.errors import ImportRefusedError
 from storage import sets
 from storage.database import Database
 from tests.datasets.imports.hf import bring_hf, bytes_of, cells, picture, write_shard
@@ -67,6 +68,21 @@ async def test_fields_that_only_later_lines_have_are_read(
     write_table(folder / "metadata.jsonl", "jsonl", rows)
     assert (await bring_hf(database, folder)).added == 2
     assert stored(database, "prompt") == {"0": (None,), "1": ("of a cat",)}
+
+
+async def test_paths_are_read_from_another_column_that_is_called_so(
+    database: Database, tmp_path: Path
+) -> None:
+    rows = [{"before_file_name": "0.png", "after_file_name": "1.png", "text": "of a cat"}]
+    folder = write_files(tmp_path / "in", {f"{n}.png": picture(n) for n in range(2)})
+    write_table(folder / "metadata.csv", "csv", rows)
+    with pytest.raises(ImportRefusedError, match="choose one of after_file_name, before_file_name"):
+        await bring_hf(database, folder)
+    await bring_hf(database, folder, columns=Columns(image="after_file_name"))
+    assert stored(database, "prompt") == {"1": ("of a cat",)}
+    write_table(folder / "metadata.csv", "csv", [{"before_file_name": "0.png"}])
+    await bring_hf(database, folder)
+    assert stored(database, "prompt") == {"1": ("of a cat",), "0": (None,)}
 
 
 async def test_a_folder_without_a_table_has_labels(database: Database, tmp_path: Path) -> None:

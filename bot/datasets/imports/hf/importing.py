@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from typing import Final
@@ -13,9 +14,10 @@ from bot.datasets.imports.batches import open_batches
 from bot.datasets.imports.checks import check_folder
 from bot.datasets.imports.hf.finding import Files, find
 from bot.datasets.imports.hf.pictures import Reading
+from bot.datasets.imports.hf.shards import NoPicturesError
 from bot.datasets.imports.hf.zips import Zips
 from bot.datasets.imports.keeping import clear
-from bot.datasets.imports.scanning import of_pictures
+from bot.datasets.imports.scanning import is_picture, of_pictures
 from bot.datasets.imports.sink import Sink
 from bot.datasets.imports.summary import Reason, Summary, Tally
 from bot.datasets.imports.tables.columns import Columns
@@ -60,7 +62,7 @@ async def import_hf(
     with Archives() as archives:
         zips = Zips(directory, files.archives, archives)
         reading = Reading(directory, kept, columns, safe, zips)
-        total = await asyncio.to_thread(_check, reading, files)
+        files, total = await asyncio.to_thread(_check, reading, files, tally)
         async with Lease(sink.database, LEASE, sink.clock) as lease:
             if files.shards:
                 await asyncio.to_thread(clear, kept)
@@ -69,12 +71,26 @@ async def import_hf(
     return tally.summary()
 
 
-def _check(reading: Reading, files: Files) -> int | None:
-    """Look into all files; return how many rows they have where that is known."""
+def _check(reading: Reading, files: Files, tally: Tally) -> tuple[Files, int | None]:
+    """Look into all files; return those to read, and how many rows they have where that is known.
+
+    Raises ImportRefusedError, also where there is nothing but tables of something else.
+    """
     for name in files.tables:
         reading.check_table(name)
-    rows = sum(reading.check_shard(name) for name in files.shards)
-    return None if files.tables or not rows else rows
+    rows: dict[str, int] = {}
+    without: dict[str, NoPicturesError] = {}
+    for name in files.shards:
+        try:
+            rows[name] = reading.check_shard(name)
+        except NoPicturesError as error:
+            without[name] = error
+    if without and not rows and not files.tables and not any(map(is_picture, files.others)):
+        raise next(iter(without.values()))
+    for name in without:
+        tally.leave_out(Reason.NO_PICTURES, [name])
+    total = sum(rows.values())
+    return replace(files, shards=tuple(rows)), None if files.tables or not total else total
 
 
 def _items(reading: Reading, files: Files, tally: Tally) -> Iterator[Item]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
@@ -17,14 +17,15 @@ from bot.datasets.imports.hf.zips import Zips
 from bot.datasets.imports.keeping import keep, member_of
 from bot.datasets.imports.scanning import FoundFile
 from bot.datasets.imports.summary import Reason, is_printable
-from bot.datasets.imports.tables.columns import KEY_LENGTH, Columns, Found, WrongValueError
+from bot.datasets.imports.tables.columns import KEY_LENGTH, Columns, Found, WrongValueError, listed
 from bot.datasets.imports.tables.files import Row, open_table
 from bot.datasets.imports.tables.items import Item, Refused
 from bot.errors import ImportRefusedError
 from bot.images.originals import is_inside, read_file
 
 FILE_NAME: Final = "file_name"
-"""The column of a table with the path of a picture, relative to the table's folder."""
+"""The column of a table with the path of a picture, relative to the table's folder; the library
+takes one whose name ends in it too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +55,9 @@ class Reading:
         """Yield what a table says about the pictures beside it; raises ImportRefusedError."""
         with closing(open_table(self.zips.table(name), name)) as table:
             found = self.columns.find(name, table.names)
-            if FILE_NAME not in table.names:
-                raise ImportRefusedError(f"{name} has no column {FILE_NAME}")
-            for row in table.rows(list(dict.fromkeys([FILE_NAME, *found.names]))):
-                yield self._item(row, found, partial(self._beside, name, row))
+            column = self._file_name(name, table.names)
+            for row in table.rows(list(dict.fromkeys([column, *found.names]))):
+                yield self._item(row, found, partial(self._beside, name, row, column))
 
     def of_shard(self, name: str) -> Iterator[Item]:
         """Yield the pictures of a shard; raises ImportRefusedError."""
@@ -94,10 +94,27 @@ class Reading:
             return Refused(Reason.WRONG_VALUE, f"{row.place}, {error}")
         return make(said)
 
-    def _beside(self, table: str, row: Row, said: Said) -> Item:
-        name = (row.values or {}).get(FILE_NAME)
+    def _file_name(self, table: str, names: Sequence[str]) -> str:
+        """Return the column of a table with the paths of pictures; raises ImportRefusedError."""
+        chosen = self.columns.image
+        if chosen is not None and chosen in names:
+            return chosen
+        if FILE_NAME in names:
+            return FILE_NAME
+        found = [name for name in names if name.endswith(f"_{FILE_NAME}")]
+        if not found:
+            raise ImportRefusedError(f"{table} has no column {FILE_NAME}")
+        if len(found) > 1:
+            raise ImportRefusedError(
+                f"{table} names pictures in several columns: choose one of {listed(found)}"
+                " with --image-column"
+            )
+        return found[0]
+
+    def _beside(self, table: str, row: Row, column: str, said: Said) -> Item:
+        name = (row.values or {}).get(column)
         if not isinstance(name, str) or not name.strip():
-            return Refused(Reason.WRONG_VALUE, f"{row.place}, column {FILE_NAME} is empty")
+            return Refused(Reason.WRONG_VALUE, f"{row.place}, column {column} is empty")
         member = (PurePosixPath(table).parent / name.strip()).as_posix()
         return self._lying(member, f"{row.place}: {member}", said)
 

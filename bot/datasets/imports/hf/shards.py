@@ -36,13 +36,17 @@ class PictureRow:
     path: str | None
 
 
+class NoPicturesError(ImportRefusedError):
+    """No column of the file has pictures: it is a table of something else."""
+
+
 class Shard:
     """One parquet file with pictures. Close it after use."""
 
     def __init__(self, path: Path, shown: str, image: str | None) -> None:
         """Open the file and find the pictures' column, which `image` may name.
 
-        Raises ImportRefusedError.
+        Raises ImportRefusedError, of which NoPicturesError where there is no such column.
         """
         self._shown = shown
         self._table = ParquetTable(path, shown)
@@ -110,9 +114,7 @@ def _find(schema: Any, shown: str, image: str | None) -> str:  # noqa: ANN401 - 
     else:
         found = [field.name for field in schema if _has_pictures(field.type)]
     if not found:
-        raise ImportRefusedError(
-            f"{shown} has no column with pictures; it has {listed(schema.names)}"
-        )
+        raise NoPicturesError(f"{shown} has no column with pictures; it has {listed(schema.names)}")
     if len(found) > 1:
         raise ImportRefusedError(
             f"{shown} has pictures in several columns: choose one of {listed(found)}"
