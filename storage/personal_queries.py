@@ -197,7 +197,8 @@ QUERIES: Mapping[str, str] = {
         FROM appeals WHERE rater = :rater OR answered_by = :rater ORDER BY id
     """,
     "review_queue": f"""
-        SELECT kind, details, payout_id, opened_at, settled_at, outcome,
+        SELECT kind, iif(rater = :rater, details, NULL) AS details, payout_id, opened_at,
+               settled_at, outcome,
                settled_by = :rater AS settled_by_you,
                iif(claimed_by = :rater, claimed_until, NULL) AS yours_until
         FROM review_queue WHERE {TOLD_CASE}

@@ -10,7 +10,7 @@ from sqlite3 import Connection
 import pytest
 
 from bot.errors import NothingKeptError, NothingLeftError
-from storage import audit, payout_attempts, personal_queries
+from storage import audit, payout_attempts, personal_queries, review_queue
 from storage.personal_data import RESTED_AFTER, collect, count
 from tests.privacy.kudos import PRICE, link, open_paying, plan, send
 from tests.rating.world import NOON
@@ -76,6 +76,29 @@ async def test_the_file_holds_everything_and_only_about_oneself(home: Home) -> N
     assert data["skips"][0]["reason"] == "cannot_judge"
     assert {"rater.ban", "rater.unban"} <= {entry["action"] for entry in data["audit_log"]}
     assert b"words of another" not in download.content
+
+
+async def test_a_moderator_learns_nothing_of_those_whom_they_decided_about(home: Home) -> None:
+    await home.raters(1, 2)
+    moderator, judged = await home.world.number(1), await home.world.number(2)
+
+    then = NOON - RESTED_AFTER
+
+    def decide(connection: Connection) -> None:
+        for rater in (moderator, judged):
+            case = review_queue.put(
+                connection,
+                "suspect",
+                rater=rater,
+                details={"lapse": rater / 8},
+                now=then,
+            )
+            review_queue.settle(connection, case, by=moderator, outcome="clear", now=then)
+
+    await home.world.database.write(decide)
+    data = await home.world.database.read(lambda c: collect(c, moderator, "of nobody", NOON))
+    told = [(case["details"], case["settled_by_you"]) for case in data["review_queue"]]
+    assert told == [(json.dumps({"lapse": moderator / 8}), 1), (None, 1)]
 
 
 async def test_a_file_that_is_too_large_is_compressed_or_refused(home: Home) -> None:
