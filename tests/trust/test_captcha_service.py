@@ -369,6 +369,18 @@ async def test_both_scores_of_a_picture_count_with_the_captcha_that_was_asked_la
     assert await there.home.world.value("SELECT count(*) FROM vote_history") == 2
 
 
+async def test_what_all_of_them_earned_is_told_together(tmp_path: Path) -> None:
+    async with open_captchas(tmp_path, 1, horde_api_key="k" * 22) as there:
+        first, second = await there.home.post(), await there.home.post()
+        await there.asked(1, first)
+        await there.press(1, second, "aesthetic", 7)
+        asked = await there.press(1, second, "artifacts", 2)
+        assert isinstance(asked, Challenge)
+        earned = (await there.passed(1, asked)).earned
+        assert earned is not None
+        assert (earned.amount, earned.today, earned.why) == (15, 15, None)
+
+
 async def test_scores_of_other_pictures_count_too_and_those_that_cannot_are_told(
     there: CaptchaHome,
 ) -> None:

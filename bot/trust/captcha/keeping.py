@@ -12,6 +12,7 @@ from bot.errors import UserError
 from bot.rating.ballot import Ballot
 from bot.rating.receipts import Receipt
 from bot.rating.revision import ScorePress
+from bot.rewards.earning import Earned
 from bot.trust.captcha import policy
 from bot.trust.captcha.outcomes import Refused
 from storage import captchas, posts
@@ -40,20 +41,26 @@ def take_all(
 ) -> Receipt | Refused:
     """Take kept presses in this unit, in their order; return what came of the last one.
 
-    Its receipt says what became of those for other pictures.
+    Its receipt says what became of those for other pictures, and what all of them earned.
     """
     *others, press = presses
     outcomes = [take(connection, ballot, caller, each, now) for each in others]
     outcome = take(connection, ballot, caller, press, now)
     if isinstance(outcome, Refused):
         return outcome
+    receipts = [each for each in (*outcomes, outcome) if isinstance(each, Receipt)]
     elsewhere = [
         isinstance(each, Receipt)
         for each, other in zip(outcomes, others, strict=True)
         if other.post_id != press.post_id
     ]
     recorded = sum(elsewhere)
-    return replace(outcome, others=recorded, others_refused=len(elsewhere) - recorded)
+    return replace(
+        outcome,
+        others=recorded,
+        others_refused=len(elsewhere) - recorded,
+        earned=_together([each.earned for each in receipts]),
+    )
 
 
 def take(
@@ -71,6 +78,15 @@ def is_private(connection: Connection, press: KeptPress) -> bool:
     """Tell whether a press was made in a private session."""
     post = posts.by_id(connection, press.post_id)
     return post is not None and post.surface == "private"
+
+
+def _together(earned: list[Earned | None]) -> Earned | None:
+    """Return what the last of several scores told, with what all of them earned."""
+    last = earned[-1]
+    if last is None or last.why is not None:
+        return last
+    amounts = [each.amount for each in earned if each is not None and each.why is None]
+    return replace(last, amount=sum(amounts))
 
 
 def _there(connection: Connection, caller: Caller, press: KeptPress) -> Caller:
