@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import ExitStack
 from hashlib import blake2b
@@ -15,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from bot.datasets.exports.figures import Described, described
-from bot.datasets.exports.published import BONDS, splits
+from bot.datasets.exports.published import splits
 from bot.datasets.exports.source import Source
 from bot.datasets.exports.splits import bond_of
 from bot.rating.scales import SCALES
@@ -42,9 +43,10 @@ SCORED = (
 def by_prompt(source: Source, *columns: tuple[str, pa.DataType]) -> Iterator[pa.RecordBatch]:
     """Yield the selected images, many at once, those of a prompt together and in one batch.
 
-    Images belong together that are in one set, or in none and have the same prompt; one without a
-    prompt is alone. `group` is a hash that says which: the same in each export, as is the order,
-    which says nothing. An image has the columns of `described`, its data set's name, its split, and
+    Images of a data set belong together that are in one set, or in none, and have the same prompt;
+    without a prompt those of a set, and one that is in none is alone. So they are in one split.
+    `group` is a hash that says which: the same in each export, as is the order, which says nothing.
+    An image has the columns of `described`, its data set's name, its split, and
     for each scale its score, standard error (`_error`) and number of votes (`_votes`); score and
     error are null where there are fewer votes than asked for. Temporary files are in
     `source.scratch` and have no name. Raises RefusedError, OSError.
@@ -86,9 +88,9 @@ def _scored(some: Described, source: Source) -> pa.RecordBatch:
     columns["split"] = splits(images)
     columns["group"] = pa.array(
         map(
-            _group,
+            group_of,
             columns["data_set"].to_pylist(),
-            *(images[name].to_pylist() for name, _ in BONDS),
+            *(images[name].to_pylist() for name in ("prompt", "key", "set_key")),
         ),
         pa.string(),
     )
@@ -101,6 +103,11 @@ def _scored(some: Described, source: Source) -> pa.RecordBatch:
     return pa.record_batch([columns[name] for name in schema.names], schema=schema)
 
 
-def _group(data_set: str, prompt: str | None, key: str, set_key: str | None) -> str:
-    text = "\0".join((data_set, *bond_of(prompt, key, set_key))).encode("utf-8", "surrogatepass")
+def group_of(data_set: str, prompt: str | None, key: str, set_key: str | None) -> str:
+    """Return a hash of what an image is compared with: all of it is in one split."""
+    kind, name = bond_of(prompt, key, set_key)
+    if set_key is not None and kind == "prompt":
+        name = json.dumps([set_key, name])
+        kind = "set"
+    text = f"{data_set}\0{kind}\0{name}".encode("utf-8", "surrogatepass")
     return blake2b(text, digest_size=GROUP).hexdigest()

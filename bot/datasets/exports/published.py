@@ -42,8 +42,8 @@ RATER_SCORES = pa.schema(
     ]
 )
 CLIENT_AGENTS = pa.schema([("id", pa.int64()), ("name", pa.string())])
-BONDS = tuple((name, pa.string()) for name in ("prompt", "key", "set_key"))
-"""Columns of images that say which of them belong together."""
+BONDS = tuple((name, pa.string()) for name in ("prompt", "key", "set_key", "sha256"))
+"""Columns of images that say which of them are on one side, as `split_of` takes them."""
 
 
 @dataclass(frozen=True, slots=True)

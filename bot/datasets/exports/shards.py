@@ -33,9 +33,7 @@ IMAGE: Final = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
 """How `datasets` keeps an image in a table (its features.Image)."""
 
 
-ORIGINAL: Final = tuple(
-    (name, pa.string()) for name in ("member", "source_kind", "source_path", "sha256")
-)
+ORIGINAL: Final = tuple((name, pa.string()) for name in ("member", "source_kind", "source_path"))
 """Columns of images that say where their pictures are."""
 
 
@@ -58,7 +56,7 @@ class Originals:
         self._archive = lru_cache(OPEN_ARCHIVES)(open_archive)
 
     def read(self, image: Mapping[str, Any]) -> bytes | None:
-        """Return the bytes that were imported, or None; `image` has the columns ORIGINAL.
+        """Return the bytes that were imported, or None, by the columns ORIGINAL and `sha256`.
 
         People judged these alone: others in their place would go under a score that is not theirs.
         """

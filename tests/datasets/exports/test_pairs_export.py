@@ -15,12 +15,15 @@ from tests.datasets.exports.votes_file import KEY
 from tests.rating.world import TurnedClock
 from tests.trust.scored import NOON, Shape, make, run
 
-PROMPTS = {1: "a fox", 2: " a fox\n", 3: "a fox", 4: "a hare", 5: "a hare"}
+PROMPTS = {1: "a fox", 2: " a fox\n", 3: "a fox", 4: "a hare", 5: "a hare"} | {
+    6: "an owl", 7: "an owl ", 8: "a wolf", 11: "an owl",
+}  # fmt: skip
+GROUPS = ((1, 2, 3), (4, 5), (6, 7), (9, 10))
 
 
 @pytest.fixture
 def scored(tmp_path: Path) -> Path:
-    """Images 1 to 5 by prompt; 6 and 7 in a set with two prompts; all others by themselves."""
+    """Images 1 to 5 by prompt; 6 to 10 in a set; 11 has a prompt of the set; all others nothing."""
     path = make(tmp_path / "jury.db", Shape(raters=12, each=10))
     with closing(connect(path)) as connection:
         connection.execute("UPDATE images SET data_set_id = 1, prompt = NULL")
@@ -29,7 +32,7 @@ def scored(tmp_path: Path) -> Path:
             [(prompt, image) for image, prompt in PROMPTS.items()],
         )
         connection.execute("INSERT INTO sets (id, data_set_id, key) VALUES (1, 1, 'set')")
-        connection.execute("UPDATE images SET set_id = 1, prompt = 'p' || id WHERE id IN (6, 7)")
+        connection.execute("UPDATE images SET set_id = 1 WHERE id BETWEEN 6 AND 10")
     run(path)
     return path
 
@@ -46,7 +49,7 @@ async def test_pairs_are_all_of_unequal_scores_within_a_prompt(scored: Path) -> 
     expected = {}
     for scale, sign in (("aesthetic", 1), ("artifacts", -1)):
         of_scale = scores.loc[scale]
-        for group in ((1, 2, 3), (4, 5), (6, 7)):
+        for group in GROUPS:
             keys = [f"image {number - 1}" for number in group]
             for pair in combinations([key for key in keys if key in of_scale.index], 2):
                 one, other = (of_scale.loc[key] for key in pair)

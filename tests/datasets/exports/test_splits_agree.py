@@ -1,5 +1,6 @@
 """One image, one split: whatever the format, whatever images of a set have for prompts."""
 
+import hashlib
 from contextlib import closing
 from pathlib import Path
 from urllib.parse import unquote
@@ -26,7 +27,8 @@ def scored(tmp_path: Path) -> Path:
         connection.execute("UPDATE images SET data_set_id = 1, member = key || '.png'")
         connection.execute(
             "INSERT INTO sets (id, data_set_id, key)"
-            " SELECT DISTINCT id / 4 + 1, 1, 'set ' || (id / 4) FROM images WHERE id / 4 % 4 < 3"
+            " SELECT DISTINCT id / 4 + 1, 1, 'set ' || (id / 4 * 2) FROM images"
+            " WHERE id / 4 % 4 < 3"
         )
         connection.execute("UPDATE images SET set_id = id / 4 + 1 WHERE id / 4 % 4 < 3")
         connection.execute(
@@ -90,10 +92,38 @@ async def test_every_format_says_the_same_one_split_of_an_image(scored: Path) ->
             assert splits == {"validate" if validate else split}, (name, key)
 
 
-async def test_no_set_is_on_two_sides(scored: Path) -> None:
+@pytest.mark.parametrize(
+    ("shared", "where"),
+    [("set_id", "prompt IS NULL AND set_id IS NOT NULL"), ("prompt", "prompt IS NOT NULL")],
+)
+async def test_neither_prompts_nor_sets_without_one_are_on_two_sides(
+    scored: Path, shared: str, where: str
+) -> None:
     sides = (await told(scored))["votes"]
-    of_sets: Sides = {}
-    for key, images_set in rows(scored, "SELECT key, set_id FROM images WHERE set_id IS NOT NULL"):
-        of_sets.setdefault(images_set, set()).update(sides.get(key, ()))
-    assert all(len(splits) <= 1 for splits in of_sets.values())
-    assert len(set().union(*of_sets.values())) > 1
+    found: Sides = {}
+    for key, name in rows(scored, f"SELECT key, {shared} FROM images WHERE {where}"):  # noqa: S608
+        found.setdefault(name, set()).update(sides.get(key, ()))
+    assert all(len(splits) <= 1 for splits in found.values())
+    assert len(set().union(*found.values())) > 1
+
+
+async def test_a_prompt_or_file_of_two_data_sets_is_on_one_side(scored: Path) -> None:
+    """Images come in pairs, one in each data set: with the same prompt, or the same file."""
+    with closing(connect(scored)) as connection:
+        connection.execute(
+            "UPDATE images SET set_id = NULL, data_set_id = 1 + id % 2,"
+            " prompt = CASE WHEN id % 4 < 2 THEN 'prompt ' || (id / 2) END"
+        )
+        for (image,) in connection.execute("SELECT id FROM images").fetchall():
+            sha256 = hashlib.sha256(bytes([image // 2])).digest()
+            connection.execute("UPDATE images SET sha256 = ? WHERE id = ?", (sha256, image))
+    run(scored)
+    found = await told(scored)
+    pair = {key: number // 2 for number, key in rows(scored, "SELECT id, key FROM images")}
+    for name in ("votes", "scores", "prepared"):
+        splits: dict[int, set[str]] = {}
+        for key, sides in found[name].items():
+            splits.setdefault(pair[key], set()).update(sides)
+        assert {len(sides) for sides in splits.values()} == {1}, name
+        assert len(set().union(*splits.values())) > 1, name
+    assert not found["pairs"], "images of two data sets are not compared"

@@ -35,6 +35,7 @@ IMAGES = pa.schema(
     [
         ("image_id", pa.int64()),
         ("data_set_id", pa.int64()),
+        ("sha256", pa.string()),
         ("key", pa.string()),
         *ORIGINAL,
     ]
