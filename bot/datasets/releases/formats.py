@@ -16,7 +16,7 @@ from bot.datasets.exports.folders import MARK
 from bot.datasets.exports.reading import fetch
 from bot.datasets.exports.request import ExportRequest
 from bot.datasets.exports.selection import Selection
-from bot.datasets.exports.source import DATA_SETS, Progress, Source
+from bot.datasets.exports.source import DATA_SETS, KEY, Progress, Source
 from bot.datasets.exports.target import NOT_IN_NAMES
 from bot.datasets.releases.contents import PARQUET, TableFile
 from bot.datasets.releases.request import ReleaseRequest
@@ -29,11 +29,16 @@ LONGEST: Final = 60
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One export: where it goes in the folder, and the data sets that it is of."""
+    """One export: where it goes in the folder, and the data sets that it is of.
+
+    Its configurations are `apart` by this name, where rows of several data sets cannot be told
+    from each other.
+    """
 
     format: str
     path: str
     data_sets: tuple[str, ...]
+    apart: str = ""
 
     @property
     def offer(self) -> Offer:
@@ -55,17 +60,19 @@ def data_set_names(connection: Connection) -> tuple[str, ...]:
     return tuple(fetch(connection, exporting.DATA_SETS, DATA_SETS)["name"].to_pylist())
 
 
-def parts(data_sets: tuple[str, ...]) -> Iterator[Part]:
+def parts(data_sets: tuple[str, ...], *, distinct_keys: bool) -> Iterator[Part]:
     """Yield what is written of each format: all data sets together, or each by itself.
 
-    By itself where a format names images by their keys alone.
+    By itself where a format names images by their keys alone; unless those are distinct, so are its
+    configurations.
     """
     names = file_names(data_sets)
     for name, offer in FORMATS.items():
         ending = "" if offer.is_folder else f".{offer.file_types[0]}"
         if offer.by_key:
             for data_set, stem in names.items():
-                yield Part(name, f"{name}/{stem}{ending}", (data_set,))
+                apart = "" if distinct_keys else f"_{stem}"
+                yield Part(name, f"{name}/{stem}{ending}", (data_set,), apart)
         else:
             yield Part(name, f"{name}{ending}", data_sets)
 
@@ -76,7 +83,9 @@ def file_names(data_sets: tuple[str, ...]) -> Mapping[str, str]:
     for number, data_set in enumerate(data_sets, 1):
         name = NOT_IN_NAMES.sub("_", data_set)[:LONGEST].lstrip(".") or "_"
         taken = {other.casefold() for other in names.values()}
-        names[data_set] = name if name.casefold() not in taken else f"{name}_{number}"
+        while name.casefold() in taken:
+            name = f"{name}_{number}"
+        names[data_set] = name
     return names
 
 
@@ -92,7 +101,7 @@ def write_formats(
     Raises RefusedError, OSError, pyarrow.ArrowException and adbc_driver_manager.Error.
     """
     written = Written()
-    every = list(parts(data_sets))
+    every = list(parts(data_sets, distinct_keys=_distinct_keys(connection)))
     for number, part in enumerate(every):
         target = folder / part.path
         target.parent.mkdir(exist_ok=True)
@@ -106,6 +115,12 @@ def write_formats(
             (target / MARK).unlink()
         written.tables += _tables(folder, part)
     return written
+
+
+def _distinct_keys(connection: Connection) -> bool:
+    ids = fetch(connection, exporting.DATA_SETS, DATA_SETS)["id"].to_pylist()
+    sql, parameters = exporting.ambiguous_key(ids, safe=None)
+    return not len(fetch(connection, sql, KEY, *parameters))
 
 
 def _export(request: ReleaseRequest, part: Part, target: Path) -> ExportRequest:
@@ -131,10 +146,11 @@ def _tables(folder: Path, part: Part) -> Iterator[TableFile]:
     target = folder / part.path
     if not part.offer.is_folder:
         if target.suffix == PARQUET:
-            yield described(folder, target, part.format, "train")
+            yield described(folder, target, f"{part.format}{part.apart}", "train")
         return
     for path in sorted(target.rglob(f"*{PARQUET}")):
-        yield described(folder, path, *_loaded(part.offer, path.relative_to(target).as_posix()))
+        config, split = _loaded(part.offer, path.relative_to(target).as_posix())
+        yield described(folder, path, config and f"{config}{part.apart}", split)
 
 
 def _loaded(offer: Offer, path: str) -> tuple[str, str]:

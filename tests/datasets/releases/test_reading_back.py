@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import warnings
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import mlcroissant
@@ -17,9 +18,11 @@ from bot.datasets.releases.contents import CONTENTS, REMOVED
 from bot.datasets.releases.croissant import CROISSANT
 from bot.datasets.releases.yaml_lines import yaml_lines
 from storage import removed_rows
-from tests.datasets.releases.releasing import Desk, Load, head
+from tests.datasets.releases.releasing import Desk, Load, head, opened, problems, scored
+from tests.trust.scored import change, run
 
 KEYS = st.from_regex(r"k_[a-z_]{0,9}", fullmatch=True)
+DATA_SETS = {1: "a/b", 2: "a b"}
 PLAIN = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(st.characters(exclude_categories=["C"])),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=3),
@@ -44,6 +47,35 @@ async def test_the_library_loads_every_configuration_without_code(desk: Desk, lo
             if table["config"] == name and table["rows"]:
                 wanted[table["split"]] = wanted.get(table["split"], 0) + table["rows"]
         assert {split: len(rows) for split, rows in loaded.items()} == wanted
+
+
+async def test_data_sets_that_share_a_key_are_configurations_of_their_own(
+    tmp_path: Path, load: Load
+) -> None:
+    path = scored(tmp_path)
+    change(path, "UPDATE images SET data_set_id = 1 + id % 2, key = 'k' || (id / 2)")
+    for number, name in DATA_SETS.items():
+        change(path, "UPDATE data_sets SET name = ? WHERE id = ?", (name, number))
+    run(path)
+    async with opened(path) as desk:
+        folder = (await desk.release("first")).path
+    votes = pd.read_parquet(folder / "votes.parquet").dropna(subset="aesthetic")
+    assert votes.groupby("id")["data_set"].nunique().max() > 1
+    names = {config["config_name"] for config in head(folder)["configs"]}
+    assert not {"horde", "prepared"} & names
+    for data_set, stem in zip(DATA_SETS.values(), ("a_b", "a_b_2"), strict=True):
+        of_one = votes[votes["data_set"] == data_set]
+        horde = load(folder, f"horde_{stem}")["train"]
+        assert sorted(horde["id"]) == sorted(of_one["id"])
+        assert sorted(horde["rating"]) == sorted(of_one["aesthetic"])
+        assert f"prepared_{stem}" in names
+        assert sum(map(len, load(folder, f"prepared_{stem}").values())) == sum(
+            of_one["id"].value_counts() >= 3
+        )
+    described = json.loads((folder / CROISSANT).read_text())
+    records = {each["@id"] for each in described["recordSet"]}
+    assert {"horde/a_b", "horde/a_b_2"} <= records
+    assert problems(folder) == []
 
 
 async def test_the_card_says_features_and_sizes_as_they_are(desk: Desk, load: Load) -> None:
