@@ -106,7 +106,10 @@ FORMATS: Final[Mapping[str, Offer]] = {
         scored=True,
     ),
     "ava": Offer(
-        "How often each score was given, as AVA.txt, with a table of the images.", (), "ava"
+        "How often each score was given, as AVA.txt, with a table of the images.",
+        (),
+        "ava",
+        pictures=("none", "folder"),
     ),
     "sac": Offer(
         "One row a vote in the tables of Simulacra Aesthetic Captions.", ("sqlite",), "sac"

@@ -74,6 +74,11 @@ of a prompt stand together.
   where there is none.
 - `image_text_alignment_rating`, `classification`: missing, since nobody was asked.
 - `prompt_id`: a hash that is the same in each export.
+- `image` of `_group`, `img_better` and `img_worse` of `_pair` are each an `image_path`, by which to
+  find the row in `1k` ..., with the picture where the tables have pictures.
+
+No prompt is in two splits, whatever data sets have it. The same file may be in two where it is
+there under two prompts, with a prompt and without one, or without one in two sets.
 
 Nobody was shown two images and asked: ranks and pairs are derived from scores.
 """

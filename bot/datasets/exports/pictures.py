@@ -18,8 +18,12 @@ def picture_path(data_set: str, key: str, member: str) -> str:
     address are percent-encoded, and a name that is too long ends in a hash of it, so that two
     images never share a path. Nothing of this leaves the folder.
     """
-    suffix = PurePosixPath(member).suffix.lower()
-    return f"{_name(data_set)}/{_name(key)}{quote(suffix, safe='')}"
+    return f"{_name(data_set)}/{_name(key)}{ending(member)}"
+
+
+def ending(member: str) -> str:
+    """Return the ending of a file's name with its dot, harmless in paths; empty without one."""
+    return quote(PurePosixPath(member).suffix.lower(), safe="")
 
 
 def _name(text: str) -> str:

@@ -74,6 +74,17 @@ class Originals:
             return None
         return data
 
+    def copied(self, images: pa.RecordBatch, paths: Iterable[Path]) -> pa.BooleanArray:
+        """Copy each picture to its path; return which of them are there. Raises OSError."""
+        return pa.array(map(self._copy, images.to_pylist(), paths), pa.bool_())
+
+    def _copy(self, image: Mapping[str, Any], path: Path) -> bool:
+        data = self.read(image)
+        if data is not None:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+        return data is not None
+
 
 class Shard(Protocol):
     """Takes the pictures of one part of an export."""

@@ -3,6 +3,7 @@
 import gc
 import io
 import json
+import os
 import warnings
 import zipfile
 from contextlib import closing
@@ -124,6 +125,42 @@ async def test_a_folder_has_each_picture_under_its_path(scored: Path) -> None:
     )
 
 
+async def test_the_trainer_of_imagereward_opens_its_files_as_they_are(scored: Path) -> None:
+    """As train/src/rank_pair_dataset.py does, with both of its folders being the export."""
+    with closing(connect(scored)) as connection:
+        connection.execute("UPDATE image_scores SET score = 5 WHERE image_id IN (4, 5)")
+        connection.execute("INSERT INTO sets (id, data_set_id, key) VALUES (1, 1, 'set')")
+        connection.execute("UPDATE images SET set_id = 1, prompt = NULL WHERE id / 4 = 2")
+        connection.execute("UPDATE images SET prompt = 'ein Fuchs, grün' WHERE id / 4 = 3")
+    done = await export(scored, pictures="folder")
+    ties, words = 0, set()
+    for dataset, split in (("train", "train"), ("valid", "validation"), ("test", "test")):
+        data = json.loads((done.path / f"{dataset}.json").read_text("ascii"))
+        rows = pd.read_parquet(done.path / f"metadata-{split}.parquet").dropna(subset="prompt")
+        rank = dict(zip(rows["image_path"], rows["rank"], strict=True))
+        assert [path for item in data for path in item["generations"]] == list(rank)
+        for item in data:
+            assert list(item) == ["id", "prompt", "generations", "ranking"]
+            assert item["ranking"] == [rank[path] for path in item["generations"]]
+            ties += len(item["ranking"]) - len(set(item["ranking"]))
+            words.add(item["prompt"])
+            for generation in item["generations"]:
+                with Image.open(os.path.join(done.path, generation)) as picture:  # noqa: PTH118
+                    assert picture.convert("RGB").size == (8, 8)
+    assert ties == 1
+    assert "ein Fuchs, grün" in words
+    assert len(metadata(done.path)) > sum(
+        len(item["generations"])
+        for name in ("train", "valid", "test")
+        for item in json.loads((done.path / f"{name}.json").read_text())
+    )
+
+
+async def test_without_files_there_is_nothing_for_that_trainer(scored: Path) -> None:
+    done = await export(scored, pictures="zip")
+    assert not list(done.path.glob("[!.]*.json"))
+
+
 async def test_zips_have_them_and_are_the_same_each_time(scored: Path) -> None:
     done = await export(scored, pictures="zip")
     first = {path.name: path.read_bytes() for path in done.path.rglob("*.zip")}
@@ -148,6 +185,19 @@ async def test_webdataset_reads_its_shards(scored: Path) -> None:
     for sample in samples:
         assert sample["png"].size == (8, 8)
         assert sample["json"]["rank"] == frame.loc[sample["json"]["image_path"], "rank"]
+
+
+async def test_names_with_dots_are_samples_of_their_own(scored: Path) -> None:
+    with closing(connect(scored)) as connection:
+        connection.execute("UPDATE images SET key = 'v1.' || (id / 4) || '.' || id")
+    done = await export(scored, pictures="webdataset")
+    shards = sorted(str(path) for path in done.path.rglob("*.tar"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        samples = list(webdataset.WebDataset(shards, shardshuffle=False))
+        gc.collect()
+    assert len(samples) == done.rows > 20
+    assert all(size_of(sample["png"]) == (8, 8) for sample in samples)
 
 
 async def test_a_picture_that_is_gone_is_left_out_and_counted(scored: Path) -> None:
@@ -216,6 +266,24 @@ async def test_trainers_open_every_path_of_trainingdata(scored: Path) -> None:
     for path, mean in frame.itertuples(index=False):
         assert size_of((done.path / path).read_bytes()) == (8, 8)
         assert mean == pytest.approx(means[Path(path).stem.replace("%20", " ")])
+
+
+async def test_pictures_of_ava_are_named_by_their_numbers(scored: Path) -> None:
+    Image.new("RGB", (9, 9), "white").save(scored.parent / "pictures" / "5.png")
+    without, done = await export(scored, "ava"), await export(scored, "ava", "folder")
+    assert (done.unreadable, done.changed) == (1, 1)
+    assert done.images == without.images - 2
+    lines = [line.split() for line in (done.path / "AVA.txt").read_text().splitlines()]
+    assert [line[0] for line in lines] == [str(number) for number in range(1, len(lines) + 1)]
+    names = pd.read_csv(done.path / "images.csv")
+    assert [line[1] for line in lines] == list(names["image_id"].astype(str))
+    assert sorted(path.name for path in (done.path / "images").iterdir()) == sorted(
+        f"{line[1]}.png" for line in lines
+    )
+    for number in names["image_id"]:
+        with Image.open(done.path / "images" / f"{number}.png") as picture:
+            assert picture.getpixel((0, 0)) == (number, 0, 0)
+    assert not {3, 5} & set(names["image_id"])
 
 
 async def test_trainingdata_without_pictures_names_all(scored: Path) -> None:

@@ -14,6 +14,7 @@ from typing import Any, Final
 import pyarrow as pa
 
 from bot.datasets.exports.imagereward_card import KINDS, card
+from bot.datasets.exports.imagereward_ranking import FILES, Add, ranking
 from bot.datasets.exports.kinds import Filled, Folder
 from bot.datasets.exports.pairing import compare, neighbours, tied
 from bot.datasets.exports.pictures import picture_path
@@ -108,6 +109,9 @@ class _Split:
         self._shard: Shard | None = None
         whole = folder / f"metadata-{split}.parquet"
         self._metadata = stack.enter_context(parquet_file(whole, METADATA))
+        self._rank: Add | None = None
+        if self._form == "folder":
+            self._rank = stack.enter_context(ranking(folder / FILES[split]))
 
     def add(self, images: list[Row]) -> None:
         """Put in the images of a prompt that have a score and can be read."""
@@ -126,6 +130,8 @@ class _Split:
             shard.add(name, data, _metadata(row))
             rows.append(row)
         self._prompts.append(rows)
+        if self._rank:
+            self._rank(rows)
         self.images += len(rows)
         if len(self._prompts) == PROMPTS_A_PART:
             self.end_part()

@@ -6,9 +6,8 @@ with Pillow, and skips means below 1.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import pyarrow as pa
 
@@ -35,8 +34,8 @@ IMAGES = pa.schema(
     [
         ("image_id", pa.int64()),
         ("data_set_id", pa.int64()),
-        ("sha256", pa.string()),
         ("key", pa.string()),
+        ("sha256", pa.string()),
         *ORIGINAL,
     ]
 )
@@ -53,13 +52,8 @@ def fill(source: Source, folder: Path) -> Filled:
         for some in judged(source, raters, VOTES, IMAGES, rated=AESTHETIC.name):
             rows = _rows(some, source)
             if source.pictures != "none":
-                copied = [
-                    _copy(originals, image, folder / path)
-                    for image, path in zip(
-                        some.images.to_pylist(), rows["IMAGEPATH"].to_pylist(), strict=True
-                    )
-                ]
-                rows = rows.filter(pa.array(copied, pa.bool_()))
+                paths = map(folder.joinpath, rows["IMAGEPATH"].to_pylist())
+                rows = rows.filter(originals.copied(some.images, paths))
             table.write(rows)
             images += len(rows)
     return Filled(images, images, originals.left_out)
@@ -73,15 +67,6 @@ def _rows(some: Judged, source: Source) -> pa.RecordBatch:
     ]
     means = tallied(some, AESTHETIC).mean
     return pa.record_batch([pa.array(paths, pa.string()), means], schema=TRAINING_DATA)
-
-
-def _copy(originals: Originals, image: Mapping[str, Any], path: Path) -> bool:
-    data = originals.read(image)
-    if data is None:
-        return False
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(data)
-    return True
 
 
 FORMAT = Folder(fill)
