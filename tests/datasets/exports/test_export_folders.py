@@ -1,12 +1,15 @@
 """A folder takes its place whole, and only that of an earlier one of its kind."""
 
+import os
 import subprocess
 import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
 
-from bot.datasets.exports.folders import MARK, is_folder_export, replacing_folder
+from bot.datasets.exports.folders import MARK, is_folder_export, new_folder, replacing_folder
 from bot.datasets.exports.target import TargetBusyError
 
 WRITE_HALF = """
@@ -73,6 +76,35 @@ def test_an_error_leaves_the_old_folder_and_nothing_else(tmp_path: Path) -> None
     with pytest.raises(ZeroDivisionError), replacing_folder(path, "kind") as folder:
         (folder / "b").write_text(str(1 / 0))
     assert names(tmp_path) == before
+
+
+@pytest.mark.parametrize("begin", [lambda path: replacing_folder(path, "kind"), new_folder])
+def test_all_of_a_folder_is_on_the_disk_before_it_gets_its_name(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    begin: Callable[[Path], AbstractContextManager[Path]],
+) -> None:
+    path = tmp_path / "export"
+    before: set[tuple[int, int]] = set()
+    after: set[tuple[int, int]] = set()
+    synced = os.fsync
+
+    def fsync(descriptor: int) -> None:
+        synced(descriptor)
+        (after if path.exists() else before).add(state(os.fstat(descriptor)))
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    with begin(path) as folder:
+        for name in ("a", "deep/er/b"):
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_text(name * 10_000)
+    assert {state(each.stat()) for each in (path, *path.rglob("*"))} <= before
+    assert state(tmp_path.stat())[0] in {inode for inode, _ in after}
+
+
+def state(found: os.stat_result) -> tuple[int, int]:
+    """Return which file or folder it is, and the bytes that it has."""
+    return found.st_ino, found.st_size
 
 
 def test_a_killed_writer_leaves_the_old_folder_and_the_next_one_clears_up(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Pairs of images of a prompt, and images prompt by prompt."""
 
+from collections import Counter
 from contextlib import closing
 from itertools import combinations
 from pathlib import Path
@@ -8,6 +9,7 @@ from statistics import NormalDist
 import pandas as pd
 import pytest
 
+from bot.datasets.exports.pairing import neighbours
 from bot.datasets.exports.selection import Selection
 from bot.datasets.exports.service import Exported, ExportService
 from storage.connections import connect
@@ -93,6 +95,18 @@ async def test_a_prompt_of_many_images_floods_nothing(scored: Path) -> None:
     assert images > 20
     assert partners.max() <= 2 * 9 * 2
     assert len(frame) <= images * 9 * 2
+
+
+@pytest.mark.parametrize("many", range(11))
+def test_up_to_ten_images_of_a_prompt_make_all_their_pairs(many: int) -> None:
+    images = [{"key": number} for number in range(many)]
+    assert list(neighbours(images)) == list(combinations(images, 2))
+
+
+def test_of_more_each_is_paired_with_the_nine_that_follow_it() -> None:
+    images = [{"key": number} for number in range(30)]
+    gaps = Counter(other["key"] - one["key"] for one, other in neighbours(images))
+    assert gaps == {gap: 30 - gap for gap in range(1, 10)}
 
 
 async def test_nothing_is_left_beside_the_file(scored: Path) -> None:
