@@ -105,7 +105,8 @@ def opened(form: PictureForm, folder: Path, part: str, about: pa.Schema) -> Iter
 
     `about` are columns that a table of pictures has beside them. Raises OSError.
     """
-    (folder / part).parent.mkdir(parents=True, exist_ok=True)
+    if form != "none":
+        (folder / part).parent.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
         if form == "folder":
             yield _Files(folder, part)

@@ -65,6 +65,10 @@ async def test_rows_of_a_prompt_stand_together_and_are_as_many_as_they_say(score
     assert frame["image_text_alignment_rating"].isna().all()
 
 
+async def test_without_pictures_there_is_no_folder_for_them(scored: Path) -> None:
+    assert not ((await export(scored)).path / "images").exists()
+
+
 async def test_ranks_follow_scores(scored: Path) -> None:
     frame = metadata((await export(scored)).path)
     scores = {
