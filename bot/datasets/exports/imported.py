@@ -5,7 +5,6 @@ For child processes only.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Final
@@ -13,9 +12,9 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
-from bot.datasets.exports.published import Along
 from bot.datasets.exports.reading import Batches, fetch, find, stream
 from bot.datasets.exports.source import RefusedError, Source
+from bot.datasets.exports.streams import Along
 from storage import exporting_imported
 from storage.times import MOST_MICROSECONDS
 
@@ -42,7 +41,6 @@ EARLIEST: Final = -MOST_MICROSECONDS
 AFTER_LATEST: Final = MOST_MICROSECONDS + 1
 """Between them are the times that a row can have; one of another time is left out, so that it does
 not keep all others from the file."""
-LAST_IMAGE: Final = 2**63 - 1
 UNTOLD: Final = ""
 """Stands for the rater or program that a file did not tell."""
 
@@ -103,63 +101,6 @@ class Imported:
                     .set_column(2, "client_agent", agents)
                     .append_column("key", found["key"].take(pa.array(places)))
                 )
-
-
-def side_by_side(streams: Sequence[Iterator[pa.RecordBatch]]) -> Iterator[pa.RecordBatch]:
-    """Merge streams of one schema that ascend by `image_id`; no image is cut.
-
-    Of an image the rows of the first stream come first.
-    """
-    sides = [_Side(stream) for stream in streams]
-    while True:
-        filled = [side.fill() for side in sides]
-        if not any(filled):
-            return
-        last = min(side.last_whole for side in sides)
-        parts = [part for side in sides if len(part := side.take(last))]
-        if parts:
-            yield pa.concat_batches(parts)
-
-
-class _Side:
-    """One of the streams, with what was read of it and not taken yet."""
-
-    def __init__(self, stream: Iterator[pa.RecordBatch]) -> None:
-        self._stream = stream
-        self._held: pa.RecordBatch | None = None
-        self._is_over = False
-
-    def fill(self) -> bool:
-        """Hold a whole image at least, if there is one left; False where nothing is."""
-        while not self._is_over and (self._held is None or self._first == self._last):
-            batch = next(self._stream, None)
-            if batch is None:
-                self._is_over = True
-            elif len(batch):
-                self._held = batch if self._held is None else pa.concat_batches([self._held, batch])
-        return self._held is not None
-
-    @property
-    def last_whole(self) -> int:
-        """The last image of which all rows are held, or any number above it that has no rows."""
-        return LAST_IMAGE if self._is_over else self._last - 1
-
-    def take(self, last: int) -> pa.RecordBatch | tuple[()]:
-        """Return the rows of images up to `last`, and hold the others."""
-        if self._held is None:
-            return ()
-        count = int(np.searchsorted(self._held["image_id"].to_numpy(), last, side="right"))
-        taken, rest = self._held.slice(0, count), self._held.slice(count)
-        self._held = rest if len(rest) else None
-        return taken
-
-    @property
-    def _first(self) -> int:
-        return int(self._held["image_id"][0].as_py()) if self._held is not None else 0
-
-    @property
-    def _last(self) -> int:
-        return int(self._held["image_id"][-1].as_py()) if self._held is not None else 0
 
 
 def _named(numbers: pa.Int64Array, names: pa.RecordBatch) -> pa.StringArray:

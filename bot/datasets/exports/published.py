@@ -11,8 +11,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from bot.datasets.exports.reading import (
-    Batches,
-    Flags,
     Floats,
     Integers,
     ahead,
@@ -23,6 +21,7 @@ from bot.datasets.exports.reading import (
 from bot.datasets.exports.selection import ANY_RELIABILITY
 from bot.datasets.exports.source import Source
 from bot.datasets.exports.splits import split_of
+from bot.datasets.exports.streams import Along, by_whole_images
 from storage import exporting
 
 RATERS = pa.schema(
@@ -107,33 +106,6 @@ class Raters:
             )
 
 
-class Along:
-    """Finds rows by `image_id` among ones that ascend, and holds only the next few.
-
-    `batches` are of `schema` and have at most one row an image.
-    """
-
-    def __init__(self, batches: Iterator[pa.RecordBatch], schema: pa.Schema) -> None:
-        self._batches = batches
-        self._held = pa.RecordBatch.from_pylist([], schema)
-
-    def find(self, image_ids: Integers) -> tuple[Flags, pa.RecordBatch]:
-        """Return which of the ascending `image_ids` there are, and the rows of those.
-
-        Each call's ids must all be above those of the calls before.
-        """
-        passed = np.searchsorted(self._held["image_id"].to_numpy(), image_ids[0])
-        held = [self._held.slice(int(passed))]
-        while not len(held[-1]) or held[-1]["image_id"][-1].as_py() < image_ids[-1]:
-            batch = next(self._batches, None)
-            if batch is None:
-                break
-            held.append(batch)
-        self._held = pa.concat_batches(held)
-        known, places = find(image_ids, self._held["image_id"].to_numpy())
-        return known, self._held.take(pa.array(places))
-
-
 @dataclass(frozen=True, slots=True)
 class Judged:
     """Published votes on whole images, and these `images`; `counts` says how many each has.
@@ -205,17 +177,3 @@ def _judged(votes: pa.RecordBatch, along: Along, raters: int, least: int) -> Jud
 def splits(images: pa.RecordBatch) -> pa.StringArray:
     """Return the split of each image, of which the columns `BONDS` are known."""
     return pa.array(map(split_of, *(images[name].to_pylist() for name, _ in BONDS)), pa.string())
-
-
-def by_whole_images(votes: Iterator[pa.RecordBatch]) -> Batches:
-    """Cut anew a stream of votes that is sorted by image, so that no image is cut."""
-    kept: pa.RecordBatch | None = None
-    for batch in votes:
-        if kept is not None and len(kept):
-            last = int(firsts(kept["image_id"].to_numpy())[-1])
-            if last:
-                yield kept.slice(0, last)
-            kept = kept.slice(last)
-        kept = batch if kept is None else pa.concat_batches([kept, batch])
-    if kept is not None and len(kept):
-        yield kept

@@ -17,9 +17,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from bot.datasets.exports.published import Along, Judged, Raters, judged
+from bot.datasets.exports.published import Judged, Raters, judged
 from bot.datasets.exports.reading import NUMBER, Floats, Integers, fetch, find, stream
 from bot.datasets.exports.source import RefusedError, Source
+from bot.datasets.exports.streams import Along
 from bot.rating.scales import SCALES, Scale
 from bot.trust.scoring.estimate import estimate
 from bot.trust.scoring.votes import Votes

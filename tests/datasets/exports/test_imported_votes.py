@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.datasets.exports.imported import side_by_side
 from bot.datasets.exports.selection import Selection
+from bot.datasets.exports.streams import side_by_side
 from bot.datasets.imports.votes.formats import HORDE
 from bot.errors import ExportFailedError
 from bot.keyed_hash import KeyedHash

@@ -10,11 +10,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from bot.datasets.exports.coarsening import published, to_minutes, to_two_digits, to_weeks
-from bot.datasets.exports.imported import Imported, side_by_side
+from bot.datasets.exports.imported import Imported
 from bot.datasets.exports.kinds import Table
 from bot.datasets.exports.published import CLIENT_AGENTS, Judged, Raters, judged
 from bot.datasets.exports.reading import Batches, fetch, find, firsts
 from bot.datasets.exports.source import Source
+from bot.datasets.exports.streams import side_by_side
 from storage import exporting
 
 ANONYMOUS_KUDOS = -50
