@@ -106,8 +106,13 @@ _IMAGE_COLUMNS: Final = {
 }
 """Texts are empty for NULL; every other column is as in the table of images."""
 
+_TOUCHED: Final = "SELECT DISTINCT image_id FROM votes"
+_TOUCHED_BY_IMPORTED: Final = """
+    SELECT image_id FROM votes UNION SELECT o.id FROM imported_images m
+    JOIN images o ON o.data_set_id = m.data_set_id AND o.key = m.key
+"""
 _IMAGES: Final = """
-    FROM (SELECT DISTINCT image_id FROM votes) AS touched CROSS JOIN images i
+    FROM ({touched}) AS touched CROSS JOIN images i
     LEFT JOIN sets s ON s.id = i.set_id LEFT JOIN sources o ON o.id = i.source_id
     WHERE i.id = touched.image_id AND i.data_set_id IN ({data_sets}){safe}
 """
@@ -115,12 +120,16 @@ _IMAGES: Final = """
 leaves out the other joins where none of their columns is only."""
 
 
-def images(columns: Sequence[str], data_sets: Sequence[int], *, safe: bool | None) -> Statement:
+def images(
+    columns: Sequence[str], data_sets: Sequence[int], *, safe: bool | None, imported: bool
+) -> Statement:
     """Return what reads the images of these data sets that have any vote, by rising id.
 
-    `safe` asks for those that are, or are not, known to be safe.
+    `safe` asks for those that are, or are not, known to be safe, `imported` also for those that
+    imported votes are on.
     """
-    where, parameters = _touched(data_sets, safe=safe)
+    touched = _TOUCHED_BY_IMPORTED if imported else _TOUCHED
+    where, parameters = _touched(data_sets, safe=safe, touched=touched)
     wanted = ", ".join(f"{_IMAGE_COLUMNS.get(name, f'i.{name}')} AS {name}" for name in columns)
     return f"SELECT {wanted} {where} ORDER BY touched.image_id", parameters
 
@@ -131,9 +140,11 @@ def ambiguous_key(data_sets: Sequence[int], *, safe: bool | None) -> Statement:
     return f"SELECT i.key AS key {where} GROUP BY i.key HAVING count(*) > 1 LIMIT 1", parameters
 
 
-def _touched(data_sets: Sequence[int], *, safe: bool | None) -> Statement:
+def _touched(data_sets: Sequence[int], *, safe: bool | None, touched: str = _TOUCHED) -> Statement:
     where = _IMAGES.format(
-        data_sets=", ".join("?" * len(data_sets)), safe="" if safe is None else " AND i.safe = ?"
+        touched=touched,
+        data_sets=", ".join("?" * len(data_sets)),
+        safe="" if safe is None else " AND i.safe = ?",
     )
     return where, (*data_sets, *(() if safe is None else (int(safe),)))
 

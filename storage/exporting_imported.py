@@ -3,18 +3,25 @@
 Parameters of all: the data set, and for votes the moments in microseconds from which and before
 which they were given. An empty text and -1 stand for NULL, because a reader that takes types from
 the first rows would stumble over other ones later.
+
+Raters have their ids with a minus, and 0 who was not named, so that nobody is one of ours.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
+
+ANONYMOUS_KUDOS: Final = -50
+"""The AI Horde's own mark of a rater without an account."""
 
 _COLLECTIONS: Final = """
     (SELECT id FROM imported_collections WHERE data_set_id = ?1 AND format = 'horde')
 """
 
 RATERS: Final = f"""
-SELECT id AS number, name FROM imported_raters WHERE collection_id IN {_COLLECTIONS} ORDER BY id
+SELECT -id AS number, name FROM imported_raters WHERE collection_id IN {_COLLECTIONS}
+UNION ALL SELECT 0, '' ORDER BY number
 """  # noqa: S608 - constants
 CLIENT_AGENTS: Final = f"""
 SELECT id AS number, name FROM imported_client_agents
@@ -36,21 +43,61 @@ WHERE m.data_set_id = ?1 AND {_OF_OTHERS} ORDER BY m.id
 """  # noqa: S608 - constants
 """Images that the data set has, and those of which it knows only the key, each by rising id."""
 
-_VOTES: Final = """
-SELECT {image_id} AS image_id, coalesce(v.rater_id, 0) AS rater,
+KNOWN_IMAGES: Final = f"""
+SELECT EXISTS (SELECT 1 FROM imported_images m {_OF_OURS} WHERE m.data_set_id = ?1)
+    OR NOT EXISTS (SELECT 1 FROM imported_images WHERE data_set_id = ?1) AS number
+"""  # noqa: S608 - constants
+"""1 if the data set has any of the images that its imports name, or they name none; else 0."""
+
+VOTES_EVER: Final = "SELECT count(*) AS number FROM imported_votes"
+"""All imported votes, of every data set: a cheap upper bound for a progress bar."""
+
+_FROM_VOTES: Final = f"""
+FROM imported_votes v CROSS JOIN imported_images m ON m.id = v.image_id {{join}}
+WHERE v.collection_id IN {_COLLECTIONS} AND v.created_at >= ?2 AND v.created_at < ?3{{only}}
+ORDER BY {{image_id}}, v.id
+"""
+_LINKED: Final = f" AND coalesce(v.kudos, {ANONYMOUS_KUDOS}) <> {ANONYMOUS_KUDOS}"
+_ROWS: Final = """
+SELECT {image_id} AS image_id, -coalesce(v.rater_id, 0) AS rater,
     coalesce(v.client_agent_id, 0) AS client_agent, v.created_at AS created_at,
     v.rating AS rating, coalesce(v.artifacts, -1.0) AS artifacts, v.kudos AS kudos,
     v.account_age AS account_age, v.usage_requests AS usage_requests, v.trusted AS trusted,
     v.validated AS validated, v.captchas_failed AS captchas_failed,
     coalesce(v.country, '') AS country
-FROM imported_votes v CROSS JOIN imported_images m ON m.id = v.image_id {join}
-WHERE v.collection_id IN {collections} AND v.created_at >= ?2 AND v.created_at < ?3{only}
-ORDER BY {image_id}, v.id
 """
-VOTES_ON_OURS: Final = _VOTES.format(
-    image_id="i.id", join=_OF_OURS, collections=_COLLECTIONS, only=""
-)
-VOTES_ON_OTHERS: Final = _VOTES.format(
-    image_id="m.id", join="", collections=_COLLECTIONS, only=f" AND {_OF_OTHERS}"
-)
-"""Votes on these images, image by image, by one pass over the table and a sort."""
+_SCALES: Final = {
+    "image_id": "i.id",
+    "rater": "-coalesce(v.rater_id, 0)",
+    "aesthetic": "CAST(v.rating AS INTEGER)",
+    "artifacts": "CAST(v.artifacts AS INTEGER)",
+}
+
+
+def rows_on_ours(*, linked: bool) -> str:
+    """Return what reads votes with all that a file told, on images that the data set has.
+
+    Image by image, by one pass over the table and a sort. `linked`: only those that were given with
+    an account of the AI Horde.
+    """
+    return _ROWS.format(image_id="i.id") + _FROM_VOTES.format(
+        image_id="i.id", join=_OF_OURS, only=_LINKED if linked else ""
+    )
+
+
+def rows_on_others(*, linked: bool) -> str:
+    """Return what reads the same of votes on other images."""
+    only = f" AND {_OF_OTHERS}{_LINKED if linked else ''}"
+    return _ROWS.format(image_id="m.id") + _FROM_VOTES.format(image_id="m.id", join="", only=only)
+
+
+def votes(columns: Sequence[str], *, linked: bool, rated: str | None = None) -> str:
+    """Return what reads votes as `storage.exporting.votes` does, on images that the data set has.
+
+    There are the columns image_id, rater and the scales. With `rated` only votes that give that
+    scale.
+    """
+    wanted = ", ".join(f"{_SCALES[name]} AS {name}" for name in columns)
+    given = "" if rated is None else f" AND {_SCALES[rated]} IS NOT NULL"
+    only = given + (_LINKED if linked else "")
+    return f"SELECT {wanted}" + _FROM_VOTES.format(image_id="i.id", join=_OF_OURS, only=only)

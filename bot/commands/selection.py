@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from bot.datasets.exports.catalogue import FORMATS
 from bot.datasets.exports.selection import RaterChoice, Selection
 from storage.times import to_microseconds
 from storage.votes import Surface
@@ -50,11 +51,12 @@ Gold = Annotated[
     bool, typer.Option("--gold", help="With the votes that were given on gold images.")
 ]
 Void = Annotated[bool, typer.Option("--void", help="With the votes that moderators took out.")]
+_TAKING = ", ".join(name for name, offer in FORMATS.items() if offer.imported)
 WithImported = Annotated[
     bool,
     typer.Option(
         "--with-imported",
-        help="With the votes of AI Horde Ratings that were imported (horde alone).",
+        help=f"With imported votes of AI Horde Ratings ({_TAKING}).",
     ),
 ]
 

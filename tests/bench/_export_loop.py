@@ -14,11 +14,13 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from bot.datasets.exports.formats.horde import ANONYMOUS_KUDOS, HORDE
+from bot.datasets.exports.formats.horde import HORDE
 from bot.keyed_hash import KeyedHash
+from storage.exporting_imported import ANONYMOUS_KUDOS
 
 ROWS = 65_536
 MINUTE = 60_000_000
+SECOND = 1_000_000
 WEEK = 7 * 86_400
 
 SQL = """
@@ -42,6 +44,11 @@ WHERE data_sets.name = ?
 """
 
 
+def whole_weeks(age: int, time: int) -> int:
+    made = time // SECOND - age
+    return max(time // SECOND // WEEK + -made // WEEK, 0) * WEEK
+
+
 def two_digits(number: int | None) -> int:
     """Round towards zero to two significant digits."""
     if number is None or abs(number) < 100:
@@ -62,11 +69,12 @@ def export(database: Path, target: Path, data_set: str, keyed_hash: KeyedHash) -
             (keys, counts, ratings, times, agents, artifacts, raters, validated,
              kudos, ages, requests, trusted) = zip(*rows, strict=True)  # fmt: skip
             size = len(rows)
+            weeks = [whole_weeks(age or 0, time) for age, time in zip(ages, times, strict=True)]
             times = pa.array([time // MINUTE * MINUTE for time in times], pa.timestamp("us"))
             columns = [
                 keys, counts, ratings,
                 [ANONYMOUS_KUDOS if one is None else two_digits(one) for one in kudos],
-                [(age or 0) // WEEK * WEEK for age in ages], list(map(two_digits, requests)),
+                weeks, list(map(two_digits, requests)),
                 times.cast(pa.timestamp("ns")), agents, artifacts, list(map(pseudonym, raters)),
                 list(map(bool, trusted)), list(map(bool, validated)), [0] * size, [None] * size,
             ]  # fmt: skip

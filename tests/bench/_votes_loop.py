@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from bot.datasets.exports.formats.votes import TABLE
 from bot.datasets.exports.splits import split_of
 from bot.keyed_hash import KeyedHash
-from tests.bench._export_loop import MINUTE, ROWS, WEEK, two_digits
+from tests.bench._export_loop import MINUTE, ROWS, two_digits, whole_weeks
 
 SQL = """
 SELECT lower(hex(row_id)), data_sets.name, images.key, images.prompt, votes.rater, aesthetic,
@@ -55,7 +55,10 @@ def export(database: Path, target: Path, data_set: str, keyed_hash: KeyedHash) -
                 one, two, states, surfaces, list(map(bool, gold)), list(map(bool, late)),
                 *map(_minutes, columns[11:17]), agents,
                 [None if value is None else two_digits(value) for value in kudos],
-                [None if value is None else value // WEEK * WEEK for value in ages],
+                [
+                    None if age is None else whole_weeks(age, time)
+                    for age, time in zip(ages, columns[12], strict=True)
+                ],
                 [None if value is None else two_digits(value) for value in requests],
                 [None if value is None else bool(value) for value in trusted],
                 captchas, list(map(bool, validated)), *columns[24:],

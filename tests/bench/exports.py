@@ -23,6 +23,8 @@ ROUNDS = 3
 COMPARED = ("horde", "votes")
 OTHERS = tuple(name for name in FORMATS if name not in COMPARED)
 """Formats that are compared with a plain loop, and such whose memory alone is measured."""
+WITH_IMPORTED = ("horde", "prepared")
+"""Those that take imported votes, too, and no more memory for more of them."""
 VOTES_AN_IMAGE = 5
 POOL = 200
 
@@ -76,6 +78,22 @@ INSERT INTO image_scores (image_id, scale, score, standard_error, votes, plain_m
 all of them in no order; a third of them with a Horde account. 7368787 is a prime, so that the walk
 meets every image."""
 
+IMPORT = """
+INSERT INTO imported_collections (id, data_set_id, name, format, low, high)
+    VALUES (1, 1, 'horde', 'horde', 1, 10);
+INSERT INTO imported_files (id, collection_id, name, sha256, columns, imported_at)
+    VALUES (1, 1, 'votes.parquet', zeroblob(32), '[]', 0);
+INSERT INTO imported_images (id, data_set_id, key) SELECT id, data_set_id, key FROM images;
+INSERT INTO imported_raters (id, collection_id, key, name)
+    SELECT number, 1, printf('%064x', number), printf('%064x', number) FROM raters;
+INSERT INTO imported_client_agents (id, collection_id, name) VALUES (1, 1, 'ArtBot:1:a');
+INSERT INTO imported_votes (collection_id, file_id, image_id, rater_id, client_agent_id,
+        created_at, rating, artifacts, kudos)
+    SELECT 1, 1, image_id, rater, 1, created_at, aesthetic, artifacts, 7
+    FROM votes WHERE state = 'given';
+"""
+"""The same votes once more, from people elsewhere."""
+
 
 def make_database(path: Path, votes: int) -> None:
     """Fill a database of today's schema with about so many votes."""
@@ -88,6 +106,14 @@ def make_database(path: Path, votes: int) -> None:
             pool=POOL, pool_votes=POOL * VOTES_AN_IMAGE,
         )  # fmt: skip
         connection.executescript(f"BEGIN; {fill} COMMIT")
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def add_imported(path: Path) -> None:
+    """Add as many imported votes as there are others."""
+    with closing(connect(path)) as connection:
+        connection.execute("PRAGMA synchronous = OFF")
+        connection.executescript(f"BEGIN; {IMPORT} COMMIT")
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
@@ -137,6 +163,11 @@ def run(full: bool) -> list[Row]:  # noqa: FBT001 - the benchmarks' common signa
             cost = run_export(form, "ours", million)
             rows.append(Row(f"export {form} of 1 million votes", cost.seconds, None, "s"))
             rows += growth(form, cost.mebibytes, more, most)
+        for database in (million, more):
+            add_imported(database)
+        for form in WITH_IMPORTED:
+            memory = run_export(form, "imported", million).mebibytes
+            rows += growth(form, memory, more, most, "imported")
         return rows
 
 
@@ -164,10 +195,11 @@ def compare(form: str, million: Path, more: Path, most: int) -> list[Row]:
     ]
 
 
-def growth(form: str, memory: float, more: Path, most: int) -> list[Row]:
+def growth(form: str, memory: float, more: Path, most: int, way: str = "ours") -> list[Row]:
     """Return the row of the memory that `most` million votes need, where one needs `memory`."""
-    peak = run_export(form, "ours", more).mebibytes
-    name = f"export {form} of {{}} million votes, peak memory"
+    peak = run_export(form, way, more).mebibytes
+    named = form if way == "ours" else f"{form} with as many {way}"
+    name = f"export {named} of {{}} million votes, peak memory"
     return [
         Row(name.format(1), memory, None, "MiB"),
         Row(name.format(most), peak / memory, 1.3, "x of 1 million", at_most=True),

@@ -167,6 +167,9 @@ async def test_votes_of_another_collection_in(alone: Home) -> None:
     assert alone.rows("SELECT count(*) FROM votes") == [(0,)]
     await alone.command("export", "horde", "all.parquet", "--with-imported")
     assert len(pd.read_parquet(alone.folder / "all.parquet")) == 9
+    refused = await alone.command("export", "scores", "scores.parquet", "--with-imported")
+    assert refused.code == 1
+    assert "drawn has none of the images that the imported votes are on" in refused.err
     unknown = await alone.command("import", "remove-votes", "hoard", "--dataset", "drawn")
     assert unknown.err == "jury: drawn has no imported collection hoard; there is: horde\n"
     removed = await alone.command("import", "remove-votes", "horde", "--dataset", "drawn", "--json")

@@ -21,7 +21,7 @@ class Offer:
     is what it is called in the names of its files. `by_key`: its rows name images by their keys
     alone, so that the data set is to be said where there are several. `scored`: it tells scores, or
     what they say of raters, which are to be made first. `pictures`: how it may have the
-    pictures with it, the usual way first. `imported`: imported votes fit in.
+    pictures with it, the usual way first. `imported`: imported votes of AI Horde Ratings fit in.
     `loaded`: what a folder's parquet files are in the data set of a release, as configuration and
     split by their paths, in which `*` stands for anything.
     """
@@ -60,6 +60,7 @@ FORMATS: Final[Mapping[str, Offer]] = {
         TABLE,
         "scores",
         scored=True,
+        imported=True,
     ),
     "prepared": Offer(
         "A folder with what trainers of aesthetics-scorer read, in two splits.",
@@ -70,12 +71,14 @@ FORMATS: Final[Mapping[str, Offer]] = {
             "train_split.parquet": ("prepared", "train"),
             "validate_split.parquet": ("prepared", "validation"),
         },
+        imported=True,
     ),
     "pairs": Offer(
         "One row a pair of images of one prompt: the better, the worse, and how sure that is.",
         TABLE,
         "pairs",
         scored=True,
+        imported=True,
     ),
     "imagereward": Offer(
         "A folder as ImageRewardDB is: images of a prompt, ranked and rated.",
@@ -91,6 +94,7 @@ FORMATS: Final[Mapping[str, Offer]] = {
             f"images/{split}/*.parquet": ("imagereward_images", split)
             for split in ("train", "validation", "test")
         },
+        imported=True,
     ),
     "trainingdata": Offer(
         "A folder with paths of images and their plain means, for predictors of aesthetics.",
@@ -98,18 +102,21 @@ FORMATS: Final[Mapping[str, Offer]] = {
         "trainingdata",
         pictures=("none", "folder"),
         loaded={"trainingdata.parquet": ("trainingdata", "train")},
+        imported=True,
     ),
     "laion": Offer(
         "One row an image in the columns of LAION-Aesthetics, with our score.",
         TABLE,
         "laion",
         scored=True,
+        imported=True,
     ),
     "ava": Offer(
         "How often each score was given, as AVA.txt, with a table of the images.",
         (),
         "ava",
         pictures=("none", "folder"),
+        imported=True,
     ),
     "sac": Offer(
         "One row a vote in the tables of Simulacra Aesthetic Captions.", ("sqlite",), "sac"

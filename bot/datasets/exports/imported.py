@@ -12,15 +12,15 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
-from bot.datasets.exports.reading import Batches, fetch, find, stream
+from bot.datasets.exports.reading import NUMBER, Batches, Flags, fetch, find, stream
 from bot.datasets.exports.source import RefusedError, Source
-from bot.datasets.exports.streams import Along
+from bot.datasets.exports.streams import Along, by_whole_images
 from storage import exporting_imported
 from storage.times import MOST_MICROSECONDS
 
 NAMES = pa.schema([("number", pa.int64()), ("name", pa.string())])
 IMAGES = pa.schema([("image_id", pa.int64()), ("key", pa.string())])
-VOTES = pa.schema(
+ROWS = pa.schema(
     [
         ("image_id", pa.int64()),
         ("rater", pa.int64()),
@@ -43,20 +43,20 @@ AFTER_LATEST: Final = MOST_MICROSECONDS + 1
 not keep all others from the file."""
 UNTOLD: Final = ""
 """Stands for the rater or program that a file did not tell."""
+UNNAMED: Final = 0
+"""The number of whoever a file did not name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """The imported votes of one data set. `raters` and `client_agents` are names by number."""
+    """The imported votes of one data set."""
 
     source: Source
     data_set: int
-    raters: pa.RecordBatch
-    client_agents: pa.RecordBatch
 
     @classmethod
     def of(cls, source: Source) -> Imported:
-        """Return them; no name of a rater of theirs is that of one of ours.
+        """Return them.
 
         Raises RefusedError where the selection asks for what imported votes do not have.
         """
@@ -64,43 +64,88 @@ class Imported:
         if wanted.is_of_ours_alone or len(source.data_sets) != 1:
             raise RefusedError(
                 "imported votes have neither a surface nor raters of ours, and their images may be"
-                " unknown: select them by one data set, times and numbers of votes alone"
+                " unknown: select them by one data set, times, accounts of the AI Horde and numbers"
+                " of votes alone"
             )
-        (data_set,) = source.data_sets
-        return cls(
-            source,
-            data_set,
-            fetch(source.connection, exporting_imported.RATERS, NAMES, data_set),
-            fetch(source.connection, exporting_imported.CLIENT_AGENTS, NAMES, data_set),
+        return cls(source, *source.data_sets)
+
+    @property
+    def raters(self) -> pa.RecordBatch:
+        """Their raters in the columns of `NAMES`, by rising numbers, which are below 1.
+
+        That of whoever a file did not name is `UNNAMED`.
+        """
+        return fetch(self.source.connection, exporting_imported.RATERS, NAMES, self.data_set)
+
+    def votes(self, schema: pa.Schema, rated: str | None = None) -> Batches:
+        """Yield votes as `Source.votes` does, on images that the data set has.
+
+        `schema` may have image_id, rater and the scales. Of who has judged an image twice no vote
+        on it is there: which one they mean is not known. Raises RefusedError where the data set has
+        none of the images.
+        """
+        known = fetch(
+            self.source.connection, exporting_imported.KNOWN_IMAGES, NUMBER, self.data_set
         )
+        if not known["number"][0].as_py():
+            (name,) = self.source.data_sets.values()
+            raise RefusedError(
+                f"{name} has none of the images that the imported votes are on: import the pictures"
+                " into it, or export horde, for which keys are enough"
+            )
+        sql = exporting_imported.votes(schema.names, linked=self._linked, rated=rated)
+        with closing(self._read(sql, schema)) as given:
+            for votes in by_whole_images(given):
+                yield votes.filter(pa.array(~_is_repeated(votes)))
 
-    def of_our_images(self) -> Batches:
-        """Yield the votes on images that the data set has, by rising id of the image."""
-        return self._votes(exporting_imported.VOTES_ON_OURS, exporting_imported.IMAGES_OF_OURS)
+    def rows_on_ours(self) -> Batches:
+        """Yield all that files told of votes on images that the data set has, image by image."""
+        sql = exporting_imported.rows_on_ours(linked=self._linked)
+        return self._rows(sql, exporting_imported.IMAGES_OF_OURS)
 
-    def of_other_images(self) -> Batches:
-        """Yield the votes on other images, image by image."""
-        return self._votes(exporting_imported.VOTES_ON_OTHERS, exporting_imported.IMAGES_OF_OTHERS)
+    def rows_on_others(self) -> Batches:
+        """Yield the same of votes on other images."""
+        sql = exporting_imported.rows_on_others(linked=self._linked)
+        return self._rows(sql, exporting_imported.IMAGES_OF_OTHERS)
 
-    def _votes(self, votes: str, images: str) -> Batches:
-        """Yield rows of VOTES with names in the place of numbers, and the key of the image."""
-        wanted, connection = self.source.selection, self.source.connection
-        since = EARLIEST if wanted.since is None else max(wanted.since, EARLIEST)
-        until = AFTER_LATEST if wanted.until is None else min(wanted.until, AFTER_LATEST)
+    def _rows(self, rows: str, images: str) -> Batches:
+        """Yield rows of ROWS with names in the place of numbers, and the key of the image."""
+        connection, raters = self.source.connection, self.raters
+        agents = fetch(connection, exporting_imported.CLIENT_AGENTS, NAMES, self.data_set)
         with (
             closing(stream(connection, images, IMAGES, self.data_set)) as known,
-            closing(stream(connection, votes, VOTES, self.data_set, since, until)) as given,
+            closing(self._read(rows, ROWS)) as given,
         ):
             along = Along(known, IMAGES)
             for batch in given:
                 ids, places = np.unique(batch["image_id"].to_numpy(), return_inverse=True)
                 _, found = along.find(ids)
-                agents = _named(batch["client_agent"], self.client_agents)
                 yield (
-                    batch.set_column(1, "rater", _named(batch["rater"], self.raters))
-                    .set_column(2, "client_agent", agents)
+                    batch.set_column(1, "rater", _named(batch["rater"], raters))
+                    .set_column(2, "client_agent", _named(batch["client_agent"], agents))
                     .append_column("key", found["key"].take(pa.array(places)))
                 )
+
+    def _read(self, sql: str, schema: pa.Schema) -> Batches:
+        wanted = self.source.selection
+        since = EARLIEST if wanted.since is None else max(wanted.since, EARLIEST)
+        until = AFTER_LATEST if wanted.until is None else min(wanted.until, AFTER_LATEST)
+        return stream(self.source.connection, sql, schema, self.data_set, since, until)
+
+    @property
+    def _linked(self) -> bool:
+        return self.source.selection.raters == "linked"
+
+
+def _is_repeated(votes: pa.RecordBatch) -> Flags:
+    """Return which votes are of somebody who has more than one on the image."""
+    image, rater = votes["image_id"].to_numpy(), votes["rater"].to_numpy()
+    order = np.lexsort((rater, image))
+    again = (np.diff(image[order]) == 0) & (np.diff(rater[order]) == 0)
+    repeated: Flags = np.zeros(len(votes), bool)
+    repeated[order[1:][again]] = repeated[order[:-1][again]] = True
+    repeated[rater == UNNAMED] = False
+    return repeated
 
 
 def _named(numbers: pa.Int64Array, names: pa.RecordBatch) -> pa.StringArray:

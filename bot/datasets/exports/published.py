@@ -10,7 +10,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from bot.datasets.exports.imported import UNNAMED, Imported
 from bot.datasets.exports.reading import (
+    Batches,
     Floats,
     Integers,
     ahead,
@@ -21,7 +23,7 @@ from bot.datasets.exports.reading import (
 from bot.datasets.exports.selection import ANY_RELIABILITY
 from bot.datasets.exports.source import Source
 from bot.datasets.exports.splits import split_of
-from bot.datasets.exports.streams import Along, by_whole_images
+from bot.datasets.exports.streams import Along, by_whole_images, side_by_side
 from storage import exporting
 
 RATERS = pa.schema(
@@ -47,10 +49,10 @@ BONDS = tuple((name, pa.string()) for name in ("prompt", "key", "set_key", "sha2
 
 @dataclass(frozen=True, slots=True)
 class Raters:
-    """Every rater whose votes are published.
+    """Every rater whose votes are published, those of imported votes too where these are wanted.
 
-    `numbers` ascend; `places` says where each of them stands among all pseudonyms in
-    alphabetical order, in which the other fields are.
+    `numbers` ascend, those of imported raters are below 1; `places` says where each of them stands
+    among all pseudonyms in alphabetical order, in which the other fields are.
     """
 
     numbers: Integers
@@ -60,7 +62,7 @@ class Raters:
 
     @classmethod
     def load(cls, source: Source, *, without_banned: bool = False) -> Raters:
-        """Read the selected raters."""
+        """Read the selected raters. Raises RefusedError, as `Imported.of` does."""
         rows = fetch(source.connection, exporting.RATERS, RATERS, source.now)
         if source.selection.raters == "validated":
             rows = rows.filter(pc.equal(rows["validated"], 1))
@@ -73,15 +75,32 @@ class Raters:
             [source.keyed_hash.pseudonym(number) for number in rows["number"].to_pylist()],
             pa.string(),
         )
+        numbers, validated = rows["number"], rows["validated"].cast(pa.bool_())
+        if source.selection.imported:
+            theirs = Imported.of(source).raters
+            numbers = pa.concat_arrays([theirs["number"], numbers])
+            pseudonyms = pa.concat_arrays([theirs["name"], pseudonyms])
+            validated = pa.concat_arrays([pa.array(np.zeros(len(theirs), bool)), validated])
         order = pc.sort_indices(pseudonyms)
         places = np.empty(len(order), np.int64)
         places[order.to_numpy()] = np.arange(len(order))
         return cls(
-            numbers=rows["number"].to_numpy(),
+            numbers=numbers.to_numpy(),
             places=places,
             pseudonyms=pseudonyms.take(order),
-            validated=rows["validated"].cast(pa.bool_()).take(order),
+            validated=validated.take(order),
         )
+
+    def one_by_one(self, places: Integers) -> tuple[Integers, int]:
+        """Return the votes' raters as an estimator counts them, from 0 on, and their number.
+
+        Each vote of whom a file did not name is of somebody else.
+        """
+        known, found = find(np.array([UNNAMED]), self.numbers)
+        unnamed = places == self.places[found] if known.all() else np.zeros(len(places), bool)
+        raters = places.copy()
+        raters[unnamed] = len(self.numbers) + np.arange(np.count_nonzero(unnamed))
+        return raters, len(self.numbers) + int(np.count_nonzero(unnamed))
 
     def scored(self, source: Source, scale: str, **missing: float) -> dict[str, Floats]:
         """Return figures of the estimator's last run on a scale, in the order of pseudonyms.
@@ -151,15 +170,24 @@ def judged(
     least = source.selection.minimum_votes if minimum_votes is None else minimum_votes
     with (
         closing(source.images(images)) as found,
-        closing(source.votes(votes, rated)) as given,
-        closing(ahead(given)) as coming,
+        closing(_given(source, raters, votes, rated)) as given,
     ):
         along = Along(found, images)
         done = 0
-        for whole_images in by_whole_images(raters.publish(coming)):
+        for whole_images in by_whole_images(given):
             yield _judged(whole_images, along, len(raters.numbers), least)
             done += len(whole_images)
             source.progress(done, source.most)
+
+
+def _given(source: Source, raters: Raters, schema: pa.Schema, rated: str | None) -> Batches:
+    """Yield votes of these raters image by image, with the imported ones if they are wanted."""
+    with closing(source.votes(schema, rated)) as ours, closing(ahead(ours)) as coming:
+        if not source.selection.imported:
+            yield from raters.publish(coming)
+            return
+        with closing(Imported.of(source).votes(schema, rated)) as theirs:
+            yield from side_by_side([raters.publish(coming), raters.publish(theirs)])
 
 
 def _judged(votes: pa.RecordBatch, along: Along, raters: int, least: int) -> Judged:

@@ -3,7 +3,8 @@
 A score is always one of exactly the votes that the selection has. Those of the database are of all
 votes that count at the scorer's last run; an image whose votes are others by now is scored from
 them by the formula of docs/scoring.md, with what that run found of its raters, as the database does
-when a vote is taken out. A selection of fewer or more votes has all its scores made anew.
+when a vote is taken out. A selection of fewer or more votes has all its scores made anew, and so
+have imported votes: whoever gave them is in no score that is kept.
 """
 
 from __future__ import annotations
@@ -181,18 +182,19 @@ def _made(source: Source, raters: Raters) -> Mapping[str, Scores]:
     votes = pa.concat_batches([nothing, *(some.votes for some in read)])
     image_ids = images["image_id"].to_numpy()
     _, item = find(votes["image_id"].to_numpy(), image_ids)
+    rater, many = raters.one_by_one(votes["rater"].to_numpy())
     homes, group = np.unique(images["data_set_id"].to_numpy(), return_inverse=True)
     made: dict[str, Scores] = {}
     for name, scale in SCALES.items():
         given = pc.is_valid(votes[name]).to_numpy(zero_copy_only=False)
         found = estimate(
             Votes.of(
-                votes["rater"].to_numpy()[given],
+                rater[given],
                 item[given],
                 pc.fill_null(votes[name], 0).to_numpy()[given],
                 low=scale.low,
                 high=scale.high,
-                raters=len(raters.numbers),
+                raters=many,
                 items=len(image_ids),
                 group=group,
                 groups=max(len(homes), 1),

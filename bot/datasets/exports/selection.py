@@ -23,7 +23,7 @@ class Selection:
     validated, or the votes that were given with a proved account of the AI Horde (`linked`).
     `minimum_reliability` (0 to 1) is asked of a rater on every scale that they were scored on; who
     was never scored passes only where it is 0. `gold` adds votes on gold images, `void` those that
-    moderators took out, `imported` those that were imported.
+    moderators took out, `imported` those of AI Horde Ratings that were imported.
     """
 
     data_sets: tuple[str, ...] = ()
@@ -54,6 +54,7 @@ class Selection:
                 self.minimum_reliability > ANY_RELIABILITY,
                 self.gold,
                 self.void,
+                self.imported,
             )
         )
 
@@ -72,5 +73,5 @@ class Selection:
     @property
     def is_of_ours_alone(self) -> bool:
         """Tell whether it asks for what only votes of our own raters have."""
-        wanted = (self.raters, self.surface, self.safety)
-        return wanted != ("all", None, "any") or self.minimum_reliability > ANY_RELIABILITY
+        wanted = (self.raters == "validated", self.surface, self.safety)
+        return wanted != (False, None, "any") or self.minimum_reliability > ANY_RELIABILITY

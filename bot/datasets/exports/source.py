@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
@@ -19,7 +19,7 @@ from bot.datasets.exports.reading import NUMBER, Batches, fetch, filled, stream
 from bot.datasets.exports.request import ExportRequest
 from bot.datasets.exports.selection import Selection
 from bot.keyed_hash import KeyedHash
-from storage import exporting
+from storage import exporting, exporting_imported
 from storage.exporting import VoteFilter
 
 Progress = Callable[[int, int], None]
@@ -77,14 +77,19 @@ class Source:
             keyed_hash=KeyedHash(bytes.fromhex(request.hash_key)),
             now=request.now,
             exact_signals=request.exact_signals,
-            most=fetch(connection, exporting.VOTES_EVER, NUMBER)["number"][0].as_py(),
+            most=_most(connection, imported=request.selection.imported),
             progress=progress,
             scratch=Path(request.target).parent,
             pictures=request.pictures,
         )
 
+    @property
+    def without_imported(self) -> Source:
+        """The same without imported votes."""
+        return replace(self, selection=replace(self.selection, imported=False))
+
     def votes(self, schema: pa.Schema, rated: str | None = None) -> Batches:
-        """Yield the selected votes of all raters and data sets, image by image.
+        """Yield the selected votes of all our raters, and data sets, image by image.
 
         `schema` has image_id, rater, and others of `exporting.votes`. With `rated` only votes that
         give that scale.
@@ -109,7 +114,12 @@ class Source:
 
         `schema` has image_id, and others of `exporting.images`; a text that is not there is null.
         """
-        sql, parameters = exporting.images(schema.names, list(self.data_sets), safe=self.safe)
+        sql, parameters = exporting.images(
+            schema.names,
+            list(self.data_sets),
+            safe=self.safe,
+            imported=self.selection.imported,
+        )
         with closing(stream(self.connection, sql, schema, *parameters)) as batches:
             for images in batches:
                 columns = [
@@ -137,3 +147,8 @@ class Source:
     def safe(self) -> bool | None:
         """Which images are wanted: those known to be safe, those that are not, or both (None)."""
         return {"any": None, "safe": True, "unsafe": False}[self.selection.safety]
+
+
+def _most(connection: Connection, *, imported: bool) -> int:
+    statements = [exporting.VOTES_EVER] + [exporting_imported.VOTES_EVER] * imported
+    return sum(fetch(connection, sql, NUMBER)["number"][0].as_py() for sql in statements)

@@ -58,7 +58,7 @@ class Along:
 
 
 def side_by_side(streams: Sequence[Iterator[pa.RecordBatch]]) -> Iterator[pa.RecordBatch]:
-    """Merge streams of one schema that ascend by `image_id`; no image is cut.
+    """Merge streams of one schema that ascend by `image_id` into such a one; no image is cut.
 
     Of an image the rows of the first stream come first.
     """
@@ -70,7 +70,9 @@ def side_by_side(streams: Sequence[Iterator[pa.RecordBatch]]) -> Iterator[pa.Rec
         last = min(side.last_whole for side in sides)
         parts = [part for side in sides if len(part := side.take(last))]
         if parts:
-            yield pa.concat_batches(parts)
+            rows = pa.concat_batches(parts)
+            order = np.argsort(rows["image_id"].to_numpy(), kind="stable")
+            yield rows.take(pa.array(order))
 
 
 class _Side:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import closing
 from functools import partial
 
@@ -17,9 +18,7 @@ from bot.datasets.exports.reading import Batches, fetch, find, firsts
 from bot.datasets.exports.source import Source
 from bot.datasets.exports.streams import side_by_side
 from storage import exporting
-
-ANONYMOUS_KUDOS = -50
-"""The AI Horde's own mark of a rater without an account."""
+from storage.exporting_imported import ANONYMOUS_KUDOS
 
 HORDE = pa.schema(
     [
@@ -71,28 +70,37 @@ def read(source: Source) -> Batches:
     votes are wanted that a selection cannot tell apart.
     """
     source.require_distinct_keys()
+    if source.selection.imported:
+        yield from _with_imported(source)
+        return
+    for _, rows in _ours(source):
+        yield rows
+
+
+def _ours(
+    source: Source, minimum_votes: int | None = None
+) -> Iterator[tuple[Judged, pa.RecordBatch]]:
+    """Yield the votes of our own raters, and their rows."""
     raters = Raters.load(source)
     client_agents = fetch(source.connection, exporting.CLIENT_AGENTS, CLIENT_AGENTS)
-    if source.selection.imported:
-        yield from _with_imported(source, raters, client_agents)
-        return
-    for some in judged(source, raters, VOTES, IMAGES, rated="aesthetic"):
-        yield _rows(some, raters, client_agents, exact_signals=source.exact_signals)
+    for some in judged(
+        source, raters, VOTES, IMAGES, rated="aesthetic", minimum_votes=minimum_votes
+    ):
+        yield some, _rows(some, raters, client_agents, exact_signals=source.exact_signals)
 
 
-def _with_imported(source: Source, raters: Raters, client_agents: pa.RecordBatch) -> Batches:
+def _with_imported(source: Source) -> Batches:
     """Yield the same with imported votes; those on images that we do not have come last."""
     imported = Imported.of(source)
 
     def ours() -> Batches:
-        for some in judged(source, raters, VOTES, IMAGES, rated="aesthetic", minimum_votes=1):
-            rows = _rows(some, raters, client_agents, exact_signals=source.exact_signals)
+        for some, rows in _ours(source.without_imported, minimum_votes=1):
             yield rows.append_column("image_id", some.of_votes(some.images["image_id"]))
 
     with (
         closing(ours()) as given,
-        closing(imported.of_our_images()) as known,
-        closing(imported.of_other_images()) as others,
+        closing(imported.rows_on_ours()) as known,
+        closing(imported.rows_on_others()) as others,
     ):
         for streams in ([given, map(_imported_rows, known)], [map(_imported_rows, others)]):
             for rows in side_by_side(streams):
