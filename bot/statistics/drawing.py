@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.resources import files
 from io import BytesIO
+from itertools import pairwise
 from typing import Final
 
 import matplotlib as mpl
@@ -45,8 +46,11 @@ COLUMNS: Final = 2
 MOST_LABELS: Final = 15
 """Labels below bars, before some are left out."""
 
+SLOPE: Final = 55
+"""Degrees of labels that are slanted: steep enough that those of many bars stay apart."""
+
 SLANTED: Final = 36
-"""Letters of all labels together that fit side by side."""
+"""Letters that fit below a plot side by side, so many a bar."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,9 +158,10 @@ def _bars(axes: Axes, plot: Bars, palette: Palette) -> None:
     every = max(1, -(-len(plot.labels) // MOST_LABELS))
     places = range(0, len(plot.labels), every)
     shown = [plot.labels[place] for place in places]
-    slanted = sum(map(len, shown)) > SLANTED
+    room = SLANTED * every / len(plot.labels)
+    slanted = any(len(one) + len(next_one) > 2 * room for one, next_one in pairwise(shown))
     axes.set_xticks(
-        places, shown, rotation=40 if slanted else 0, ha="right" if slanted else "center"
+        places, shown, rotation=SLOPE if slanted else 0, ha="right" if slanted else "center"
     )
     if slanted:
         for label in axes.get_xticklabels():

@@ -102,3 +102,9 @@ def test_numbers_are_short_on_axes_and_marked_as_the_language_does() -> None:
     assert shown == ["0", "0.25", "7", "2500", "25 k", "1.5 M", "3000 M"]
     assert GERMAN.short(1_500_000) == "1,5 Mio."
     assert GERMAN.number(1234.5, 2) == "1\u00a0234,50"
+
+
+@pytest.mark.parametrize("words", [ENGLISH, GERMAN])
+def test_labels_of_many_bars_are_short(words: Words) -> None:
+    """Longer ones run into each other below a plot, though they are slanted."""
+    assert max(map(len, bars("image_votes", figures({}), words).labels)) <= len("51–100")
