@@ -23,11 +23,8 @@ from matplotlib.font_manager import fontManager
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from bot.images.drawing import FAINT, GROUND, INK, LINE
-from bot.statistics.plot import Bars, Grid, Plot, is_empty
+from bot.statistics.plot import GENERATOR, Bars, Grid, Plot, is_empty
 from bot.statistics.words import Words
-
-GENERATOR: Final = "Horde Jury"
-"""Stands at the beginning of each picture and page, which are known by it."""
 
 FONTS: Final = ("NotoSans-Regular.ttf", "NotoSans-SemiBold.ttf")
 FAMILY: Final = "Noto Sans"

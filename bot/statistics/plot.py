@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from bot.datasets.exports.reading import Integers
+
+GENERATOR: Final = "Horde Jury"
+"""Stands at the beginning of each picture and page, which are known by it."""
 
 
 @dataclass(frozen=True, slots=True)

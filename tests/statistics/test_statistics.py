@@ -278,6 +278,28 @@ async def test_only_an_earlier_page_gives_way(votes: VotesFile) -> None:
         await made(votes.path, name="jury.db/page.html")
 
 
+@pytest.mark.parametrize("home", ["", "/nonexistent/home", "a file"])
+async def test_no_home_is_needed_and_none_is_looked_into(
+    votes: VotesFile,
+    home: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """Nothing can be made below a file, whoever asks: not even root as in a container."""
+    folder = votes.path.parent
+    if home == "a file":
+        home = str(folder / "home")
+        (folder / "home").write_text("")
+    monkeypatch.setenv("HOME", home)
+    for name in ("MPLCONFIGDIR", "XDG_CONFIG_HOME", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    before = {path.name for path in folder.iterdir()}
+    await made(votes.path)
+    assert capfd.readouterr().err == ""
+    assert {path.name for path in folder.iterdir()} - before == {"page.html"}
+    assert not os.path.lexists("/nonexistent")  # noqa: ASYNC240 - a look
+
+
 async def test_a_killed_child_leaves_the_earlier_page(votes: VotesFile) -> None:
     before = await made(votes.path)
     text = before.path.read_bytes()
