@@ -6,7 +6,8 @@ import json
 import subprocess
 import sys
 import tempfile
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -151,13 +152,20 @@ def check_same(form: str, database: Path) -> None:
         raise AssertionError(f"the two ways exported different rows of {form}")
 
 
-def run(full: bool) -> list[Row]:  # noqa: FBT001 - the benchmarks' common signature
-    """Compare in rounds, so that other work on the machine meets both ways alike."""
+@contextmanager
+def two_databases(*, full: bool) -> Iterator[tuple[Path, Path, int]]:
+    """Give a database of a million votes, one of several, and how many million."""
     most = 10 if full else 2
     with tempfile.TemporaryDirectory() as folder:
         million, more = Path(folder, "million.db"), Path(folder, "more.db")
         make_database(million, MILLION)
         make_database(more, most * MILLION)
+        yield million, more, most
+
+
+def run(full: bool) -> list[Row]:  # noqa: FBT001 - the benchmarks' common signature
+    """Compare in rounds, so that other work on the machine meets both ways alike."""
+    with two_databases(full=full) as (million, more, most):
         rows = [row for form in COMPARED for row in compare(form, million, more, most)]
         for form in OTHERS:
             cost = run_export(form, "ours", million)
@@ -199,7 +207,12 @@ def growth(form: str, memory: float, more: Path, most: int, way: str = "ours") -
     """Return the row of the memory that `most` million votes need, where one needs `memory`."""
     peak = run_export(form, way, more).mebibytes
     named = form if way == "ours" else f"{form} with as many {way}"
-    name = f"export {named} of {{}} million votes, peak memory"
+    return memory_rows(f"export {named}", memory, peak, most)
+
+
+def memory_rows(name: str, memory: float, peak: float, most: int) -> list[Row]:
+    """Return the rows of the memory that a million votes need, and `peak` of `most` million."""
+    name = f"{name} of {{}} million votes, peak memory"
     return [
         Row(name.format(1), memory, None, "MiB"),
         Row(name.format(most), peak / memory, 1.3, "x of 1 million", at_most=True),
