@@ -28,6 +28,19 @@ class ImportedCollection:
     high: float
 
 
+@dataclass(frozen=True, slots=True)
+class ListedCollection:
+    """A collection as operators name it, and the votes and histograms that it has."""
+
+    data_set: str
+    name: str
+    format: str
+    low: float
+    high: float
+    votes: int
+    histograms: int
+
+
 def create(
     connection: Connection, data_set_id: int, name: str, *, format_: str, low: float, high: float
 ) -> ImportedCollection:
@@ -60,6 +73,21 @@ def names(connection: Connection, data_set_id: int) -> list[str]:
         "SELECT name FROM imported_collections WHERE data_set_id = ? ORDER BY name", (data_set_id,)
     )
     return [name for (name,) in rows]
+
+
+def every(connection: Connection) -> list[ListedCollection]:
+    """Return all collections in the order of their data sets' names and their own."""
+    rows = connection.execute(
+        "SELECT d.name, c.name, c.format, c.low, c.high,"
+        " coalesce(v.number, 0), coalesce(h.number, 0)"
+        " FROM imported_collections c JOIN data_sets d ON d.id = c.data_set_id"
+        " LEFT JOIN (SELECT collection_id, count(*) AS number FROM imported_votes"
+        " GROUP BY collection_id) v ON v.collection_id = c.id"
+        " LEFT JOIN (SELECT collection_id, count(*) AS number FROM imported_histograms"
+        " GROUP BY collection_id) h ON h.collection_id = c.id"
+        " ORDER BY d.name, c.name"
+    )
+    return [ListedCollection(*row) for row in rows]
 
 
 def begin_file(

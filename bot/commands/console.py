@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Annotated, Protocol, TextIO
+from typing import Annotated, Protocol, TextIO, TypeVar
 
 import typer
 from rich.console import Console
@@ -20,6 +20,8 @@ from rich.progress import (
 from rich.progress import Progress as Bars
 
 from bot.datasets.imports.summary import Progress
+
+T = TypeVar("T")
 
 PLAIN_LINE_SECONDS = 5.0
 
@@ -96,3 +98,21 @@ def say_summary(summary: Sayable, *, as_json: bool) -> None:
         say(json.dumps(summary.as_dict()))
     else:
         say("\n".join(summary.lines()))
+
+
+def say_list(
+    found: Sequence[T],
+    facts: Callable[[T], Mapping[str, object]],
+    line: Callable[[T], str],
+    *,
+    nothing: str,
+    as_json: bool,
+) -> None:
+    """Print what was found: one JSON list of its facts, or a line each; `nothing` if it is none."""
+    if as_json:
+        say(json.dumps([facts(each) for each in found]))
+        return
+    for each in found:
+        say(line(each))
+    if not found:
+        say(nothing)

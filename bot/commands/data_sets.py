@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from dataclasses import dataclass
 from functools import partial
 from typing import Annotated
 
 import typer
 
-from bot.commands.console import AsJson, say, summarize
+from bot.commands.console import AsJson, say, say_list, summarize
 from bot.commands.opening import existing
 from bot.datasets.administration import Granted
 from bot.rating.scales import AESTHETIC, ARTIFACTS
@@ -30,14 +29,8 @@ Guild = Annotated[int, typer.Argument(help="Discord's id of the server.", min=1,
 @app.command("list")
 def list_(*, as_json: AsJson = False) -> None:
     """List the data sets with their targets, progress and servers."""
-    found = asyncio.run(_every())
-    if as_json:
-        say(json.dumps([_facts(listed) for listed in found]))
-        return
-    for listed in found:
-        say(_line(listed))
-    if not found:
-        say("no data set yet; bring one in with `jury import`")
+    nothing = "no data set yet; bring one in with `jury import`"
+    say_list(asyncio.run(_every()), _facts, _line, nothing=nothing, as_json=as_json)
 
 
 @app.command()

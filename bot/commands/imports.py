@@ -12,7 +12,7 @@ from bot.commands.imagerewarddb import imagerewarddb
 from bot.commands.import_options import Folder, Name, Near, Safe
 from bot.commands.importing import check_pictures, open_sink, run_import
 from bot.commands.laion import laion
-from bot.commands.vote_imports import remove_votes, votes
+from bot.commands.vote_imports import list_votes, remove_votes, votes
 from bot.datasets.imports.diffusiondb import Thresholds, import_diffusiondb
 from bot.datasets.imports.folder import import_folder
 from bot.datasets.imports.near_duplicates import NearDuplicates
@@ -23,6 +23,7 @@ app.command()(hf)
 app.command()(imagerewarddb)
 app.command()(laion)
 app.command()(votes)
+app.command()(list_votes)
 app.command()(remove_votes)
 
 

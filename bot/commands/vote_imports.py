@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import math
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from bot.commands.console import AsJson, progress, summarize
+from bot.commands.console import AsJson, progress, say_list, summarize
 from bot.commands.import_options import Name
 from bot.commands.importing import open_sink, run_import
 from bot.commands.opening import existing, interruptible
@@ -25,6 +26,8 @@ from bot.datasets.imports.votes.formats import (
 from bot.datasets.imports.votes.importing import import_votes
 from bot.datasets.imports.votes.summary import VotesSummary
 from bot.errors import ImportRefusedError
+from storage import imported_collections
+from storage.imported_collections import ListedCollection
 
 CSV = "With --format csv"
 USUAL = CsvColumns()
@@ -84,6 +87,12 @@ def votes(
     run_import(work(), as_json=as_json)
 
 
+def list_votes(*, as_json: AsJson = False) -> None:
+    """List the collections of imported votes by data set, as remove-votes wants them named."""
+    nothing = "no imported votes yet; bring them in with `jury import votes`"
+    say_list(asyncio.run(_every()), asdict, _line, nothing=nothing, as_json=as_json)
+
+
 def remove_votes(
     collection: Annotated[str, typer.Argument(help="The collection as it was imported.")],
     *,
@@ -94,6 +103,19 @@ def remove_votes(
     with interruptible("what was removed so far is gone; the same command removes the rest"):
         removed = asyncio.run(_remove(dataset, collection))
     summarize({"data_set": dataset, "collection": collection, "removed": removed}, as_json=as_json)
+
+
+async def _every() -> list[ListedCollection]:
+    async with existing() as services:
+        return await services.database.read(imported_collections.every)
+
+
+def _line(each: ListedCollection) -> str:
+    has = f"{each.histograms:,} histograms" if each.histograms else f"{each.votes:,} votes"
+    return (
+        f"{each.data_set}: {each.name}, {has} from {each.low:g} to {each.high:g},"
+        f" as {each.format} files"
+    )
 
 
 async def _remove(data_set: str, collection: str) -> int:

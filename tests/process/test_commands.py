@@ -170,10 +170,13 @@ async def test_votes_of_another_collection_in(alone: Home) -> None:
     refused = await alone.command("export", "scores", "scores.parquet", "--with-imported")
     assert refused.code == 1
     assert "drawn has none of the images that the imported votes are on" in refused.err
+    listed = await alone.command("import", "list-votes")
+    assert listed.out == "drawn: horde, 9 votes from 1 to 10, as horde files\n"
     unknown = await alone.command("import", "remove-votes", "hoard", "--dataset", "drawn")
     assert unknown.err == "jury: drawn has no imported collection hoard; there is: horde\n"
     removed = await alone.command("import", "remove-votes", "horde", "--dataset", "drawn", "--json")
     assert json.loads(removed.out)["removed"] == 9
+    assert (await alone.command("import", "list-votes")).out.startswith("no imported votes yet")
     assert alone.rows("SELECT count(*) FROM imported_votes") == [(0,)]
 
 
