@@ -175,3 +175,11 @@ def test_a_path_in_the_description_leads_nowhere_else(copy: Path) -> None:
 
     edit(copy, point_outside)
     assert problems(copy) == ["../../jury.db: is described, but has no sum"]
+
+
+def test_a_column_whose_name_is_no_text_is_told(copy: Path) -> None:
+    data = (copy / VOTES).read_bytes()
+    (copy / VOTES).write_bytes(data.replace(b"client_agent", b"client\xffagent"))
+    resum(copy)
+    (problem,) = problems(copy)
+    assert problem.startswith(f"{VOTES}: ")
