@@ -107,4 +107,4 @@ def test_numbers_are_short_on_axes_and_marked_as_the_language_does() -> None:
 @pytest.mark.parametrize("words", [ENGLISH, GERMAN])
 def test_labels_of_many_bars_are_short(words: Words) -> None:
     """Longer ones run into each other below a plot, though they are slanted."""
-    assert max(map(len, bars("image_votes", figures({}), words).labels)) <= len("51–100")
+    assert max(map(len, bars("image_votes", figures({}), words).labels)) <= len("51\u2013100")
