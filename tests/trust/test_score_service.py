@@ -172,10 +172,15 @@ async def test_a_child_that_is_killed_is_a_failure(rated: Home) -> None:
     assert (await scores.refresh())["aesthetic"].images == 100
 
 
-async def test_closing_stops_the_run(rated: Home) -> None:
+@pytest.mark.parametrize("turns", [1, 2, 3, 5, 8, None])
+async def test_closing_stops_the_run(rated: Home, turns: int | None) -> None:
+    """Also where its lease is just being written, some turns of the loop after its beginning."""
     scores = rated.services.scores
     running = asyncio.create_task(scores.refresh())
-    await until(lambda: leased(rated))
+    if turns is None:
+        await until(lambda: leased(rated))
+    for _ in range(turns or 0):
+        await asyncio.sleep(0)
     await scores.close()
     with pytest.raises(asyncio.CancelledError):
         await running

@@ -213,23 +213,30 @@ class ScoringService:
     @asynccontextmanager
     async def _alone(self) -> AsyncIterator[None]:
         """Hold the lease, once whoever holds it has let it go. Raises ScoringFailedError."""
+        try:
+            await self._wait_for_lease()
+            beating = asyncio.create_task(self._beat(), name="scores lease")
+            try:
+                yield
+            finally:
+                beating.cancel()
+                await asyncio.wait([beating])
+        finally:
+            # Also where the run is stopped while its lease is being written.
+            with suppress(StorageError):  # it runs out by itself
+                await self._database.write(partial(leases.leave, name=LEASE, holder=self._holder))
+
+    async def _wait_for_lease(self) -> None:
         deadline = time.monotonic() + OTHERS_SECONDS
         while True:
             try:
                 await self._database.write(self._take)
-                break
             except DatabaseBusyError as error:
                 if time.monotonic() > deadline:
                     raise ScoringFailedError(str(error)) from error
                 await asyncio.sleep(LOOK_SECONDS)
-        beating = asyncio.create_task(self._beat(), name="scores lease")
-        try:
-            yield
-        finally:
-            beating.cancel()
-            await asyncio.wait([beating])
-            with suppress(StorageError):  # it runs out by itself
-                await self._database.write(partial(leases.leave, name=LEASE, holder=self._holder))
+            else:
+                return
 
     def _take(self, connection: Connection) -> None:
         now = self._clock.now()
