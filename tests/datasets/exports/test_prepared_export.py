@@ -14,17 +14,20 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from bot.datasets.exports.folders import MARK
-from bot.datasets.exports.formats.prepared import heads, image_name, rounded
+from bot.datasets.exports.formats.prepared import SHOWN, STATS, heads, image_name, rounded
+from bot.datasets.exports.histograms import Histograms
 from bot.datasets.exports.selection import Selection
 from bot.datasets.exports.splits import split_of
 from bot.datasets.exports.tally import Tally
 from bot.errors import ExportFailedError
-from bot.rating.scales import ARTIFACTS
+from bot.rating.scales import AESTHETIC, ARTIFACTS
 from tests.datasets.exports.children import children, started_child
 from tests.datasets.exports.votes_file import DIFFUSIONDB, VOTED, VotesFile
 
@@ -69,11 +72,34 @@ def fill(votes: VotesFile, images: int = 40, raters: int = 6) -> None:
 async def exported(votes: VotesFile, selection: Selection = DIFFUSIONDB) -> dict[str, pd.DataFrame]:
     done = await votes.service().export("prepared", selection)
     names = sorted(path.name for path in done.path.iterdir())
-    assert names == [MARK, WHOLE, TRAIN, VALIDATE]
+    assert names == sorted([MARK, STATS, WHOLE, TRAIN, VALIDATE])
     frames = {name: pd.read_parquet(done.path / name) for name in (WHOLE, TRAIN, VALIDATE)}
     assert done.rows == done.images == len(frames[WHOLE])
-    assert done.bytes == sum(path.stat().st_size for path in done.path.glob("*.parquet"))
+    assert done.bytes == sum(path.stat().st_size for path in done.path.glob("[!.]*"))
     return frames
+
+
+async def test_histograms_are_of_all_answers_in_each_file(votes: VotesFile, tmp_path: Path) -> None:
+    fill(votes)
+    frames = await exported(votes)
+    histograms = Histograms(list(frames), SHOWN)
+    for part, frame in frames.items():
+        for half in (frame[::2], frame[1::2]):
+            histograms.add(part, pa.RecordBatch.from_pandas(half))
+        for name, scale in (("rating", AESTHETIC), ("artifacts", ARTIFACTS)):
+            wanted = frame[name].value_counts().reindex(scale.values, fill_value=0)
+            assert histograms.counts[part][name].tolist() == wanted.tolist()
+    histograms.write(tmp_path / "drawn.png")
+    drawn = (tmp_path / "drawn.png").read_bytes()
+    assert (votes.service().folder / "diffusiondb_prepared" / STATS).read_bytes() == drawn
+    with Image.open(tmp_path / "drawn.png") as picture:
+        assert picture.size == (1000, 1000)
+        assert len(picture.convert("RGB").getcolors(2**20) or []) > 10
+
+
+async def test_nothing_is_drawn_as_nothing(votes: VotesFile) -> None:
+    frames = await exported(votes)
+    assert all(frame.empty for frame in frames.values())
 
 
 def fancy_round(row: Any) -> float:  # noqa: ANN401 - a row of pandas

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from bot.datasets.exports.figures import tallied
+from bot.datasets.exports.histograms import Histograms
 from bot.datasets.exports.kinds import Filled, Folder
 from bot.datasets.exports.published import BONDS, Judged, Raters, judged, splits
 from bot.datasets.exports.reading import Flags, Floats
@@ -29,6 +30,8 @@ TRAIN: Final = "train_split.parquet"
 VALIDATE: Final = "validate_split.parquet"
 """The names of the published files."""
 
+STATS: Final = "dataset_stats.png"
+SHOWN: Final = {"rating": AESTHETIC, "artifacts": ARTIFACTS}
 LEAST_VOTES: Final = 3
 
 PREPARED = pa.schema(
@@ -59,28 +62,30 @@ IMAGES = pa.schema(
 
 
 def fill(source: Source, folder: Path) -> Filled:
-    """Write the three files, of which the whole has a row an image.
+    """Write the three files, of which the whole has a row an image, and their histograms.
 
     Raises RefusedError where a key alone does not tell which image is meant.
     """
     source.require_distinct_keys()
     raters = Raters.load(source, without_banned=True)
     least = max(source.selection.minimum_votes, LEAST_VOTES)
-    images = 0
+    images, histograms = 0, Histograms((WHOLE, TRAIN, VALIDATE), SHOWN)
     with ExitStack() as stack:
-        whole, train, validate = (
-            stack.enter_context(parquet_file(folder / name, PREPARED))
+        files = {
+            name: stack.enter_context(parquet_file(folder / name, PREPARED))
             for name in (WHOLE, TRAIN, VALIDATE)
-        )
+        }
         for some in judged(
             source, raters, VOTES, IMAGES, rated=AESTHETIC.name, minimum_votes=least
         ):
             rows = _rows(some)
             is_train = pc.equal(splits(some.images), "train")
-            whole.write(rows)
-            train.write(rows.filter(is_train))
-            validate.write(rows.filter(pc.invert(is_train)))
+            parts = (rows, rows.filter(is_train), rows.filter(pc.invert(is_train)))
+            for name, part in zip(files, parts, strict=True):
+                files[name].write(part)
+                histograms.add(name, part)
             images += len(rows)
+    histograms.write(folder / STATS)
     return Filled(images, images)
 
 
