@@ -212,7 +212,7 @@ def build_services(
         ratings=RatingsService(database, clock, access),
         validation=ValidationService(database, clock, access),
         auditing=AuditService(database, clock, access),
-        image_records=ImageRecordService(database, access),
+        image_records=ImageRecordService(database, access, clock),
         personal_data=PersonalDataService(database, clock, enrolment),
         erasure=ErasureService(database, clock, enrolment, recounting),
         exports=ExportService(

@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlite3 import Connection
 from typing import Final, NamedTuple
 
+from storage import reports
 from storage.image_stages import COUNTS
 from storage.times import from_microseconds
 from storage.votes import SCALES
@@ -47,7 +48,7 @@ class PublicPost(NamedTuple):
 
 
 class Reported(NamedTuple):
-    """How many reports an image has, and how many of them nobody has looked at."""
+    """How many reports an image has, and how many of them wait for somebody to look."""
 
     ever: int
     open: int
@@ -101,14 +102,11 @@ def count_posts(connection: Connection, image_id: int) -> dict[str, int]:
     return dict(rows.fetchall())
 
 
-def reported(connection: Connection, image_id: int) -> Reported:
-    """Count the reports of an image."""
-    row = connection.execute(
-        "SELECT count(*), count(*) FILTER (WHERE settled_at IS NULL) FROM reports"
-        " WHERE image_id = ?",
-        (image_id,),
-    ).fetchone()
-    return Reported(*row)
+def reported(connection: Connection, image_id: int, now: datetime) -> Reported:
+    """Count the reports of an image; see `reports.open_of_image` for which of them wait."""
+    query = "SELECT count(*) FROM reports WHERE image_id = ?"
+    (ever,) = connection.execute(query, (image_id,)).fetchone()
+    return Reported(ever, len(reports.open_of_image(connection, image_id, now)))
 
 
 _VOTES: Final = f"""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from sqlite3 import Connection
 from typing import Final
 
 from bot.caller import Caller
+from bot.clock import Clock
 from bot.errors import UnknownImageError
 from bot.trust.access import AccessService
 from bot.trust.moderation import find_image
@@ -47,9 +49,10 @@ class ImageRecord:
 class ImageRecordService:
     """Shows images to moderators; the role is checked at each look."""
 
-    def __init__(self, database: Database, access: AccessService) -> None:
+    def __init__(self, database: Database, access: AccessService, clock: Clock) -> None:
         self._database = database
         self._access = access
+        self._clock = clock
 
     async def of(self, caller: Caller, reference: str) -> ImageRecord:
         """Return what is known of the image that a key, a message's link or id, or `#<id>` names.
@@ -62,12 +65,12 @@ class ImageRecordService:
             image = find_image(connection, reference)
             if image is None:
                 raise UnknownImageError
-            return _gather(connection, image)
+            return _gather(connection, image, self._clock.now())
 
         return await self._database.read(query)
 
 
-def _gather(connection: Connection, image: Image) -> ImageRecord:
+def _gather(connection: Connection, image: Image, now: datetime) -> ImageRecord:
     data_set = data_sets.by_id(connection, image.data_set_id)
     assert data_set is not None  # noqa: S101 - images reference their data set
     history = audit.search(connection, audit.Filter(image=image.id), limit=HISTORY)
@@ -77,7 +80,7 @@ def _gather(connection: Connection, image: Image) -> ImageRecord:
         votes=image_record.count_votes(connection, image.id),
         histograms=image_record.histograms(connection, image.id),
         scores=image_record.scores(connection, image.id),
-        reported=image_record.reported(connection, image.id),
+        reported=image_record.reported(connection, image.id, now),
         gold=gold_images.find(connection, image.id),
         posts=tuple(image_record.public_posts(connection, image.id, POSTS)),
         showings=image_record.count_posts(connection, image.id),

@@ -45,6 +45,17 @@ async def test_everything_about_an_image_is_gathered(home: Home) -> None:
     assert record.people[await home.world.number(MODERATOR)] == MODERATOR
 
 
+async def test_reports_of_banned_raters_wait_for_nobody(home: Home) -> None:
+    await home.raters(1, 2)
+    post = await home.post(target=9)
+    image = await home.world.image(post)
+    for rater in (1, 2):
+        await home.services.reports.report(caller(rater), 76 + rater, post, "no")
+    await home.services.bans.ban(home.moderator, 2, "spam")
+    record = await home.services.image_records.of(home.moderator, f"#{image.id}")
+    assert record.reported == Reported(ever=2, open=1)
+
+
 async def test_of_an_image_that_nobody_saw_nothing_is_known(home: Home) -> None:
     await home.world.data_set(1)
     record = await home.services.image_records.of(home.moderator, "#1")
