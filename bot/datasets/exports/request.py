@@ -44,7 +44,8 @@ class ExportRequest:
 class ExportCounts:
     """What the child has written, and how many pictures it left out.
 
-    `unreadable` could not be read, `changed` are other bytes than were imported.
+    `unreadable` could not be read, `changed` are other bytes than were imported, `hidden` were
+    taken out of sight by moderators.
     """
 
     rows: int
@@ -52,3 +53,4 @@ class ExportCounts:
     bytes: int
     unreadable: int = 0
     changed: int = 0
+    hidden: int = 0

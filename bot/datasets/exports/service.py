@@ -37,7 +37,8 @@ Progress = Callable[[int, int], None]
 class Exported:
     """A finished export: where it lies, its rows, the images they are of, its size.
 
-    Left out were pictures that are `unreadable`, and those that `changed` after their import.
+    Left out were pictures that are `unreadable`, those that `changed` after their import, and those
+    that moderators have `hidden`.
     """
 
     path: Path
@@ -46,6 +47,7 @@ class Exported:
     bytes: int
     unreadable: int = 0
     changed: int = 0
+    hidden: int = 0
 
 
 class ExportService:

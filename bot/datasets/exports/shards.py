@@ -33,16 +33,19 @@ IMAGE: Final = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
 """How `datasets` keeps an image in a table (its features.Image)."""
 
 
-ORIGINAL: Final = tuple((name, pa.string()) for name in ("member", "source_kind", "source_path"))
-"""Columns of images that say where their pictures are."""
+ORIGINAL: Final = tuple(
+    (name, pa.string()) for name in ("member", "source_kind", "source_path", "stage")
+)
+"""Columns of images that say where their pictures are, and whether moderators have hidden them."""
 
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """How many pictures cannot be read any more, and how many are not those that were imported."""
+    """How many pictures are left out: they cannot be read, are not those imported, are hidden."""
 
     unreadable: int = 0
     changed: int = 0
+    hidden: int = 0
 
 
 NONE: Final = LeftOut()
@@ -59,7 +62,11 @@ class Originals:
         """Return the bytes that were imported, or None, by the columns ORIGINAL and `sha256`.
 
         People judged these alone: others in their place would go under a score that is not theirs.
+        What moderators have hidden may be shown to nobody, so it is not handed on either.
         """
+        if image["stage"] == "hidden":
+            self.left_out = replace(self.left_out, hidden=self.left_out.hidden + 1)
+            return None
         path, member = Path(image["source_path"]), image["member"]
         try:
             if image["source_kind"] == "zip":

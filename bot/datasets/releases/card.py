@@ -52,7 +52,8 @@ def _pictures(pictures: Pictures | None) -> str:
         "The configuration `imagereward_images` has pictures in its rows: those of prompts with two"
         " or more that are scored. The other tables name them by data set and key."
         f" {safe} are known to be safe. Left out, since they cannot be read any more:"
-        f" {pictures.unreadable:,}; since they are not what was imported: {pictures.changed:,}."
+        f" {pictures.unreadable:,}; since they are not what was imported: {pictures.changed:,};"
+        f" since moderators have hidden them: {pictures.hidden:,}."
     )
 
 

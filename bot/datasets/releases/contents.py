@@ -68,13 +68,14 @@ class OtherFile:
 class Pictures:
     """The pictures in a release: whether all are known to be safe, and how many are left out.
 
-    Those are left out that could not be read any more, and those that changed after their import,
-    which the first releases with pictures did not look at.
+    Those are left out that could not be read any more, those that changed after their import, and
+    those that moderators have hidden.
     """
 
     all_safe: bool
     unreadable: int
     changed: int = 0
+    hidden: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,6 +53,7 @@ class Written:
     tables: list[TableFile] = field(default_factory=list)
     unreadable: int = 0
     changed: int = 0
+    hidden: int = 0
 
 
 def data_set_names(connection: Connection) -> tuple[str, ...]:
@@ -110,6 +111,7 @@ def write_formats(
         counts = load(part.format).write(source, target, export)
         written.unreadable += counts.unreadable
         written.changed += counts.changed
+        written.hidden += counts.hidden
         if part.offer.is_folder:
             # It tells which folder a new export may replace; this one is never replaced.
             (target / MARK).unlink()

@@ -51,8 +51,8 @@ Progress = Callable[[int, int], None]
 class Released:
     """A finished release: where it lies, its number, what it is of, the rows it says are gone.
 
-    Of pictures that were to be in it those are not that are `unreadable`, and those that `changed`
-    after their import.
+    Of pictures that were to be in it those are not that are `unreadable`, those that `changed`
+    after their import, and those that moderators have `hidden`.
     """
 
     path: Path
@@ -63,6 +63,7 @@ class Released:
     removed: int
     unreadable: int = 0
     changed: int = 0
+    hidden: int = 0
 
 
 class ReleaseService:
@@ -185,6 +186,7 @@ class ReleaseService:
             len(told),
             contents.pictures.unreadable if contents.pictures else 0,
             contents.pictures.changed if contents.pictures else 0,
+            contents.pictures.hidden if contents.pictures else 0,
         )
 
     @asynccontextmanager

@@ -234,6 +234,28 @@ async def test_a_picture_that_changed_after_its_import_goes_under_no_score(
     assert any(kept in data for data in written(done.path))
 
 
+@pytest.mark.parametrize(
+    ("name", "pictures"),
+    [
+        *(("imagereward", form) for form in ("folder", "zip", "webdataset", "parquet")),
+        ("trainingdata", "folder"),
+        ("ava", "folder"),
+    ],
+)
+async def test_a_picture_that_moderators_have_hidden_is_not_handed_on(
+    scored: Path, name: str, pictures: PictureForm
+) -> None:
+    before = await export(scored, name, pictures)
+    with closing(connect(scored)) as connection:
+        connection.execute("UPDATE images SET stage = 'hidden' WHERE id = 5")
+    done = await export(scored, name, pictures)
+    assert (before.hidden, done.hidden) == (0, 1)
+    assert done.images == before.images - 1
+    hidden = (scored.parent / "pictures" / "5.png").read_bytes()
+    assert not any(hidden in data for data in written(done.path))
+    assert (await export(scored, name, "none")).hidden == 0
+
+
 def written(folder: Path) -> list[bytes]:
     """Return what files have, of tables of pictures the pictures, since tables are packed."""
     tables = sorted(folder.glob("images/*/*.parquet"))

@@ -76,7 +76,16 @@ async def test_pictures_that_changed_are_left_out_and_told(desk: Desk, load: Loa
     paths = {path for rows in load(released.path, IMAGES).values() for path in rows["image_path"]}
     assert paths
     assert 5 not in {colour(path)[0] for path in paths}
-    assert "not what was imported: 1." in (released.path / "README.md").read_text("utf-8")
+    assert "not what was imported: 1;" in (released.path / "README.md").read_text("utf-8")
+
+
+async def test_hidden_pictures_are_left_out_and_told(desk: Desk, load: Load) -> None:
+    change(desk.folder / "jury.db", "UPDATE images SET stage = 'hidden' WHERE id = 5")
+    released = await desk.release("first", "parquet")
+    assert (released.changed, released.hidden) == (0, 1)
+    paths = {path for rows in load(released.path, IMAGES).values() for path in rows["image_path"]}
+    assert 5 not in {colour(path)[0] for path in paths}
+    assert "have hidden them: 1." in (released.path / "README.md").read_text("utf-8")
 
 
 async def test_the_card_says_whether_pictures_are_known_to_be_safe(desk: Desk) -> None:
