@@ -31,13 +31,21 @@ def add(
     interaction_id: int,
     now: datetime,
 ) -> bool:
-    """Store a report; return False where this rater has reported this image before."""
+    """Store a report; return False where this rater has reported this image before.
+
+    One that a revert in force means gives way to the new one, for what comes after it counts.
+    """
     added = connection.execute(
-        """
-        INSERT INTO reports (image_id, rater, post_id, reason, interaction_id, reported_at)
+        f"""
+        INSERT INTO reports AS r (image_id, rater, post_id, reason, interaction_id, reported_at)
         VALUES (?, ?, ?, ?, ?, ?)
+        ON CONFLICT (image_id, rater) DO UPDATE SET
+            post_id = excluded.post_id, reason = excluded.reason, settled_at = NULL,
+            interaction_id = excluded.interaction_id, reported_at = excluded.reported_at
+            WHERE EXISTS (SELECT 1 FROM void_orders o WHERE {_REVERTED})
+                AND r.interaction_id <> excluded.interaction_id
         ON CONFLICT DO NOTHING
-        """,
+        """,  # noqa: S608 - constants
         (image_id, rater, post_id, reason, interaction_id, to_microseconds(now)),
     )
     return added.rowcount > 0

@@ -150,6 +150,32 @@ async def test_reverted_reports_hide_nothing(home: Home) -> None:
     assert (await home.services.reports.report(caller(4), 4, post, "no")).hidden
 
 
+@pytest.mark.parametrize("looked_at", [False, True])
+async def test_who_reports_again_after_a_revert_is_heard(home: Home, *, looked_at: bool) -> None:
+    """A report that stands, or one sent twice, is still taken once."""
+    post = await home.post()
+    image = (await home.world.image(post)).id
+    assert (await home.services.reports.report(caller(1), 1, post, "no")).new
+    assert not (await home.services.reports.report(caller(1), 2, post, "no")).new
+    if looked_at:
+        await home.services.moderation.restore(home.moderator, image)
+    await home.services.voiding.revert(home.moderator, 1, "1h")
+    home.world.clock.turn(60)
+    assert not (await home.services.reports.report(caller(1), 1, post, "no")).new
+    assert await reports_of(home, image) == []
+    for interaction, new in ((3, True), (3, False), (4, False)):
+        receipt = await home.services.reports.report(caller(1), interaction, post, "really")
+        assert receipt.new == new
+    (report,) = await reports_of(home, image)
+    assert (report.reason, report.reported_at) == ("really", home.world.clock.now())
+    case = await home.services.review.next_case(home.moderator)
+    assert isinstance(case, Case)
+    assert isinstance(case.about, ReportedImage)
+    assert [report.reason for report in case.about.reports] == ["really"]
+    await home.services.voiding.restore(home.moderator, 1)
+    assert await reports_of(home, image) == [report]
+
+
 async def test_nobody_can_report_images_by_the_hundred(home: Home) -> None:
     posts = [await home.post() for _ in range(PER_MINUTE + 1)]
     here = [replace(caller(1), channel_id=CHANNEL + number // 10) for number in range(len(posts))]
