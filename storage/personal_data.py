@@ -80,10 +80,13 @@ def count(
 def held_back_until(connection: sqlite3.Connection, number: int, now: datetime) -> datetime | None:
     """Return from when on a rater is told what is measured of them, None if they are by now.
 
-    The newest entry of their history decides, of whatever kind of image.
+    The newest entry of their own doing decides, of whatever kind of image: what moderators take
+    out or bring back is none.
     """
     row = connection.execute(
-        "SELECT at FROM vote_history WHERE rater = ? ORDER BY id DESC LIMIT 1", (number,)
+        "SELECT at FROM vote_history WHERE rater = ?"
+        " AND action NOT IN ('voided', 'restored', 'erased') ORDER BY id DESC LIMIT 1",
+        (number,),
     ).fetchone()
     if row is None:
         return None

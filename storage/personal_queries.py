@@ -31,6 +31,10 @@ TOLD_ENTRY: Final = """
 """
 """What people did is told at once, what the program decided about the rater has its time."""
 
+_OF_ANOTHER: Final = """
+    (subject GLOB 'rater:*' AND subject <> 'rater:' || :rater OR subject GLOB 'erased:*')
+"""
+
 QUERIES: Mapping[str, str] = {
     "raters": """
         SELECT number, discord_id, status, status_reason, status_until, locale, consent_version,
@@ -173,7 +177,7 @@ QUERIES: Mapping[str, str] = {
         WHERE rater = :rater AND :rested ORDER BY rule
     """,
     "risks": """
-        SELECT gold_percent, captcha_because, captcha_asked_at, changed_at FROM risks
+        SELECT gold_percent, captcha_asked_at, changed_at FROM risks
         WHERE rater = :rater AND :rested
     """,
     "rater_pairs": """
@@ -205,10 +209,9 @@ QUERIES: Mapping[str, str] = {
         ORDER BY id
     """,  # noqa: S608 - constants
     "audit_log": f"""
-        SELECT at, actor, action,
-               iif(subject GLOB 'rater:*' AND subject <> 'rater:' || :rater, 'somebody', subject)
-                   AS subject,
-               details, rater = :rater AS done_by_you,
+        SELECT at, actor, action, iif({_OF_ANOTHER}, 'somebody', subject) AS subject,
+               iif({_OF_ANOTHER} OR action GLOB 'image.gold*', NULL, details) AS details,
+               rater = :rater AS done_by_you,
                coalesce((SELECT r.times FROM audit_repeats r WHERE r.entry = audit_log.id), 1)
                    AS times
         FROM audit_log WHERE {TOLD_ENTRY} ORDER BY id
@@ -217,7 +220,8 @@ QUERIES: Mapping[str, str] = {
 """A query for each table that names a rater; a test compares it with the schema.
 
 Nobody learns the number of anybody else, such as of whom their proof displaced, nor which images
-were gold.
+were gold. Of what they did about others, and about gold, moderators read that they did it, and
+nothing more.
 """
 
 ABOUT: Mapping[str, str] = {

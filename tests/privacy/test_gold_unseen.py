@@ -157,11 +157,32 @@ async def test_when_the_next_captcha_comes_is_told_nobody(tmp_path: Path) -> Non
         await shown_ordinary(home)
         number = await home.world.number(1)
         kept = CaptchaRecord(passed=1, votes_left=37)
-        await home.world.database.write(lambda c: captchas.save(c, number, kept))
+
+        def unit(connection: Connection) -> None:
+            captchas.save(connection, number, kept)
+            risks.set_gold_percent(connection, number, 20, NOON)
+            connection.execute("UPDATE risks SET captcha_because = 'pace'")
+
+        await home.world.database.write(unit)
         home.world.clock.turn(WEEK)
-        (record,) = (await download(home, 1))["captcha_records"]
+        tables = await download(home, 1)
+        (record,) = tables["captcha_records"]
         assert record["passed"] == 1
         assert 37 not in record.values()
+        (risk,) = tables["risks"]
+        assert risk["gold_percent"] == 20
+        assert "pace" not in risk.values()
+
+
+async def test_what_moderators_do_to_votes_is_no_rating(tmp_path: Path) -> None:
+    async with open_home(tmp_path) as home:
+        await shown_ordinary(home)
+        for days, held_back in ((6, True), (1, False)):
+            home.world.clock.turn(days * 24 * HOUR)
+            await home.services.voiding.revert(home.moderator, 1, "30d")
+            await home.services.voiding.restore(home.moderator, 1)
+            overview = await home.services.personal_data.overview(caller(1))
+            assert (overview.held_back_until is not None) == held_back
 
 
 async def test_downloads_are_limited(tmp_path: Path) -> None:

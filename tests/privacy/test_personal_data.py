@@ -247,3 +247,37 @@ async def test_nobody_is_told_the_number_of_anybody_else(home: Home) -> None:
         told[person] = [(row["subject"], row["done_by_you"]) for row in rows]
     assert told[1] == [(f"rater:{one}", 1), ("somebody", 1), ("image:7", 1), ("", 1)]
     assert told[2] == [(f"rater:{two}", 0)]
+
+
+async def test_a_moderator_reads_of_their_acts_no_word_about_others_or_gold(home: Home) -> None:
+    await home.raters(1, 2)
+    one, two = [await home.world.number(person) for person in (1, 2)]
+    whole = json.dumps({"reason": "of interest"})
+    expected = [
+        ("x", f"rater:{one}", f"rater:{one}", whole),
+        ("x", "image:7", "image:7", whole),
+        ("x", "", "", whole),
+        ("x", f"rater:{two}", "somebody", None),
+        ("x", "erased:0123abcd", "somebody", None),
+        ("image.gold", "image:7", "image:7", None),
+        ("image.gold_retired", "image:7", "image:7", None),
+    ]
+
+    def unit(connection: Connection) -> None:
+        for action, subject, _, _ in expected:
+            audit.record(
+                connection,
+                at=NOON,
+                actor="moderator",
+                rater=one,
+                action=action,
+                subject=subject,
+                details={"reason": "of interest"},
+            )
+
+    await home.world.database.write(unit)
+    data = await home.world.database.read(lambda c: collect(c, one, "of nobody", NOON))
+    acts = [row for row in data["audit_log"] if row["actor"] == "moderator"]
+    assert [(row["action"], row["subject"], row["details"]) for row in acts] == [
+        (action, told, details) for action, _, told, details in expected
+    ]
