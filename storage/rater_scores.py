@@ -30,11 +30,11 @@ CHUNK_ROWS: Final = 20_000
 
 @dataclass(frozen=True, slots=True)
 class HeldRater:
-    """Whose kudos the estimator holds; the most votes and least reliability of scales that do."""
+    """Whose kudos are held; the most votes and the least reliability of the scales looked at."""
 
     rater: int
     votes: int
-    reliability: float
+    reliability: float | None
 
 
 def stored(connection: Connection, scale: str) -> Iterator[list[tuple[float | None, ...]]]:
@@ -80,9 +80,15 @@ def held_in_vain(connection: Connection, reason: str) -> list[int]:
     return [rater for (rater,) in rows]
 
 
-def held_without_case(connection: Connection, reason: str, votes: int) -> list[HeldRater]:
-    """Return who is held for the reason, with so many votes or more, and has no open case."""
-    rows = connection.execute(_WITHOUT_CASE, {"reason": reason, "votes": votes, "kind": SUSPECT})
+def held_without_case(
+    connection: Connection, reason: str, votes: int, *, by_scores: bool
+) -> list[HeldRater]:
+    """Return who is held for the reason, with so many votes or more, and has no open case.
+
+    `by_scores`: of scales alone whose figures say so.
+    """
+    values = {"reason": reason, "votes": votes, "kind": SUSPECT, "by_scores": by_scores}
+    rows = connection.execute(_WITHOUT_CASE, values)
     return [HeldRater(*row) for row in rows]
 
 
@@ -112,7 +118,7 @@ _HISTORY: Final = """
 """
 _WITHOUT_CASE: Final = """
     SELECT h.rater, max(s.votes), min(s.reliability) FROM holds h
-    JOIN rater_scores s ON s.rater = h.rater AND s.held = 1
+    JOIN rater_scores s ON s.rater = h.rater AND s.held >= :by_scores
     WHERE h.reason = :reason AND NOT EXISTS (
         SELECT 1 FROM review_queue q
         WHERE q.kind = :kind AND q.rater = h.rater AND q.settled_at IS NULL

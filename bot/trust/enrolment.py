@@ -11,7 +11,6 @@ from typing import Final
 
 from bot.keyed_hash import KeyedHash
 from bot.trust import rate_limit
-from bot.trust.asking import ask_to_look
 from storage import audit, bars, captchas, erasures, holds, horde_links, imported_raters, raters
 from storage.audit import Details
 from storage.captchas import CaptchaRecord
@@ -26,7 +25,7 @@ HORDE_ACCOUNT: Final = "horde account"
 BEFORE_ERASURE: Final = "before_erasure"
 """The hold of whoever comes back and was held when erased; why is not known any more.
 
-Moderators are asked to look, and may lift it.
+Moderators are asked to look once there are votes to look at, and may lift it.
 """
 
 _ALLOWANCE: Final = timedelta(microseconds=rate_limit.MINUTE)
@@ -78,9 +77,6 @@ class Enrolment:
         if erased.held:
             holds.place(connection, rater.number, BEFORE_ERASURE, now)
             _record(connection, "hold.placed", rater.number, now, {"reason": BEFORE_ERASURE})
-            ask_to_look(
-                connection, rater.number, votes=0, figures={}, reason=BEFORE_ERASURE, now=now
-            )
         for bar in erased.bars:
             if bar.holds_at(now):
                 bars.place(connection, rater.number, bar, now)

@@ -14,8 +14,7 @@ import pytest
 from bot.errors import JuryError, LessonsOverError
 from bot.rewards.planning import terms_of
 from bot.services import Services
-from bot.trust.review import Case, Idle
-from bot.trust.suspects import HONEST, WATCH, SuspectCase
+from bot.trust.review import Idle
 from storage import alerts, audit, captchas, horde_links, payout_due, raters
 from storage.backup import backup
 from storage.captchas import CaptchaRecord
@@ -44,11 +43,12 @@ async def test_a_hold_outlives_erasures_and_backups_until_it_is_lifted(
         await home.services.erasure.erase(caller(1))
         number = await come_back(home, 1)
         assert await service.of_rater(1) == ("before_erasure",)
-    entries = await home.world.database.read(lambda c: audit.latest(c, 2))
-    assert [(e.actor, e.action, e.subject) for e in entries] == [
-        ("program", "rater.suspect", f"rater:{number}"),
-        ("program", "hold.placed", f"rater:{number}"),
-    ]
+    (entry,) = await home.world.database.read(lambda c: audit.latest(c, 1))
+    assert (entry.actor, entry.action, entry.subject) == (
+        "program",
+        "hold.placed",
+        f"rater:{number}",
+    )
     async with restored(home, tmp_path / "copy.db") as services:
         await services.erasure.replay()
         await services.voting.agree(caller(1))
@@ -61,22 +61,14 @@ async def test_a_hold_outlives_erasures_and_backups_until_it_is_lifted(
         assert not line.held
 
 
-@pytest.mark.parametrize("decision", [HONEST, WATCH])
-async def test_a_person_looks_at_whoever_comes_back_held(home: Home, decision: str) -> None:
+async def test_nobody_is_asked_about_whoever_comes_back_held_and_has_not_rated(home: Home) -> None:
     await home.raters(1)
     await home.services.holds.place(1, "review")
     await home.services.erasure.erase(caller(1))
-    assert isinstance(await home.services.review.next_case(home.moderator), Idle)
     await come_back(home, 1)
-    (alert,) = await home.world.database.read(alerts.undelivered)
-    assert alert.values["rule"] == "before_erasure"
-    case = await home.services.review.next_case(home.moderator)
-    assert isinstance(case, Case)
-    assert isinstance(case.about, SuspectCase)
-    assert (case.about.discord_id, case.about.held) == (1, ("before_erasure",))
-    await home.services.review.decide(home.moderator, case.item.id, decision)
-    left = () if decision == HONEST else ("before_erasure",)
-    assert await home.services.holds.of_rater(1) == left
+    await home.services.scores.refresh()
+    assert await home.services.holds.of_rater(1) == ("before_erasure",)
+    assert await home.world.database.read(alerts.undelivered) == []
     assert isinstance(await home.services.review.next_case(home.moderator), Idle)
 
 

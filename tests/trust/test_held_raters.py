@@ -1,4 +1,4 @@
-"""Whom the estimator holds comes before a person: once, from 100 votes on."""
+"""Whom the estimator, or an erasure, holds comes before a person: once, from 100 votes on."""
 
 from __future__ import annotations
 
@@ -48,11 +48,11 @@ async def cases(home: Home) -> list[dict[str, Any]]:
     return [] if item is None else [{"rater": item.rater, **item.details}]
 
 
-async def decide(home: Home, decision: str) -> None:
+async def decide(home: Home, decision: str, held: tuple[str, ...] = ("reliability",)) -> None:
     case = await home.services.review.next_case(home.moderator)
     assert isinstance(case, Case)
     assert isinstance(case.about, SuspectCase)
-    assert case.about.held == ("reliability",)
+    assert case.about.held == held
     await home.services.review.decide(home.moderator, case.item.id, decision, "why")
 
 
@@ -156,6 +156,50 @@ async def test_a_case_that_nobody_decided_puts_nothing_off(home: Home) -> None:
     assert await cases(home) == [], "it was settled on the way"
     await scored(home, 121)
     assert await show(home) == 1
+
+
+async def came_back(home: Home, votes: int, *, held: bool = False) -> int:
+    """Have somebody erased who was held, and rate so much since; return the number."""
+    await home.raters(1)
+    await home.services.holds.place(1, "review")
+    await home.services.erasure.erase(caller(1))
+    home.world.clock.turn(60)
+    return await scored(home, votes, held=held, place=held)
+
+
+@pytest.mark.parametrize(("votes", "shown"), [(94, 0), (95, 1)])
+async def test_whoever_comes_back_held_is_asked_about_once_there_is_what_to_look_at(
+    home: Home, votes: int, shown: int
+) -> None:
+    """The other scale has five votes more; neither figure says that they should be held."""
+    number = await came_back(home, votes)
+    assert await show(home) == shown
+    assert await show(home) == 0, "the case is open"
+    assert await cases(home) == [{"rater": number, "votes": 100}][:shown]
+    told = await home.world.database.read(alerts.undelivered)
+    assert [alert.values["rule"] for alert in told] == ["before_erasure"][:shown]
+
+
+@pytest.mark.parametrize(("decision", "again"), [(HONEST, [0, 0]), (WATCH, [0, 1])])
+async def test_a_hold_from_before_an_erasure_is_asked_about_until_it_is_lifted(
+    home: Home, decision: str, again: list[int]
+) -> None:
+    number = await came_back(home, 115)
+    await show(home)
+    await decide(home, decision, held=("before_erasure",))
+    left = [] if decision == HONEST else ["before_erasure"]
+    assert await home.world.database.read(lambda c: holds.of_rater(c, number)) == left
+    shown = []
+    for votes in (234, 235):
+        await scored(home, votes, held=False, place=False)
+        shown.append(await show(home))
+    assert shown == again
+
+
+async def test_of_two_holds_one_case_is_made(home: Home) -> None:
+    number = await came_back(home, 120, held=True)
+    assert await show(home) == 1
+    assert await cases(home) == [{"rater": number, "votes": 120, "reliability": 0.01}]
 
 
 async def test_a_person_may_ban_from_such_a_case(home: Home) -> None:
