@@ -7,6 +7,7 @@ which rules about pictures are made of, nor that the longest pattern decides.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote
@@ -15,6 +16,8 @@ PRODUCT: Final = "horde-jury"
 """What sites call us in their rules, however it is capitalised."""
 LARGEST: Final = 500 * 2**10
 """Bytes that are read; what comes after them is not known."""
+MOST_RULES: Final = 10_000
+"""Different patterns that are kept for us, and for everybody; the first ones of a file."""
 
 _LINES: Final = re.compile(r"\r\n|\r|\n")
 _PRODUCT: Final = re.compile(r"\*|[a-z_-]+")
@@ -46,23 +49,31 @@ def read_rules(data: bytes) -> Rules:
     """Return what a robots.txt says to us, else to everybody; other lines are skipped."""
     if len(data) > LARGEST:
         data = data[:LARGEST].rpartition(b"\n")[0]
-    groups: dict[str, list[tuple[str, bool]]] = {}
-    named: list[str] = []
+    groups: dict[str, dict[str, bool]] = {}
+    named: set[str] = set()
     ended = True
     for line in _LINES.split(data.decode("utf-8-sig", "replace")):
         name, _, value = (part.strip() for part in line.partition("#")[0].partition(":"))
         if (name := name.lower()) == "user-agent":
             if ended:
-                named, ended = [], False
+                named, ended = set(), False
             product = _PRODUCT.match(value.lower())
-            named += [product[0]] if product else []
-            groups |= {each: groups.get(each, []) for each in named}
+            if product and product[0] in {PRODUCT, "*"}:
+                named.add(product[0])
+                groups.setdefault(product[0], {})
         elif name in _RULES:
             ended = True
-            for each in named if value else ():
-                groups[each].append((_plain(value), _RULES[name]))
-    found = groups.get(PRODUCT, groups.get("*", []))
-    return Rules(tuple(sorted(found, key=lambda rule: (-len(rule[0]), not rule[1]))))
+            if value and named:
+                _add([groups[each] for each in named], _plain(value), allowed=_RULES[name])
+    found = groups.get(PRODUCT, groups.get("*", {}))
+    return Rules(tuple(sorted(found.items(), key=lambda rule: (-len(rule[0]), not rule[1]))))
+
+
+def _add(groups: Iterable[dict[str, bool]], pattern: str, *, allowed: bool) -> None:
+    """Add a rule to groups that are not full; of two with one pattern that which allows counts."""
+    for group in groups:
+        if pattern in group or len(group) < MOST_RULES:
+            group[pattern] = allowed or group.get(pattern, False)
 
 
 def _plain(path: str) -> str:

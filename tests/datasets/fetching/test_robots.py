@@ -13,7 +13,7 @@ from yarl import URL
 from bot.datasets.fetching import permissions as module
 from bot.datasets.fetching.faults import FetchFailedError
 from bot.datasets.fetching.fetcher import Limits
-from bot.datasets.fetching.robots import LARGEST, read_rules
+from bot.datasets.fetching.robots import LARGEST, MOST_RULES, read_rules
 from tests.datasets.fetching.serving import (
     PICTURE,
     ROBOTS,
@@ -103,6 +103,32 @@ def test_half_a_line_at_the_limit_is_no_rule() -> None:
     text = begin + "#" * (LARGEST - len(begin) - 12) + "\nDisallow: /public"
     assert text[:LARGEST].endswith("\nDisallow: /")
     assert (allows(text, "/a"), allows(text, "/private")) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("lines", "kept"),
+    [
+        (["user-agent:*"] * 20_000 + ["disallow:/a"] * 20_000, 1),
+        (["user-agent:*"] * 39_000, 0),
+        (
+            ["user-agent:x", "user-agent:*"] * 10_000 + [f"allow:/{n}" for n in range(15_000)],
+            10_000,
+        ),
+        (["user-agent:*", *(f"disallow:/{n}" for n in range(30_000))], MOST_RULES),
+        (["user-agent:*", "disallow:/a"] * 20_000, 1),
+    ],
+)
+def test_a_hostile_file_has_few_rules(lines: list[str], kept: int) -> None:
+    data = "\n".join(lines).encode()
+    assert len(data) <= LARGEST
+    assert len(read_rules(data).patterns) == kept
+
+
+def test_the_first_rules_count_where_there_are_too_many() -> None:
+    text = "\n".join(["user-agent: *", *(f"disallow: /{n}/" for n in range(MOST_RULES + 1))])
+    assert not allows(text, f"/{MOST_RULES - 1}/")
+    assert allows(text, f"/{MOST_RULES}/")
+    assert allows(f"{text}\nallow: /0/", "/0/")  # of a pattern that is there already
 
 
 def test_a_pattern_of_many_stars_is_no_work() -> None:
