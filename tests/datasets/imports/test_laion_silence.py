@@ -20,6 +20,7 @@ RESULTS = [
     Reason.NOT_FOUND,
     Reason.BROKEN,
     Reason.WRONG_LINK,
+    Reason.DISALLOWED,
     *sorted(SILENT),
 ]
 
@@ -46,6 +47,17 @@ def test_a_link_that_is_no_use_says_nothing_of_the_network() -> None:
     wrong = outcome(Reason.WRONG_LINK)
     assert silence.judge([wrong]) == [(wrong.url, Reason.WRONG_LINK)]
     assert (silence.servers, silence.rest()) == (1, [])
+
+
+@pytest.mark.parametrize("result", [Reason.DISALLOWED, Reason.RULES_UNKNOWN])
+def test_remembered_rules_say_nothing_of_the_network(result: Reason) -> None:
+    silence = Silence()
+    silent = [outcome(Reason.UNREACHABLE, number) for number in range(29)]
+    assert silence.judge(silent) == []
+    known = outcome(result, 99)
+    expected = [(known.url, result)] if result == Reason.DISALLOWED else []
+    assert silence.judge([known]) == expected
+    assert (silence.servers, silence.rest()) == (29, [])
 
 
 def test_many_links_of_one_server_are_one_silence() -> None:
@@ -83,5 +95,5 @@ def test_every_dead_link_is_told_once(rounds: list[list[Kept | Reason]]) -> None
     heard = any(result not in UNHEARD for results in rounds for result in results)
     told += silence.rest()
     if not heard:
-        given_up = [each for each in given_up if each[1] == Reason.WRONG_LINK]
+        given_up = [each for each in given_up if each[1] not in SILENT]
     assert sorted(told) == sorted(given_up)

@@ -13,8 +13,13 @@ from bot.datasets.imports.summary import Reason
 
 SILENT: Final = frozenset(map(Reason, faults.SILENT)) | {Reason.REFUSED_ADDRESS}
 """Reasons that every link has where this machine is not online, or behind a page to log in at."""
-UNHEARD: Final = SILENT | {Reason.WRONG_LINK, Reason.GIVEN_UP}
-"""Reasons that say nothing of whether anybody answered."""
+UNHEARD: Final = SILENT | {
+    Reason.WRONG_LINK,
+    Reason.GIVEN_UP,
+    Reason.DISALLOWED,
+    Reason.RULES_UNKNOWN,
+}
+"""Reasons that say nothing of whether anybody answered: rules of a site may be remembered ones."""
 FOR_NOW: Final = frozenset({Reason.BUSY, Reason.GIVEN_UP, Reason.RULES_UNKNOWN})
 """Reasons after which the next import asks again."""
 
