@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 from pathlib import Path
 
 import pyarrow as pa
@@ -16,7 +17,7 @@ from bot.datasets.imports.archives import Archives
 from bot.datasets.imports.hf.pictures import Reading
 from bot.datasets.imports.hf.zips import Zips
 from bot.datasets.imports.tables.columns import Columns
-from bot.datasets.imports.tables.files import LONGEST_LINE
+from bot.datasets.imports.tables.files import LONGEST_LINE, MOST_FIELDS
 from bot.errors import ImportRefusedError, SourceUnavailableError
 from storage.database import Database
 from storage.errors import DatabaseBusyError
@@ -215,6 +216,23 @@ async def test_a_line_without_an_end_is_refused(database: Database, tmp_path: Pa
     folder = write_files(tmp_path / "in", {"a.png": picture(1), "metadata.jsonl": text})
     with pytest.raises(ImportRefusedError, match="line 2 is too long"):
         await bring_hf(database, folder)
+    assert list(stored(database, "id")) == ["a"]
+
+
+@pytest.mark.parametrize("a_line", [1, 100, MOST_FIELDS])
+async def test_lines_of_too_many_different_fields_are_refused(
+    database: Database, tmp_path: Path, a_line: int
+) -> None:
+    fields = [f"c{number:05}" for number in range(MOST_FIELDS - 1)]
+    rows = [dict.fromkeys(fields[at : at + a_line], "x") for at in range(0, len(fields), a_line)]
+    rows.append({"file_name": "a.png"})
+    text = "\n".join(map(json.dumps, rows))
+    folder = write_files(tmp_path / "in", {"a.png": picture(1)})
+    table = folder / "metadata.jsonl"
+    table.write_text(f'{text}\n{{"one_more": 1}}\n')
+    assert await refused(database, folder) == "metadata.jsonl has more than 10,000 different fields"
+    table.write_text(f'{text}\n{{"c00000": 1}}\n')
+    await bring_hf(database, folder)
     assert list(stored(database, "id")) == ["a"]
 
 

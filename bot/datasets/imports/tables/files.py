@@ -23,6 +23,8 @@ T = TypeVar("T")
 
 LONGEST_LINE: Final = 2**22
 """Characters of a line of JSON; a prompt may have a fourth of it."""
+MOST_FIELDS: Final = 10_000
+"""Different fields that the lines of a file of JSON may have together."""
 BATCH: Final = 1_000
 
 
@@ -109,7 +111,8 @@ class JsonLinesTable:
     def __init__(self, file: TextIO, shown: str) -> None:
         """Look for the fields, up to where the file is damaged; `rows` says so if it is.
 
-        Raises ImportRefusedError where it is before any field.
+        Raises ImportRefusedError where it is before any field, and where there are more than
+        MOST_FIELDS.
         """
         self._file = file
         self._shown = shown
@@ -118,9 +121,13 @@ class JsonLinesTable:
         try:
             for line in self._lines():
                 fields |= dict.fromkeys(_object(line) or ())
+                if len(fields) > MOST_FIELDS:
+                    break
         except ImportRefusedError:
             if not fields:
                 raise
+        if len(fields) > MOST_FIELDS:
+            raise ImportRefusedError(f"{shown} has more than {MOST_FIELDS:,} different fields")
         self.names = list(fields)
         file.seek(0)
 
