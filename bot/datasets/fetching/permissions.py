@@ -1,4 +1,4 @@
-"""Whether a site lets us fetch a link: its robots.txt, asked for once."""
+"""Whether a site lets us fetch a link: its robots.txt, asked for once as long as it is kept."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bot.datasets.fetching.robots import Rules, read_rules
 
 MOST_SITES: Final = 4096
 MOST_CHARACTERS: Final = 2**25
-"""What is kept of the rules of all sites; the oldest are asked for again."""
+"""What is kept of the rules of all sites; the longest unused are asked for again."""
 
 _NOTHING: Final = Rules((("/", False),))
 # RFC 9309, 2.3.1.4: a site that fails lets nothing be fetched; what there is not forbids nothing.
@@ -43,11 +43,12 @@ class Permissions:
         link where it says nothing: then it is asked again for the next one.
         """
         origin = link.origin()
-        site = self._sites.setdefault(origin, _Site())
+        site = self._sites.pop(origin, None) or _Site()
+        self._sites[origin] = site  # at the end: what was used last is forgotten last
         async with site.asking:
             if site.rules is None:
                 site.rules = await self._rules(origin)
-                self._keep(origin, site.rules)
+                self._keep(origin, site)
         if site.rules is _NOTHING:
             raise FetchFailedError(FetchFault.RULES_UNKNOWN, "the server fails at robots.txt")
         if not site.rules.allow(link.raw_path_qs):
@@ -61,10 +62,10 @@ class Permissions:
                 raise
             return _NOTHING if error.fault in _FAILED else Rules()
 
-    def _keep(self, origin: URL, rules: Rules) -> None:
-        """Count what the rules of a site take, and forget the oldest where it is too much."""
-        if origin in self._sites:  # not forgotten while it was asked
-            self._characters += len(rules)
-        while len(self._sites) > MOST_SITES or self._characters > MOST_CHARACTERS:
-            oldest = self._sites.pop(next(iter(self._sites)))
-            self._characters -= len(oldest.rules or ())
+    def _keep(self, origin: URL, site: _Site) -> None:
+        """Count what the rules of a site take; forget the longest unused where it is too much."""
+        if self._sites.get(origin) is site:  # not forgotten while it was asked
+            self._characters += len(site.rules or ())
+        while self._sites and (len(self._sites) > MOST_SITES or self._characters > MOST_CHARACTERS):
+            unused = self._sites.pop(next(iter(self._sites)))
+            self._characters -= len(unused.rules or ())

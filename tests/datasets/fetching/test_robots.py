@@ -243,5 +243,35 @@ async def test_the_rules_of_many_sites_are_forgotten(monkeypatch: pytest.MonkeyP
         permissions = module.Permissions(ask)
         for number in [1, 1, 2, 1, 3, 2, 3, 1]:
             await permissions.check(URL(f"http://{number}.test/"))
-        assert asked == ["1.test", "2.test", "3.test", "1.test"]
+        assert asked == ["1.test", "2.test", "3.test", "2.test", "1.test"]
         monkeypatch.undo()
+
+
+async def test_a_site_forgotten_while_it_is_asked_counts_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[tuple[str, asyncio.Future[bytes]]] = []
+
+    async def ask(link: URL) -> bytes:
+        asked.append((str(link.host), asyncio.get_running_loop().create_future()))
+        return await asked[-1][1]
+
+    async def check(host: str) -> asyncio.Task[None]:
+        task = asyncio.create_task(permissions.check(URL(f"http://{host}/")))
+        await asyncio.sleep(0)
+        return task
+
+    monkeypatch.setattr(module, "MOST_SITES", 1)
+    monkeypatch.setattr(module, "MOST_CHARACTERS", 150)
+    text = b"User-agent: *\nDisallow: /" + b"x" * 99
+    permissions = module.Permissions(ask)
+    first, other = await check("a.test"), await check("b.test")
+    asked[1][1].set_result(text)
+    await other  # a.test is forgotten
+    again = await check("a.test")
+    for _, answered in (asked[0], asked[2]):
+        answered.set_result(text)
+    await asyncio.gather(first, again)
+    last = await check("a.test")
+    assert [host for host, _ in asked] == ["a.test", "b.test", "a.test"]
+    await last
