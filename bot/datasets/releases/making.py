@@ -19,7 +19,7 @@ from bot.datasets.releases.contents import Contents, OtherFile, Pictures
 from bot.datasets.releases.croissant import write_croissant
 from bot.datasets.releases.figures import Figures, all_safe
 from bot.datasets.releases.formats import data_set_names, write_formats
-from bot.datasets.releases.other_files import is_described, other_file
+from bot.datasets.releases.other_files import UnreadableError, is_described, other_file
 from bot.datasets.releases.removed import write_removed
 from bot.datasets.releases.request import ReleaseRequest
 from bot.datasets.releases.sums import files_below, write_sums
@@ -38,8 +38,8 @@ def fill(
 ) -> None:
     """Write everything into the empty folder; `reading` is called once the moment is fixed.
 
-    Raises RefusedError where there is nothing to release, OSError, pyarrow.ArrowException and
-    adbc_driver_manager.Error.
+    Raises RefusedError where there is nothing to release or a file cannot be read back, OSError,
+    pyarrow.ArrowException and adbc_driver_manager.Error.
     """
     data_sets = data_set_names(connection)
     reading()
@@ -62,13 +62,21 @@ def fill(
     write_card(folder, contents, figures)
     write_croissant(folder, contents)
     write_changes(folder, contents, gone, request.before)
-    replace(contents, others=_others(folder)).write(folder)
+    replace(contents, others=others(folder)).write(folder)
     seal(folder)
 
 
-def _others(folder: Path) -> tuple[OtherFile, ...]:
+def others(folder: Path) -> tuple[OtherFile, ...]:
+    """Read back the files that are no parquet. Raises RefusedError, OSError."""
     names = sorted(name for name, _ in files_below(folder))
-    return tuple(other_file(folder, name) for name in names if is_described(folder, name))
+    return tuple(_described(folder, name) for name in names if is_described(folder, name))
+
+
+def _described(folder: Path, name: str) -> OtherFile:
+    try:
+        return other_file(folder, name)
+    except UnreadableError as error:
+        raise RefusedError(f"{name} cannot be read back: {error}") from error
 
 
 def seal(folder: Path) -> None:

@@ -13,9 +13,11 @@ import pytest
 
 from bot.children.asking import ask
 from bot.datasets.exports.catalogue import FORMATS
+from bot.datasets.exports.source import RefusedError
 from bot.datasets.exports.target import lock
 from bot.datasets.releases.contents import CONTENTS
 from bot.datasets.releases.formats import file_names
+from bot.datasets.releases.making import others
 from bot.datasets.releases.refusals import (
     ReleaseBusyError,
     ReleaseExistsError,
@@ -60,6 +62,27 @@ async def test_a_release_has_every_format_and_says_what_it_is_of(desk: Desk) -> 
     for table in contents["tables"]:
         assert len(pd.read_parquet(released.path / table["path"])) == table["rows"]
     assert left(desk.folder) == ["first"]
+
+
+async def test_votes_on_flaws_alone_are_released(tmp_path: Path) -> None:
+    """Some files then have a header and no row."""
+    path = scored(tmp_path)
+    change(path, "UPDATE votes SET aesthetic = NULL, aesthetic_at = NULL, completed_at = NULL")
+    async with opened(path) as desk:
+        released = await desk.release("first")
+    assert problems(released.path) == []
+    votes = pd.read_parquet(released.path / "votes.parquet")
+    assert votes["artifacts"].notna().all()
+    contents = json.loads((released.path / CONTENTS).read_bytes())
+    tables = {each["path"]: each["holds"] for each in contents["others"]}
+    assert [table["rows"] for table in tables["ava/images.csv"]] == [0]
+    assert len(released.path.joinpath("ava/images.csv").read_text().splitlines()) == 1
+
+
+def test_a_file_that_cannot_be_read_back_refuses_the_release(tmp_path: Path) -> None:
+    (tmp_path / "names.csv").write_bytes(b"")
+    with pytest.raises(RefusedError, match=r"^names.csv cannot be read back: has no header$"):
+        others(tmp_path)
 
 
 async def test_what_is_released_is_as_it_was_and_may_not_be_written(desk: Desk) -> None:
