@@ -11,6 +11,7 @@ from bot.children.asking import ask
 from bot.clock import Clock
 from bot.datasets.exports.request import FAILED, PROGRESS, UNKNOWN_DATA_SET
 from bot.datasets.exports.selection import Selection
+from bot.datasets.exports.target import release_around
 from bot.errors import UnknownDataSetError
 from bot.keyed_hash import KeyedHash
 from bot.statistics.errors import StatisticsFailedError
@@ -68,6 +69,7 @@ class StatisticsService:
         form = FORMS.get(out.suffix.lower())
         if form is None:
             raise StatisticsFailedError(reason=f"{out}: the name must end in .html or .png")
+        _require_no_release_around(target)
         selection = selection or Selection()
         if selection.fault is not None:
             raise StatisticsFailedError(reason=selection.fault)
@@ -95,6 +97,17 @@ class StatisticsService:
         if answer.kind == FAILED:
             raise StatisticsFailedError(**answer.values)
         raise StatisticsFailedError(reason=f"the work ended early with exit code {answer.code}")
+
+
+def _require_no_release_around(target: Path) -> None:
+    """Raise StatisticsFailedError where the target would be added to a release."""
+    try:
+        release = release_around(target)
+    except OSError as error:
+        raise StatisticsFailedError(reason=f"{error.filename}: {error.strerror}") from None
+    if release:
+        reason = f"{release} is a release, to which nothing is added: name another place"
+        raise StatisticsFailedError(reason=reason)
 
 
 def _absolute(path: Path) -> Path:

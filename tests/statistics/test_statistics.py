@@ -16,6 +16,7 @@ import pytest
 from PIL import Image
 
 from bot.datasets.exports.selection import Selection
+from bot.datasets.exports.target import RELEASED
 from bot.errors import UnknownDataSetError
 from bot.statistics.errors import StatisticsFailedError
 from bot.statistics.service import Made, StatisticsService
@@ -276,6 +277,17 @@ async def test_only_an_earlier_page_gives_way(votes: VotesFile) -> None:
         await made(votes.path, name="page.pdf")
     with pytest.raises(StatisticsFailedError):
         await made(votes.path, name="jury.db/page.html")
+
+
+@pytest.mark.parametrize("name", ["stats.html", "ava/plots.png"])
+async def test_nothing_is_added_to_a_release(votes: VotesFile, name: str) -> None:
+    release = votes.path.parent / "release"
+    release.mkdir()
+    (release / RELEASED).write_text("{}")
+    with pytest.raises(StatisticsFailedError) as refused:
+        await made(votes.path, name=f"release/{name}")
+    assert str(refused.value.values["reason"]).startswith(f"{release} is a release")
+    assert [path.name for path in release.iterdir()] == [RELEASED]
 
 
 @pytest.mark.parametrize("home", ["", "/nonexistent/home", "a file"])
