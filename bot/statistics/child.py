@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Final
 
 from bot.children.answering import answer, asked
+from bot.children.plotting import matplotlib_beside
 from bot.datasets.exports.child import attempt, reading
 from bot.datasets.exports.request import PROGRESS
 from bot.datasets.exports.source import Progress
@@ -56,7 +53,7 @@ def make(request: StatisticsRequest, progress: Progress) -> Summary:
         figures = gather(source)
     told, drawn = headlines(figures, words), plots(figures, words)
     made = from_microseconds(request.now).strftime("%Y-%m-%d %H:%M")
-    with _drawing_in(target.parent):
+    with replacing(target) as file, matplotlib_beside(target):
         # matplotlib looks for its folder as it loads
         from bot.statistics.drawing import png  # noqa: PLC0415
         from bot.statistics.page import page  # noqa: PLC0415
@@ -71,7 +68,6 @@ def make(request: StatisticsRequest, progress: Progress) -> Summary:
                 subject=subject(request.selection, figures.data_sets, words),
                 made=words.say("made", when=made, n=FEWEST),
             ).encode()
-    with replacing(target) as file:
         file.write(content)
     return Summary(
         votes=figures.votes,
@@ -79,17 +75,6 @@ def make(request: StatisticsRequest, progress: Progress) -> Summary:
         lines=tuple(f"{name}: {figure}" for figure, name in told),
         alt=" ".join(plot.alt for plot in drawn),
     )
-
-
-@contextmanager
-def _drawing_in(folder: Path) -> Iterator[None]:
-    """Give matplotlib a folder of its own for its list of fonts: there may be no home to write in.
-
-    So it reads nobody's settings either, and every page looks the same.
-    """
-    with TemporaryDirectory(prefix=".matplotlib-", dir=folder, ignore_cleanup_errors=True) as own:
-        os.environ["MPLCONFIGDIR"] = own
-        yield
 
 
 def _is_ours(path: Path) -> bool:

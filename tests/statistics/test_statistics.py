@@ -312,6 +312,17 @@ async def test_no_home_is_needed_and_none_is_looked_into(
     assert not os.path.lexists("/nonexistent")  # noqa: ASYNC240 - a look
 
 
+async def test_what_a_killed_child_leaves_is_taken_away(votes: VotesFile) -> None:
+    folder = votes.path.parent
+    left = folder / ".page.html.matplotlib"
+    left.mkdir()
+    (left / "fontlist.json").write_text("cut o")
+    (folder / ".page.html.partial").write_text("cut o")
+    done = await made(votes.path)
+    assert done.path.read_text().endswith("</html>\n")
+    assert not [path for path in folder.iterdir() if path.name.startswith(".page")]
+
+
 async def test_a_killed_child_leaves_the_earlier_page(votes: VotesFile) -> None:
     before = await made(votes.path)
     text = before.path.read_bytes()

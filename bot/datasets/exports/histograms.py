@@ -12,9 +12,8 @@ from typing import Final
 
 import numpy as np
 import pyarrow as pa
-from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 
+from bot.children.plotting import matplotlib_beside
 from bot.datasets.exports.reading import Integers
 from bot.rating.scales import Scale
 
@@ -41,12 +40,17 @@ class Histograms:
 
     def write(self, path: Path) -> None:
         """Draw a row a part and a column a scale. Raises OSError."""
-        figure = Figure(INCHES, layout="constrained")
-        axes = figure.subplots(len(self.counts), len(self._columns), squeeze=False)
-        for line, (part, found) in zip(axes, self.counts.items(), strict=True):
-            for place, (name, scale) in zip(line, self._columns.items(), strict=True):
-                place.bar(scale.values, found[name], 0.9)
-                place.set_title(f"{part}: {name}")
-                place.set_xticks(scale.values)
-                place.yaxis.set_major_locator(MaxNLocator(5, integer=True))
-        figure.savefig(path, format="png", dpi=DOTS, metadata={"Software": None})
+        with matplotlib_beside(path):
+            # matplotlib looks for its folder as it loads
+            from matplotlib.figure import Figure  # noqa: PLC0415
+            from matplotlib.ticker import MaxNLocator  # noqa: PLC0415
+
+            figure = Figure(INCHES, layout="constrained")
+            axes = figure.subplots(len(self.counts), len(self._columns), squeeze=False)
+            for line, (part, found) in zip(axes, self.counts.items(), strict=True):
+                for place, (name, scale) in zip(line, self._columns.items(), strict=True):
+                    place.bar(scale.values, found[name], 0.9)
+                    place.set_title(f"{part}: {name}")
+                    place.set_xticks(scale.values)
+                    place.yaxis.set_major_locator(MaxNLocator(5, integer=True))
+            figure.savefig(path, format="png", dpi=DOTS, metadata={"Software": None})

@@ -97,6 +97,35 @@ async def test_histograms_are_of_all_answers_in_each_file(votes: VotesFile, tmp_
         assert len(picture.convert("RGB").getcolors(2**20) or []) > 10
 
 
+@pytest.mark.parametrize("home", ["", "/nonexistent/home", "a file", "with settings"])
+async def test_no_home_is_needed_to_draw_and_none_is_looked_into(
+    votes: VotesFile,
+    home: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """Nothing can be made below a file, whoever asks: not even root as in a container."""
+    fill(votes)
+    await exported(votes)
+    drawn = votes.service().folder / "diffusiondb_prepared" / STATS
+    usual = drawn.read_bytes()
+    place = votes.path.parent / "home"
+    if home == "a file":
+        place.write_text("")
+    elif home == "with settings":
+        (place / ".config" / "matplotlib").mkdir(parents=True)
+        (place / ".config" / "matplotlib" / "matplotlibrc").write_text("axes.facecolor: red\n")
+    monkeypatch.setenv("HOME", str(place) if " " in home else home)
+    for name in ("MPLCONFIGDIR", "XDG_CONFIG_HOME", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    capfd.readouterr()
+    await exported(votes)
+    assert capfd.readouterr().err == ""
+    assert drawn.read_bytes() == usual
+    assert [path.name for path in votes.service().folder.iterdir()] == ["diffusiondb_prepared"]
+    assert not os.path.lexists("/nonexistent")  # noqa: ASYNC240 - a look
+
+
 async def test_nothing_is_drawn_as_nothing(votes: VotesFile) -> None:
     frames = await exported(votes)
     assert all(frame.empty for frame in frames.values())
