@@ -105,9 +105,10 @@ def _scored(some: Described, source: Source) -> pa.RecordBatch:
 
 def group_of(data_set: str, prompt: str | None, key: str, set_key: str | None) -> str:
     """Return a hash of what an image is compared with: all of it is in one split."""
-    kind, name = bond_of(prompt, key, set_key)
-    if set_key is not None and kind == "prompt":
+    bond, name = bond_of(prompt, key, set_key)
+    kind: str = bond
+    if set_key is not None and bond == "prompt":
         name = json.dumps([set_key, name])
-        kind = "set"
+        kind = "prompt of a set"
     text = f"{data_set}\0{kind}\0{name}".encode("utf-8", "surrogatepass")
     return blake2b(text, digest_size=GROUP).hexdigest()

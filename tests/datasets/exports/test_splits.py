@@ -74,6 +74,10 @@ class Picture:
         return (self.prompt or "").strip()
 
 
+def test_a_set_is_no_prompt_of_another_set_whatever_its_key() -> None:
+    assert group_of("d", "b", "1", "a") != group_of("d", None, "2", '["a", "b"]')
+
+
 FEW = st.sampled_from(["a dog", "snow", " snow", "an apple\n", "an apple", "", " "])
 """Here and below each kind has names of every split."""
 
