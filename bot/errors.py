@@ -159,6 +159,12 @@ class RateLimitedError(UserError):
     key = "error.rate_limited"
 
 
+class WrongAnswerError(RateLimitedError):
+    """The answer was wrong, and the captcha that follows is made in `seconds`, at least 1."""
+
+    key = "error.wrong_answer"
+
+
 class NotAllowedError(UserError):
     """The person lacks the role, or the data set was not granted to this place."""
 
@@ -172,10 +178,7 @@ class NotAgeRestrictedError(UserError):
 
 
 class NothingLeftError(UserError):
-    """No image is left for this rater in this data set and place.
-
-    `today`: this rater's complete votes since 00:00 UTC.
-    """
+    """No image is left here for this rater; `today`: their complete votes since 00:00 UTC."""
 
     key = "error.nothing_left"
 

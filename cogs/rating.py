@@ -52,9 +52,9 @@ class ScoreButton(JuryItem, template=custom_ids.VOTE):
             await captchas.ask(exchange, press)
         except session.PASSED_OVER as refusal:
             if session.is_session(exchange):
-                await session.go_on_instead(exchange, self.post_id, refusal)
+                await session.go_on_instead(exchange, self.post_id, exchange.why(refusal))
             else:
-                await offer_others(exchange, self.post_id, refusal)
+                await offer_others(exchange, self.post_id, exchange.why(refusal))
         else:
             await recorded(exchange, receipt, redraw=False)
 
@@ -94,7 +94,7 @@ class AgreeButton(ScoreButton, template=custom_ids.AGREE):
         except CaptchaNeededError:
             await captchas.ask(exchange, press)
         except session.PASSED_OVER as refusal:
-            await offer_others(exchange, self.post_id, refusal)
+            await offer_others(exchange, self.post_id, exchange.why(refusal))
         else:
             await recorded(exchange, receipt, redraw=True)
 
@@ -120,7 +120,7 @@ class KeepButton(JuryItem, template=custom_ids.KEEP):
             try:
                 await session.show(exchange, following)
             except session.PASSED_OVER as refusal:
-                await session.go_on_instead(exchange, self.post_id, refusal)
+                await session.go_on_instead(exchange, self.post_id, exchange.why(refusal))
             return
         voting = exchange.services.voting
         receipt = await voting.keep(exchange.caller, exchange.id, self.post_id)

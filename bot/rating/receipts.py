@@ -23,10 +23,11 @@ class Receipt:
     """What is recorded of one rater's vote on one image after a press.
 
     `changed`: a score replaced an earlier one. `completed_now`: this press made the vote
-    complete. `image_full`: the image is at its target, and such a vote counts towards it. `today`:
-    what this rater judged since 00:00 UTC. `earned`: the kudos of this press, None while rewards
-    are off. `sent`: kudos of this vote were sent or paid, so that it cannot be undone. `others`:
-    scores for other pictures that had waited with this one and were recorded with it;
+    complete. `image_full`: the image is at its target, and such a vote counts towards it; or
+    another one is so through a score that had waited with this one. `today`: what this rater
+    judged since 00:00 UTC. `earned`: the kudos of this press, None while rewards are off. `sent`:
+    kudos of this vote were sent or paid, so that it cannot be undone. `others`: scores for other
+    pictures that had waited with this one and were recorded with it;
     `others_refused`: those that could not be.
     """
 

@@ -95,14 +95,22 @@ def _outage(error: discord.HTTPException | aiohttp.ClientError | OSError) -> str
 
 
 async def _present_refusal(exchange: Exchange, refused: Refused) -> None:
-    """Say why the score that waited cannot be recorded; a session goes on."""
+    """Say why the score that waited cannot be recorded, and what became of those with it."""
     refusal, post_id = refused.refusal, refused.press.post_id
+    if refused.image_full:
+        exchange.interaction.client.publisher.wake()
+    told = [exchange.why(refusal)]
+    if refused.others:
+        told.append(exchange.count("captcha.others", refused.others))
+    if refused.others_refused:
+        told.append(exchange.count("captcha.others_refused", refused.others_refused))
+    said = "\n".join(told)
     if not isinstance(refusal, session.PASSED_OVER):
-        raise refusal
-    if refused.private:
-        await session.go_on_instead(exchange, post_id, refusal)
+        await exchange.answer(said)
+    elif refused.private:
+        await session.go_on_instead(exchange, post_id, said)
     else:
-        await offer_others(exchange, post_id, refusal)
+        await offer_others(exchange, post_id, said)
 
 
 class ChallengeCard(Card):

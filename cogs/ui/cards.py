@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from discord import ButtonStyle, Colour, SelectOption, ui
 
-from bot.errors import UserError
 from bot.images.store import Rendition
 from bot.rating.scales import SCALES
 from bot.rating.sessions import Showing
@@ -113,7 +112,7 @@ class ReceiptCard(Card):
         why = earned.reason(texts, language, receipt.earned)
         if why is not None:
             lines.append(f"-# {why}")
-        lines.extend(_others(texts, language, receipt))
+        lines.extend(others(texts, language, receipt))
         if not undone:
             lines.append(f"-# {_progress(texts, language, receipt)}")
         self.add_item(ui.TextDisplay("\n".join(lines)))
@@ -165,9 +164,9 @@ class ConsentCard(Card):
 class PassedOverCard(Card):
     """Why an image cannot be rated, and the way to others that can be."""
 
-    def __init__(self, texts: Texts, language: str, refusal: UserError, post_id: int) -> None:
+    def __init__(self, texts: Texts, language: str, refusal: str, post_id: int) -> None:
         super().__init__()
-        self.add_item(ui.TextDisplay(texts.say(refusal.key, language, **refusal.values)))
+        self.add_item(ui.TextDisplay(refusal))
         more = custom_ids.more(post_id)
         self.add_item(Row(button(texts, language, "card.more", more, ButtonStyle.success)))
 
@@ -176,10 +175,15 @@ class EndCard(Card):
     """The end of a session: nothing is left for this rater now; `last` is of the last press."""
 
     def __init__(
-        self, texts: Texts, language: str, today: int | None, last: Earned | None = None
+        self,
+        texts: Texts,
+        language: str,
+        today: int | None,
+        last: Earned | None = None,
+        note: str | None = None,
     ) -> None:
         super().__init__()
-        lines = [f"### {texts.say('session.end_title', language)}"]
+        lines = [*filter(None, [note]), f"### {texts.say('session.end_title', language)}"]
         if today is not None:
             lines.append(texts.count("session.rated_today", today, language))
         told = (
@@ -221,12 +225,12 @@ def score_lines(texts: Texts, language: str, given: Mapping[str, int]) -> Iterat
             )
 
 
-def _others(texts: Texts, language: str, receipt: Receipt) -> Iterator[str]:
+def others(texts: Texts, language: str, receipt: Receipt) -> Iterator[str]:
     """Say what became of scores for other pictures that had waited with this one."""
-    counts = {"others": receipt.others, "others_refused": receipt.others_refused}
-    for name, count in counts.items():
-        if count:
-            yield texts.count(f"receipt.{name}", count, language)
+    if receipt.others:
+        yield texts.count("receipt.others", receipt.others, language)
+    if receipt.others_refused:
+        yield texts.count("captcha.others_refused", receipt.others_refused, language)
 
 
 def _progress(texts: Texts, language: str, receipt: Receipt) -> str:

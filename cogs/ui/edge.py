@@ -75,6 +75,10 @@ class Exchange:
         """Return a text in this person's language."""
         return self.texts.say(key, self.language, **values)
 
+    def why(self, refusal: UserError) -> str:
+        """Return the text of a refusal in this person's language."""
+        return self.say(refusal.key, **refusal.values)
+
     def count(self, key: str, number: int, /, **values: object) -> str:
         """Return a plural text in this person's language."""
         return self.texts.count(key, number, self.language, **values)

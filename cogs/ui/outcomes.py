@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from bot.discord_internals import pressed_message
-from bot.errors import UserError
 from bot.rating.voting import Receipt
 from cogs.ui import session
 from cogs.ui.cards import PassedOverCard, ReceiptCard
@@ -23,7 +22,7 @@ async def recorded(exchange: Exchange, receipt: Receipt, *, redraw: bool) -> Non
         await exchange.respond(ReceiptCard(exchange.texts, exchange.language, receipt))
 
 
-async def offer_others(exchange: Exchange, post_id: int, refusal: UserError) -> None:
+async def offer_others(exchange: Exchange, post_id: int, refusal: str) -> None:
     """Say why the image cannot be rated, with a way on to others."""
     message = pressed_message(exchange.interaction)
     if message is not None and not exchange.is_private:

@@ -16,14 +16,13 @@ from bot.errors import (
     PicturesUnavailableError,
     PlaceTakenError,
     SourceUnavailableError,
-    UserError,
 )
 from bot.images.store import Rendition
 from bot.rating.sessions import Showing
 from bot.rating.voting import Receipt
 from bot.rewards.earning import Earned
 from cogs.ui.card import Card, Upload
-from cogs.ui.cards import EndCard, Picture, SessionCard
+from cogs.ui.cards import EndCard, Picture, SessionCard, others
 from cogs.ui.edge import Exchange
 from cogs.ui.lessons import ExplanationCard, LessonCard, LessonsOverCard
 
@@ -45,13 +44,13 @@ async def show(
 ) -> None:
     """Show what follows, or the end card; then make the image after it ready.
 
-    `note` is said above the picture, `on_screen` is the post whose picture the pressed message
-    already shows, and `earned` is what the press before earned.
+    `note` is said above the picture or the end, `on_screen` is the post whose picture the pressed
+    message already shows, and `earned` is what the press before earned.
     """
     try:
         showing, rendition = await _readable(exchange, await following)
     except NothingLeftError as end:
-        await exchange.respond(EndCard(exchange.texts, exchange.language, end.today, earned))
+        await exchange.respond(EndCard(exchange.texts, exchange.language, end.today, earned, note))
         return
     except LessonsOverError as result:
         await exchange.respond(LessonsOverCard(exchange, result))
@@ -76,13 +75,14 @@ async def after_press(exchange: Exchange, receipt: Receipt, *, redraw: bool) -> 
     """
     following = exchange.services.sessions.advance(exchange.caller, receipt.post_id)
     on_screen = None if redraw else receipt.post_id
-    await show(exchange, following, on_screen=on_screen, earned=receipt.earned)
+    note = "\n".join(others(exchange.texts, exchange.language, receipt)) or None
+    await show(exchange, following, note=note, on_screen=on_screen, earned=receipt.earned)
 
 
-async def go_on_instead(exchange: Exchange, post_id: int, refusal: UserError) -> None:
+async def go_on_instead(exchange: Exchange, post_id: int, refusal: str) -> None:
     """Show another image where the one of the session can no longer be rated, and say why."""
     following = exchange.services.sessions.advance(exchange.caller, post_id)
-    await show(exchange, following, note=exchange.say(refusal.key, **refusal.values))
+    await show(exchange, following, note=refusal)
 
 
 def is_session(exchange: Exchange) -> bool:

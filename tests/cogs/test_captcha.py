@@ -423,13 +423,18 @@ async def test_every_score_that_waits_is_named_and_counts(
     assert vote.scores == {"aesthetic": 7, "artifacts": 2}
 
 
-async def test_a_score_of_another_channel_counts_too(stage: Stage, ada: Reader) -> None:
+async def posts_in_two_channels(stage: Stage) -> tuple[discord.Message, discord.Message]:
     other = stage.home.create_text_channel("elsewhere")
     first = await stage.open_post()
     await stage.add_images(1)
     await stage.set_up(other)
     await stage.publish()
     (second,) = stage.posts(other)
+    return first, second
+
+
+async def test_a_score_of_another_channel_counts_too(stage: Stage, ada: Reader) -> None:
+    first, second = await posts_in_two_channels(stage)
     await ada.asked(first, 3)
     card = await ada.asked(second, 8)
     assert "**8** (Liking) · one for another picture" in text(card)
@@ -437,6 +442,66 @@ async def test_a_score_of_another_channel_counts_too(stage: Stage, ada: Reader) 
     assert "Your score for another picture, which had waited too, is recorded" in text(receipt)
     given = [await ada.vote(image) for image in (1, 2)]
     assert [vote and vote.scores["aesthetic"] for vote in given] == [3, 8]
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        (
+            "en",
+            ["no longer open", "Another score of yours had waited too, and that one is"],
+        ),
+        ("de", ["nicht mehr bewertet", "Eine andere Note von dir hat auch gewartet, und die ist"]),
+    ],
+)
+async def test_a_refused_score_says_that_another_one_is_recorded(
+    stage: Stage, ada: Reader, language: str, said: list[str]
+) -> None:
+    await stage.bot.languages.set_for_rater(ada.member.id, language)
+    first, second = await posts_in_two_channels(stage)
+    await ada.asked(first, 3)
+    card = await ada.asked(second, 8)
+    await stage.services.posts.lost(2, "for the test")
+    refused = text(answer(await ada.type(card, ada.right())))
+    assert [each for each in said if each not in refused] == []
+    assert await ada.vote(1) is not None
+    assert await ada.vote(2) is None
+
+
+async def test_a_refusal_of_another_kind_says_so_too(stage: Stage, ada: Reader) -> None:
+    first, second = await posts_in_two_channels(stage)
+    await ada.asked(first, 3)
+    card = await ada.asked(second, 8)
+    await stage.services.database.write(
+        lambda c: c.execute("UPDATE images SET safe = 0 WHERE id = 2")
+    )
+    refused = answer(await ada.type(card, ada.right()))
+    assert "age-restricted" in refused.content
+    assert "that one is recorded" in refused.content
+
+
+async def test_a_session_says_what_became_of_a_score_that_waited(stage: Stage, ada: Reader) -> None:
+    first = await stage.open_post()
+    await stage.add_images(2)
+    shown = answer(await ada.member.slash(stage.channel, "rate"))
+    await ada.asked(first, 3)
+    card = await ada.asked(shown, 8)
+    back = answer(await ada.type(card, ada.right()))
+    assert "Your score for another picture, which had waited too, is recorded" in text(back)
+    assert find(back, "vote:artifacts:1:")
+
+
+async def test_a_wrong_answer_is_called_wrong_where_the_next_question_has_to_wait(
+    stage: Stage, ada: Reader
+) -> None:
+    card = await ada.asked(await stage.open_post())
+    for _ in range(5):
+        card = await ada.switch(card, "picture")
+    wrong = answer(await ada.type(card, WRONG))
+    assert "That answer was wrong." in wrong.content
+    assert "press **Answer** in 10 s" in wrong.content
+    stage.clock.turn(10)
+    assert "That was not it" in text(answer(await ada.open(card)))
 
 
 async def test_without_its_font_the_rater_goes_on_and_the_operators_hear(

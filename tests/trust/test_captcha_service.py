@@ -25,6 +25,7 @@ from bot.errors import (
     RateLimitedError,
     UnknownCaptchaError,
     UserError,
+    WrongAnswerError,
 )
 from bot.rating.voting import Receipt, ScorePress
 from bot.trust import rate_limit
@@ -398,6 +399,52 @@ async def test_scores_of_other_pictures_count_too_and_those_that_cannot_are_told
     assert await there.home.world.value("SELECT aesthetic FROM votes ORDER BY id LIMIT 1") == 2
 
 
+async def test_a_refused_score_says_what_became_of_those_that_waited_with_it(
+    there: CaptchaHome,
+) -> None:
+    taken, lost, last = [await there.home.post() for _ in range(3)]
+    await there.asked(1, taken)
+    await there.asked(1, lost)
+    asked = await there.asked(1, last)
+    for post in (lost, last):
+        await there.home.services.posts.lost(post, "for the test")
+    refused = await there.answer(1, asked)
+    assert isinstance(refused, Refused)
+    assert isinstance(refused.refusal, ClosedPostError)
+    assert (refused.press.post_id, refused.others, refused.others_refused) == (last, 1, 1)
+    assert await votes(there) == 1
+
+
+@pytest.mark.parametrize("closed", [False, True])
+async def test_an_image_that_fills_through_a_kept_score_is_told(
+    tmp_path: Path, *, closed: bool
+) -> None:
+    async with open_captchas(tmp_path, 1) as there:
+        first, second = await there.home.post(target=1), await there.home.post()
+        await there.press(1, first, "aesthetic")
+        await there.press(1, first, "artifacts", 2)
+        asked = await there.asked(1, second)
+        if closed:
+            await there.home.services.posts.lost(second, "for the test")
+        outcome = await there.answer(1, asked)
+        assert isinstance(outcome, Refused if closed else Receipt)
+        assert outcome.image_full
+
+
+@pytest.mark.parametrize(("cap", "told"), [(10, (10, None)), (5, (5, None))])
+async def test_what_was_earned_is_told_although_the_last_score_met_the_cap(
+    tmp_path: Path, cap: int, told: tuple[int, str | None]
+) -> None:
+    settings = {"horde_api_key": "k" * 22, "kudos_daily_cap": cap}
+    async with open_captchas(tmp_path, 1, **settings) as there:
+        posts = [await there.home.post() for _ in range(3)]
+        for post in posts:
+            asked = await there.asked(1, post)
+        earned = (await there.passed(1, asked)).earned
+        assert earned is not None
+        assert (earned.amount, earned.why) == told
+
+
 async def test_no_captcha_stands_between_the_scores_that_one_kept(tmp_path: Path) -> None:
     async with open_captchas(tmp_path, 1, captcha_every=1) as there:
         posts = [await there.home.post() for _ in range(3)]
@@ -625,8 +672,9 @@ async def spend(there: CaptchaHome, post: int) -> Challenge:
 async def test_one_that_follows_a_wrong_answer_is_made_no_sooner(there: CaptchaHome) -> None:
     post = await there.home.post()
     asked = await spend(there, post)
-    with pytest.raises(RateLimitedError):
+    with pytest.raises(WrongAnswerError) as wrong:
         await there.answer(1, asked, WRONG)
+    assert wrong.value.values == {"seconds": 10}
     assert len(there.makers["picture"].made) == policy.PER_MINUTE
     with pytest.raises(CaptchaReplacedError):
         await there.answer(1, asked)
@@ -643,8 +691,9 @@ async def test_one_that_follows_an_expiry_is_made_no_sooner(there: CaptchaHome) 
     await there.home.services.captcha_expiry.settle()
     number, now = await there.home.world.number(1), there.home.world.clock.now()
     await there.home.world.database.write(lambda c: rate_limit.spend(c, number, now))
-    with pytest.raises(RateLimitedError):
+    with pytest.raises(RateLimitedError) as refused:
         await there.answer(1, asked)
+    assert refused.type is RateLimitedError, "nothing was wrong"
     there.home.world.clock.turn(10)
     assert isinstance(await there.answer(1, asked), Challenge)
 

@@ -41,14 +41,17 @@ def take_all(
 ) -> Receipt | Refused:
     """Take kept presses in this unit, in their order; return what came of the last one.
 
-    Its receipt says what became of those for other pictures, and what all of them earned.
+    Its receipt says what became of those for other pictures, what all of them earned, and whether
+    any of them filled its image; where it is refused, that says what became of all the others.
     """
     *others, press = presses
     outcomes = [take(connection, ballot, caller, each, now) for each in others]
     outcome = take(connection, ballot, caller, press, now)
-    if isinstance(outcome, Refused):
-        return outcome
     receipts = [each for each in (*outcomes, outcome) if isinstance(each, Receipt)]
+    image_full = any(each.image_full for each in receipts)
+    if isinstance(outcome, Refused):
+        refused = len(others) - len(receipts)
+        return replace(outcome, others=len(receipts), others_refused=refused, image_full=image_full)
     elsewhere = [
         isinstance(each, Receipt)
         for each, other in zip(outcomes, others, strict=True)
@@ -59,6 +62,7 @@ def take_all(
         outcome,
         others=recorded,
         others_refused=len(elsewhere) - recorded,
+        image_full=image_full,
         earned=_together([each.earned for each in receipts]),
     )
 
@@ -81,12 +85,12 @@ def is_private(connection: Connection, press: KeptPress) -> bool:
 
 
 def _together(earned: list[Earned | None]) -> Earned | None:
-    """Return what the last of several scores told, with what all of them earned."""
-    last = earned[-1]
-    if last is None or last.why is not None:
-        return last
-    amounts = [each.amount for each in earned if each is not None and each.why is None]
-    return replace(last, amount=sum(amounts))
+    """Return what all of several scores earned; where that is nothing, what the last told."""
+    told = [each for each in earned if each is not None]
+    amount = sum(each.amount for each in told if each.why is None)
+    if not amount:
+        return earned[-1]
+    return replace(told[-1], amount=amount, why=None)
 
 
 def _there(connection: Connection, caller: Caller, press: KeptPress) -> Caller:

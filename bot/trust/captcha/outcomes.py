@@ -46,11 +46,18 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The rater may go on, but the score that waited cannot be recorded any more."""
+    """The rater may go on, but the score that waited cannot be recorded any more.
+
+    `others` and `others_refused`: scores that had waited with it and were recorded all the same,
+    and those that could not be either. `image_full`: one of the recorded filled its image.
+    """
 
     refusal: UserError
     press: KeptPress
     private: bool
+    others: int = 0
+    others_refused: int = 0
+    image_full: bool = False
 
 
 Outcome = Receipt | Challenge | Failed | Refused

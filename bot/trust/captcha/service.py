@@ -19,7 +19,9 @@ from bot.errors import (
     ConsentNeededError,
     ForeignCaptchaError,
     NoAnswerError,
+    RateLimitedError,
     UnknownCaptchaError,
+    WrongAnswerError,
 )
 from bot.rating.receipts import Receipt
 from bot.rating.revision import ScorePress
@@ -186,8 +188,14 @@ class CaptchaService:
         return outcome
 
     async def _follow(self, again: _Again, caller: Caller, language: str) -> Outcome:
+        """Ask another one; raises WrongAnswerError after a wrong answer, else RateLimitedError."""
         ended, now = again.ended, self._clock.now()
-        await self._database.write(lambda connection: _charge(connection, ended.rater, now))
+        try:
+            await self._database.write(lambda connection: _charge(connection, ended.rater, now))
+        except RateLimitedError as error:
+            if again.told == "wrong":
+                raise WrongAnswerError(**error.values) from error
+            raise
         return await self._offer(caller, ended.press, ended.kind, language, told=again.told)
 
     async def _offer(
