@@ -101,8 +101,8 @@ async def test_a_revert_takes_reports_with_it_and_says_so(stage: Stage) -> None:
     said = await stage.moderator.slash(stage.channel, "rater revert", user=ada, since="1h")
     since = int(stage.clock.now().timestamp()) - 3600
     assert answer(said).content == (
-        f"There is no rating of <@{ada.id}> since <t:{since}:f>. 1 open report of theirs counts no"
-        " more, too; a picture that it hid stays hidden until somebody looks at it with"
+        f"There is no rating of <@{ada.id}> since <t:{since}:f>. 1 open report of theirs no longer"
+        " counts; a picture that it hid stays hidden until somebody looks at it with"
         " `/rater review`. `/rater restore` lifts this revert."
     )
     card = text(answer(await stage.moderator.slash(stage.channel, "rater review")))
