@@ -167,7 +167,7 @@ class BanService:
             rater = self._enrolment.rater(connection, discord_id, now)
             banned = can_unban(connection, rater, home, now)
             subject = as_subject(rater)
-            trusted = rater.status == "banned" and _vouched_for(connection, subject)
+            trusted = _brings_trust_back(connection, rater)
             if rater.status == "banned":
                 status: RaterStatus = "validated" if trusted else "normal"
                 raters.set_status(connection, rater.number, status)
@@ -178,7 +178,7 @@ class BanService:
             self._access.record(connection, caller, "rater.unban", subject, details)
             if trusted:
                 release(connection, self._access, caller, rater)
-            return Verdict(subject, banned or trusted, trusted=trusted), rater.number
+            return Verdict(subject, banned, trusted=trusted), rater.number
 
         await self._erased.list(discord_id, change)
         verdict, number = await self._database.write(unit)
@@ -204,15 +204,18 @@ class BanService:
 
 
 def can_unban(connection: Connection, rater: Rater, home: int, now: datetime) -> bool:
-    """Tell whether an unban of the rater has anything to lift, in force or of a ban that ended."""
+    """Tell whether an unban changes anything for the rater, in force or of a ban that ended."""
     barred = home in bars.guilds(connection, rater.number, now)
     took_votes = void_orders.in_force(connection, rater.number, "ban")
-    return rater.banned_at(now) or barred or bool(took_votes)
+    changes = rater.banned_at(now) or barred or bool(took_votes)
+    return changes or _brings_trust_back(connection, rater)
 
 
-def _vouched_for(connection: Connection, subject: str) -> bool:
-    """Tell whether the moderators' last word of trust, which no ban takes back, is that they do."""
-    return audit.last_of(connection, subject, WORDS_OF_TRUST) == VALIDATE
+def _brings_trust_back(connection: Connection, rater: Rater) -> bool:
+    """Tell whether an unban validates again: no ban takes back the moderators' word of trust."""
+    if rater.status != "banned":
+        return False
+    return audit.last_of(connection, as_subject(rater), WORDS_OF_TRUST) == VALIDATE
 
 
 def _home(caller: Caller) -> int:

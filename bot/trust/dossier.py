@@ -108,10 +108,10 @@ class Steadiness:
 class Dossier:
     """One rater, as of `now`.
 
-    `can_unban`: an unban has something to lift, everywhere or in the home server alone. `own` and
-    `crowd` are histograms by scale; `agreement` has the scales that say something, `scores` and
-    `reliability` those that the estimator has judged. `people` leads from the numbers in `history`
-    to Discord ids.
+    `can_unban`: an unban has something to lift, everywhere or in the home server alone, or to bring
+    back. `own` and `crowd` are histograms by scale; `agreement` has the scales that say something,
+    `scores` and `reliability` those that the estimator has judged. `people` leads from the numbers
+    in `history` to Discord ids.
     """
 
     rater: Rater

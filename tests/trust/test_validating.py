@@ -100,8 +100,16 @@ async def test_trust_comes_back_with_the_unban_also_where_the_ban_ended_by_itsel
     await bans.ban(home.moderator, 1, "a break", Sentence(timedelta(hours=1)))
     home.world.clock.turn(3600)
     assert await status(home) == "banned", "it is over, and nobody has vouched anew"
-    assert (await bans.unban(home.moderator, 1)).trusted
+    dossiers = home.services.dossiers
+    assert (await dossiers.of(home.moderator, 1)).can_unban
+    verdict = await bans.unban(home.moderator, 1)
+    assert (verdict.changed, verdict.trusted) == (True, True)
     assert await status(home) == "validated"
+    assert not (await dossiers.of(home.moderator, 1)).can_unban
+    await validation.unvalidate(home.moderator, 1)
+    await bans.ban(home.moderator, 1, "a break", Sentence(timedelta(hours=1)))
+    home.world.clock.turn(3600)
+    assert not (await dossiers.of(home.moderator, 1)).can_unban, "nobody vouches for them"
 
 
 async def test_an_erasure_forgets_what_stood_before_a_ban(home: Home) -> None:
