@@ -17,10 +17,11 @@ from storage.errors import StorageError
 class Erasure:
     """What is kept of an erased rater: a keyed hash of the Discord id, when, and whether banned.
 
-    `horde_hash` is that of the Horde account that they had proved to be theirs, if any. `held`: an
-    operator held their kudos. `banned_until` ends the ban by itself. `bars`: the servers from which
-    they were barred. `captcha_fails`: captchas failed in a row; none is offered before
-    `captcha_not_before`.
+    `horde_hash` is that of the Horde account that they had proved to be theirs, if any. `held`:
+    the program held their kudos, or nobody knows who did, for earlier versions did not say;
+    `held_by_operators`: by a hold that they alone lift. `banned_until` ends the ban by itself.
+    `bars`: the servers from which they were barred. `captcha_fails`: captchas failed in a row; none
+    is offered before `captcha_not_before`.
     """
 
     discord_hash: str
@@ -28,6 +29,7 @@ class Erasure:
     banned: bool
     horde_hash: str | None = None
     held: bool = False
+    held_by_operators: bool = False
     banned_until: datetime | None = None
     bars: tuple[Bar, ...] = ()
     captcha_fails: int = 0
@@ -47,6 +49,7 @@ class Erasure:
             bool(fields["banned"]),
             str(fields["horde"]) if "horde" in fields else None,
             held=bool(fields.get("held", False)),
+            held_by_operators=bool(fields.get("held_by_operators", False)),
             banned_until=_moment(fields.get("until")),
             bars=tuple(_bar(bar) for bar in fields.get("bars", ())),
             captcha_fails=int(fields.get("captcha_fails", 0)),
@@ -64,6 +67,8 @@ class Erasure:
             fields["horde"] = self.horde_hash
         if self.held:
             fields["held"] = True
+        if self.held_by_operators:
+            fields["held_by_operators"] = True
         if self.banned_until is not None:
             fields["until"] = self.banned_until.isoformat()
         if self.bars:

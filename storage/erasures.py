@@ -53,13 +53,14 @@ def remember(connection: sqlite3.Connection, erasure: Erasure) -> None:
         """
         INSERT INTO erased_raters
             (discord_hash, banned, erased_at, held, horde_hash, banned_until, captcha_fails,
-            captcha_not_before)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+            captcha_not_before, held_by_operators)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
         ON CONFLICT (discord_hash) DO UPDATE SET
             banned = excluded.banned, erased_at = excluded.erased_at, held = excluded.held,
             horde_hash = coalesce(excluded.horde_hash, erased_raters.horde_hash),
             banned_until = excluded.banned_until, captcha_fails = excluded.captcha_fails,
-            captcha_not_before = excluded.captcha_not_before
+            captcha_not_before = excluded.captcha_not_before,
+            held_by_operators = excluded.held_by_operators
         """,
         (
             erasure.discord_hash,
@@ -70,6 +71,7 @@ def remember(connection: sqlite3.Connection, erasure: Erasure) -> None:
             _microseconds(erasure.banned_until),
             erasure.captcha_fails,
             _microseconds(erasure.captcha_not_before),
+            int(erasure.held_by_operators),
         ),
     )
     connection.execute("DELETE FROM erased_bars WHERE discord_hash = ?", (erasure.discord_hash,))
@@ -187,7 +189,17 @@ def unfinished(connection: sqlite3.Connection) -> list[int]:
 
 
 def _erased(connection: sqlite3.Connection, row: tuple[Any, ...]) -> Erasure:
-    discord_hash, banned, erased_at, horde_hash, held, banned_until, fails, not_before = row
+    (
+        discord_hash,
+        banned,
+        erased_at,
+        horde_hash,
+        held,
+        banned_until,
+        fails,
+        not_before,
+        by_operators,
+    ) = row
     bars = connection.execute(
         "SELECT guild_id, placed_by, until FROM erased_bars WHERE discord_hash = ?"
         " ORDER BY guild_id, placed_by",
@@ -199,6 +211,7 @@ def _erased(connection: sqlite3.Connection, row: tuple[Any, ...]) -> Erasure:
         bool(banned),
         horde_hash,
         held=bool(held),
+        held_by_operators=bool(by_operators),
         banned_until=_moment(banned_until),
         bars=tuple(Bar(guild, placed_by, _moment(until)) for guild, placed_by, until in bars),
         captcha_fails=fails,
@@ -216,7 +229,7 @@ def _moment(microseconds: int | None) -> datetime | None:
 
 _SELECT: Final = (
     "SELECT discord_hash, banned, erased_at, horde_hash, held, banned_until, captcha_fails,"
-    " captcha_not_before FROM erased_raters"
+    " captcha_not_before, held_by_operators FROM erased_raters"
 )
 _GONE_AT_ONCE: Final = (
     "reservations",

@@ -43,7 +43,7 @@ QUERIES: Mapping[str, str] = {
     """,
     "erased_raters": """
         SELECT discord_hash, banned, banned_until, erased_at, horde_hash, held,
-               captcha_fails, captcha_not_before
+               held_by_operators, captcha_fails, captcha_not_before
         FROM erased_raters
         WHERE discord_hash = :discord_hash
     """,

@@ -20,8 +20,9 @@ from bot.errors import NothingKeptError
 from bot.privacy.earnings import AtStake, EarnedBefore, Scored, at_stake
 from bot.trust.captcha import policy
 from bot.trust.enrolment import Enrolment
+from bot.trust.holds import of_operators, of_program
 from bot.trust.recounting import Recounting
-from storage import audit, bars, captchas, erasures, holds, horde_links, payouts, raters
+from storage import audit, bars, captchas, erasures, horde_links, payouts, raters
 from storage.database import Database
 from storage.erasure_file import Erasure, ErasureFile
 from storage.erasures import LinkedRater
@@ -140,7 +141,8 @@ class ErasureService:
             now,
             rater.banned_at(now),
             self._account(connection, rater.number),
-            held=bool(holds.of_rater(connection, rater.number)),
+            held=bool(of_program(connection, rater)),
+            held_by_operators=bool(of_operators(connection, rater)),
             banned_until=rater.status_until if rater.banned_at(now) else None,
             bars=tuple(bars.of_rater(connection, rater.number, now)),
             captcha_fails=captcha.fails_in_a_row,

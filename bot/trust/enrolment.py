@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import count
@@ -14,6 +14,7 @@ from bot.trust import rate_limit
 from storage import audit, bars, captchas, erasures, holds, horde_links, imported_raters, raters
 from storage.audit import Details
 from storage.captchas import CaptchaRecord
+from storage.erasure_file import Erasure
 from storage.raters import Rater
 
 ERASURE: Final = "erasure"
@@ -23,10 +24,14 @@ HORDE_ACCOUNT: Final = "horde account"
 """The same for verified Horde accounts."""
 
 BEFORE_ERASURE: Final = "before_erasure"
-"""The hold of whoever comes back and was held when erased; why is not known any more.
+"""The hold of whoever comes back and was held when erased, by the program or by nobody knows whom;
+why is not known any more.
 
 Moderators are asked to look once there are votes to look at, and may lift it.
 """
+
+OPERATORS_BEFORE_ERASURE: Final = "operators_before_erasure"
+"""The same for a hold of operators: they settle money, so they alone lift it then too."""
 
 _ALLOWANCE: Final = timedelta(microseconds=rate_limit.MINUTE)
 
@@ -74,9 +79,9 @@ class Enrolment:
         erasures.mark_returned(connection, rater.number)
         if now - erased.erased_at < _ALLOWANCE:
             rate_limit.spend(connection, rater.number, now)
-        if erased.held:
-            holds.place(connection, rater.number, BEFORE_ERASURE, now)
-            _record(connection, "hold.placed", rater.number, now, {"reason": BEFORE_ERASURE})
+        for reason in _held_again(erased):
+            holds.place(connection, rater.number, reason, now)
+            _record(connection, "hold.placed", rater.number, now, {"reason": reason})
         for bar in erased.bars:
             if bar.holds_at(now):
                 bars.place(connection, rater.number, bar, now)
@@ -105,6 +110,13 @@ class Enrolment:
             for number in numbers
             if not imported_raters.is_name(connection, self.hash_key.pseudonym(number))
         )
+
+
+def _held_again(erased: Erasure) -> Iterator[str]:
+    if erased.held:
+        yield BEFORE_ERASURE
+    if erased.held_by_operators:
+        yield OPERATORS_BEFORE_ERASURE
 
 
 def _record(

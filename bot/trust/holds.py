@@ -24,7 +24,7 @@ REASON: Final = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 
 BY_PROGRAM: Final = frozenset({*BY_NAME, holding.REASON, BEFORE_ERASURE})
 """Holds that the program places and moderators may lift: those of the rules and of the estimator,
-which it lifts by itself too, and that of whoever was held before an erasure."""
+which it lifts by itself too, and that of whoever it held before an erasure."""
 
 
 class HoldService:
@@ -97,6 +97,12 @@ def of_program(connection: Connection, rater: Rater) -> tuple[str, ...]:
     """Return the reasons for which the program holds the rater's kudos."""
     held = holds.of_rater(connection, rater.number)
     return tuple(reason for reason in held if reason in BY_PROGRAM)
+
+
+def of_operators(connection: Connection, rater: Rater) -> tuple[str, ...]:
+    """Return the reasons of holds that operators alone lift."""
+    held = holds.of_rater(connection, rater.number)
+    return tuple(reason for reason in held if reason not in BY_PROGRAM)
 
 
 def release(connection: Connection, access: AccessService, moderator: Caller, rater: Rater) -> None:

@@ -15,7 +15,7 @@ from bot.errors import JuryError, LessonsOverError
 from bot.rewards.planning import terms_of
 from bot.services import Services
 from bot.trust.review import Idle
-from storage import alerts, audit, captchas, horde_links, payout_due, raters
+from storage import alerts, audit, captchas, holds, horde_links, payout_due, raters
 from storage.backup import backup
 from storage.captchas import CaptchaRecord
 from storage.erasure_file import Erasure, ErasureFile
@@ -31,39 +31,84 @@ async def home(tmp_path: Path) -> AsyncIterator[Home]:
         yield opened
 
 
+@pytest.mark.parametrize(
+    ("placed", "stay"),
+    [
+        (("review", "risk"), ("operators_before_erasure",)),
+        (("contradicted",), ("operators_before_erasure",)),
+        (("reliability", "same_button"), ("before_erasure",)),
+        (("few_values", "review"), ("before_erasure", "operators_before_erasure")),
+    ],
+)
 async def test_a_hold_outlives_erasures_and_backups_until_it_is_lifted(
-    home: Home, tmp_path: Path
+    home: Home, tmp_path: Path, placed: tuple[str, ...], stay: tuple[str, ...]
 ) -> None:
+    """Whose it was is all that is kept of the reason: what operators held they alone lift."""
     await home.raters(1)
     service = home.services.holds
-    await service.place(1, "review")
-    await service.place(1, "risk")
+    await hold(home, *placed)
     await asyncio.to_thread(backup, home.world.database.path, tmp_path / "copy.db")
     for _ in range(2):
         await home.services.erasure.erase(caller(1))
         number = await come_back(home, 1)
-        assert await service.of_rater(1) == ("before_erasure",)
-    (entry,) = await home.world.database.read(lambda c: audit.latest(c, 1))
-    assert (entry.actor, entry.action, entry.subject) == (
-        "program",
-        "hold.placed",
-        f"rater:{number}",
-    )
+        assert await service.of_rater(1) == stay
+    entries = await home.world.database.read(lambda c: audit.latest(c, len(stay)))
+    assert [entry.details for entry in reversed(entries)] == [{"reason": each} for each in stay]
+    assert {(entry.actor, entry.action, entry.subject) for entry in entries} == {
+        ("program", "hold.placed", f"rater:{number}")
+    }
     async with restored(home, tmp_path / "copy.db") as services:
         await services.erasure.replay()
         await services.voting.agree(caller(1))
-        assert await services.holds.of_rater(1) == ("before_erasure",)
+        assert await services.holds.of_rater(1) == stay
         await services.holds.lift(1)
         await services.erasure.erase(caller(1))
         await services.voting.agree(caller(1))
         assert await services.holds.of_rater(1) == ()
         (line,) = ErasureFile(services.database.path).read().values()
         assert not line.held
+        assert not line.held_by_operators
+
+
+async def hold(home: Home, *reasons: str) -> None:
+    """Hold the kudos of rater 1, by the program for reasons of its own."""
+    number, now = await home.world.number(1), home.world.clock.now()
+    for reason in reasons:
+        await home.world.database.write(partial(holds.place, rater=number, reason=reason, now=now))
+
+
+@pytest.mark.parametrize("placed", ["review", "reliability"])
+async def test_moderators_lift_what_the_program_held_before_an_erasure_and_nothing_else(
+    home: Home, placed: str
+) -> None:
+    await home.raters(1)
+    await hold(home, placed)
+    await home.services.erasure.erase(caller(1))
+    await come_back(home, 1)
+    await home.services.validation.validate(home.moderator, 1)
+    left = ("operators_before_erasure",) if placed == "review" else ()
+    assert await home.services.holds.of_rater(1) == left
+
+
+async def test_a_hold_of_which_an_earlier_version_did_not_keep_whose_it_was_is_for_moderators(
+    home: Home,
+) -> None:
+    await home.raters(1)
+    await home.services.erasure.erase(caller(1))
+    file = ErasureFile(home.world.database.path)
+    (line,) = file.read().values()
+    at = line.erased_at.isoformat()
+    with file.path.open("a", encoding="utf-8") as lines:
+        lines.write(f'{{"hash": "{line.discord_hash}", "at": "{at}", "banned": false, ')
+        lines.write('"held": true}\n')
+    await home.services.erasure.replay()
+    await come_back(home, 1)
+    assert await home.services.holds.of_rater(1) == ("before_erasure",)
 
 
 async def test_nobody_is_asked_about_whoever_comes_back_held_and_has_not_rated(home: Home) -> None:
     await home.raters(1)
-    await home.services.holds.place(1, "review")
+    await hold(home, "reliability")
     await home.services.erasure.erase(caller(1))
     await come_back(home, 1)
     await home.services.scores.refresh()
@@ -85,7 +130,7 @@ async def test_a_ban_after_the_erasure_leaves_the_hold(home: Home) -> None:
     await home.services.bans.unban(home.moderator, 1)
     await home.services.erasure.replay()
     await come_back(home, 1)
-    assert await home.services.holds.of_rater(1) == ("before_erasure",)
+    assert await home.services.holds.of_rater(1) == ("operators_before_erasure",)
 
 
 async def test_who_was_not_held_is_not_held_on_return(home: Home) -> None:
@@ -98,8 +143,11 @@ async def test_who_was_not_held_is_not_held_on_return(home: Home) -> None:
 def test_a_line_without_the_hold_is_read_as_one_that_had_none() -> None:
     line = '{"hash": "ab", "at": "2026-03-01T12:00:00+00:00", "banned": true}'
     assert Erasure.parse(line) == Erasure("ab", NOON, banned=True, held=False)
-    held = Erasure("ab", NOON, banned=False, held=True)
-    assert Erasure.parse(held.line()) == held
+    for held in (
+        Erasure("ab", NOON, banned=False, held=True),
+        Erasure("ab", NOON, banned=False, held_by_operators=True),
+    ):
+        assert Erasure.parse(held.line()) == held
     paused = Erasure("ab", NOON, banned=False, captcha_fails=2, captcha_not_before=NOON)
     assert Erasure.parse(paused.line()) == paused
 

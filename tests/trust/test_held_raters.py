@@ -159,9 +159,8 @@ async def test_a_case_that_nobody_decided_puts_nothing_off(home: Home) -> None:
 
 
 async def came_back(home: Home, votes: int, *, held: bool = False) -> int:
-    """Have somebody erased who was held, and rate so much since; return the number."""
-    await home.raters(1)
-    await home.services.holds.place(1, "review")
+    """Have somebody erased whom the program held, and rate so much since; return the number."""
+    await scored(home, votes)
     await home.services.erasure.erase(caller(1))
     home.world.clock.turn(60)
     return await scored(home, votes, held=held, place=held)
@@ -178,6 +177,15 @@ async def test_whoever_comes_back_held_is_asked_about_once_there_is_what_to_look
     assert await cases(home) == [{"rater": number, "votes": 100}][:shown]
     told = await home.world.database.read(alerts.undelivered)
     assert [alert.values["rule"] for alert in told] == ["before_erasure"][:shown]
+
+
+async def test_nobody_is_asked_about_a_hold_of_operators_from_before_an_erasure(home: Home) -> None:
+    await home.raters(1)
+    await home.services.holds.place(1, "review")
+    await home.services.erasure.erase(caller(1))
+    home.world.clock.turn(60)
+    await scored(home, 500, held=False, place=False)
+    assert await show(home) == 0
 
 
 @pytest.mark.parametrize(("decision", "again"), [(HONEST, [0, 0]), (WATCH, [0, 1])])
