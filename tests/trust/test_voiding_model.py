@@ -8,14 +8,14 @@ import asyncio
 import shutil
 import tempfile
 from collections.abc import Coroutine
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
 from random import Random
 from sqlite3 import Connection
-from typing import Final, TypeVar
+from typing import Final, TypeVar, get_args
 
 import pytest
 from hypothesis import HealthCheck
@@ -36,7 +36,9 @@ from bot.rating.voting import ScorePress
 from bot.services import build_services
 from bot.trust import void_orders as carrying_out
 from bot.trust.banning import Sentence
+from bot.trust.refusals import ModeratorsBarError
 from storage import image_stages, ledger, raters, reports, void_orders
+from storage.bars import PlacedBy
 from storage.database import Database
 from storage.image_stages import COUNTS
 from tests.rating.world import HOME, NOON, TurnedClock, World, caller, make_settings
@@ -149,8 +151,7 @@ class PersonModel:
     settled: set[Image] = field(default_factory=set)
     banned_until: datetime | None = None
     banned: bool = False
-    barred: dict[int, datetime | None] = field(default_factory=dict)
-    by_moderators: bool = False
+    barred: dict[tuple[int, PlacedBy], datetime | None] = field(default_factory=dict)
 
 
 class Voiding(RuleBasedStateMachine):
@@ -237,8 +238,7 @@ class Voiding(RuleBasedStateMachine):
 
     def allows(self, person: Who, image: Image, work: Coroutine[None, None, object]) -> bool:
         """Let a rater do something, and tell whether it was done; not during a ban or bar."""
-        model, place = self.people[person], PLACES[image]
-        barred = place in model.barred and _holds(model.barred[place], self.now)
+        barred = any(self.is_barred(person, PLACES[image], by) for by in get_args(PlacedBy))
         try:
             self.run(work)
         except BarredError:
@@ -253,6 +253,10 @@ class Voiding(RuleBasedStateMachine):
             return True
         return False
 
+    def is_barred(self, person: Who, guild: int, by: PlacedBy) -> bool:
+        barred = self.people[person].barred
+        return (guild, by) in barred and _holds(barred[guild, by], self.now)
+
     def is_banned(self, person: Who) -> bool:
         model = self.people[person]
         return model.banned and _holds(model.banned_until, self.now)
@@ -261,8 +265,12 @@ class Voiding(RuleBasedStateMachine):
     def report(self, person: Who, image: Image) -> None:
         number = next(self.home.world.interactions)
         work = self.home.services.reports.report(_at(person, image), number, image, "no")
+        model = self.people[person]
         if self.allows(person, image, work):
-            self.people[person].reports.setdefault(image, self.now)
+            reported_at = model.reports.setdefault(image, self.now)
+            if any(_takes(order, reported_at) for order in self.in_force(person, "revert")):
+                model.reports[image] = self.now
+                model.settled.discard(image)
 
     @rule(person=PERSON, back_after=st.sampled_from([1, 90]))
     def erase(self, person: Who, back_after: int) -> None:
@@ -274,7 +282,9 @@ class Voiding(RuleBasedStateMachine):
         model = self.people[person]
         for mine in (model.votes, model.reports, model.settled):
             mine.clear()
-        model.barred = {g: u for g, u in model.barred.items() if _holds(u, self.now)}
+        model.barred = {
+            bar: until for bar, until in model.barred.items() if _holds(until, self.now)
+        }
         self.home.world.clock.turn(back_after)
         self.run(services.voting.agree(caller(person)))
 
@@ -285,7 +295,7 @@ class Voiding(RuleBasedStateMachine):
         until = None if sentence.length is None else self.now + sentence.length
         model = self.people[person]
         if sentence.place == "here":
-            model.barred[HOME], model.by_moderators = until, True
+            model.barred[HOME, "moderator"] = until
         else:
             model.banned, model.banned_until = True, until
         place = HOME if sentence.place == "here" else None
@@ -311,8 +321,9 @@ class Voiding(RuleBasedStateMachine):
     @rule(person=PERSON)
     def unban(self, person: Who) -> None:
         model = self.people[person]
-        model.banned, model.by_moderators = False, False
-        model.barred.pop(HOME, None)
+        model.banned = False
+        for by in get_args(PlacedBy):
+            model.barred.pop((HOME, by), None)
         for order in self.in_force(person, "ban"):
             order.lifted = True
         verdict = self.run(self.home.services.bans.unban(self.home.moderator, person))
@@ -386,19 +397,15 @@ class Voiding(RuleBasedStateMachine):
     def bar(self, person: Who, guild: int, *, lift: bool) -> None:
         bars, model = self.home.services.bars, self.people[person]
         manager = replace(self.home.manager, guild_id=guild, guild_ids=frozenset({guild}))
-        moderators = guild == HOME and model.by_moderators
-        kept_out = moderators and HOME in model.barred and _holds(model.barred[HOME], self.now)
-        if lift and kept_out:
-            with pytest.raises(UserError):
-                self.run(bars.unbar(manager, person))
+        there = self.is_barred(person, guild, "manager")
+        if not lift:
+            assert self.run(bars.bar(manager, person)) == (not there)
+            model.barred[guild, "manager"] = None
             return
-        self.run(bars.unbar(manager, person) if lift else bars.bar(manager, person))
-        if lift:
-            model.barred.pop(guild, None)
-        elif not kept_out:
-            model.barred[guild] = None
-        if guild == HOME and not kept_out:
-            model.by_moderators = False
+        kept_out = self.is_barred(person, guild, "moderator")
+        with pytest.raises(ModeratorsBarError) if kept_out else nullcontext():
+            assert self.run(bars.unbar(manager, person)) == there
+        model.barred.pop((guild, "manager"), None)
 
     @rule(votes=st.integers(1, 4))
     def change_target(self, votes: int) -> None:
