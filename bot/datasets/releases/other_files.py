@@ -60,15 +60,19 @@ def is_described(folder: Path, name: str) -> bool:
 
 def _csv(path: Path) -> Iterator[NamedRows]:
     """Yield the rows below a header, each of which must have as many fields."""
-    with path.open("rb") as file:
-        header = file.readline(LONGEST_HEADER)
-        if not header.endswith(b"\n"):
-            raise ValueError("has no header")
-        columns = next(csv.reader([header.decode()], strict=True))
-        if not file.peek(1):  # pyarrow refuses a table without rows
-            yield NamedRows("", 0, tuple(columns))
-            return
-        names = [str(number) for number in range(len(columns))]
+    with path.open("rb") as opened:
+        header = opened.readline(LONGEST_HEADER)
+    if not header.endswith(b"\n"):
+        raise ValueError("has no header")
+    columns = next(csv.reader([header.decode()], strict=True))
+    if path.stat().st_size == len(header):  # pyarrow refuses a table without rows
+        yield NamedRows("", 0, tuple(columns))
+        return
+    names = [str(number) for number in range(len(columns))]
+    # pyarrow's own file: its threads read ahead, and one that is in a file of Python's when the
+    # program ends takes the program with it.
+    with pa.OSFile(str(path)) as file:
+        file.seek(len(header))
         rows = pa.csv.open_csv(
             file,
             pa.csv.ReadOptions(use_threads=False, block_size=LONGEST_ROW, column_names=names),

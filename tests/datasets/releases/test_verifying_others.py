@@ -6,11 +6,14 @@ import json
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
-from pathlib import Path
+from io import BufferedReader, FileIO
+from pathlib import Path, PosixPath
+from threading import get_ident
+from typing import Any, ClassVar
 
 import pytest
 
-from bot.datasets.releases.other_files import LARGEST_JSON, LONGEST_ROW
+from bot.datasets.releases.other_files import LARGEST_JSON, LONGEST_ROW, READERS
 from tests.datasets.releases.releasing import edit, problems, resum
 
 SAC = "sac.sqlite"
@@ -87,6 +90,29 @@ def test_what_was_changed_with_its_sum_is_found(
     assert found[0].startswith(name)
     assert said in found[0]
     assert all(len(line) < 300 for line in found)
+
+
+class Watched(PosixPath):
+    """A path of which is noted who reads the files that Python opens."""
+
+    readers: ClassVar[set[int]] = set()
+
+    def open(self, *_: object, **__: object) -> Any:  # noqa: ANN401 - it has many overloads
+        readers = self.readers
+
+        class File(FileIO):
+            def readinto(self, buffer: Any) -> int:  # noqa: ANN401 - whatever has room
+                readers.add(get_ident())
+                return super().readinto(buffer) or 0
+
+        return BufferedReader(File(self))
+
+
+def test_no_thread_of_a_library_is_in_a_file_of_pythons(copy: Path) -> None:
+    """Such a thread aborts the whole program where it is still there at the end."""
+    (rows,) = READERS[".csv"](Watched(copy / NAMES))
+    assert rows.rows == 24
+    assert Watched.readers == {get_ident()}
 
 
 def test_a_view_does_not_stand_for_a_table(copy: Path) -> None:
