@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from sqlite3 import Connection
 from typing import Final
 
-from storage import review_queue
+from storage import reports, review_queue
 from storage.review_queue import QueueItem
 from storage.times import from_microseconds, to_microseconds
 
@@ -38,7 +38,7 @@ def take_next(
 ) -> QueueItem | None:
     """Claim the oldest open case of these kinds that nobody else has, and return it.
 
-    Never one that is about `by`.
+    Never one that is about `by`, nor one of a picture in sight whose reports count no more.
     One with an id above `after` comes first, then the oldest of all. None where nothing is left.
     """
     values = {**_values(by, now), "kinds": json.dumps(list(kinds)), "after": after}
@@ -77,7 +77,7 @@ def release_all(connection: Connection, by: int) -> None:
 
 
 def waiting(connection: Connection, kinds: Collection[str], *, by: int, now: datetime) -> Waiting:
-    """Return how many cases of these kinds are open, as `by` finds them: without their own."""
+    """Return how many cases of these kinds are open, as `take_next` finds them for `by`."""
     values = {**_values(by, now), "kinds": json.dumps(list(kinds))}
     cases, claimed, free_at = connection.execute(_WAITING, values).fetchone()
     return Waiting(cases, claimed, None if free_at is None else from_microseconds(free_at))
@@ -87,9 +87,10 @@ _HELD: Final = """(
     claimed_by IS NOT NULL AND claimed_by <> :by
     AND claimed_until > :now AND claimed_until <= :latest
 )"""
-_OPEN: Final = """
+_OPEN: Final = f"""
     settled_at IS NULL AND rater IS NOT :by AND kind IN (SELECT value FROM json_each(:kinds))
-"""
+    AND (kind <> '{review_queue.REPORTED_IMAGE}' OR {reports.WORTH_A_LOOK})
+"""  # noqa: S608 - constants
 _NEXT: Final = f"""
     SELECT id FROM review_queue WHERE {_OPEN} AND NOT {_HELD} ORDER BY id <= :after, id LIMIT 1
 """  # noqa: S608 - constants

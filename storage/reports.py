@@ -62,12 +62,10 @@ def open_of_image(connection: sqlite3.Connection, image_id: int, now: datetime) 
         f"""
         SELECT r.id, r.image_id, r.rater, r.reason, r.reported_at
         FROM reports r JOIN raters p ON p.number = r.rater
-        WHERE r.image_id = ? AND r.settled_at IS NULL AND p.erased_at IS NULL
-            AND (p.status <> 'banned' OR p.status_until <= ?)
-            AND NOT EXISTS (SELECT 1 FROM void_orders o WHERE {_REVERTED})
+        WHERE r.image_id = :image AND {_COUNTS}
         ORDER BY r.id
         """,  # noqa: S608 - constants
-        (image_id, to_microseconds(now)),
+        {"image": image_id, "now": to_microseconds(now)},
     )
     return [
         Report(number, image, rater, reason, from_microseconds(at))
@@ -98,3 +96,25 @@ _REVERTED: Final = """
     AND r.reported_at BETWEEN o.since AND o.ordered_at
 """
 """Condition under which an order `o` means a report `r`: those since a moment, up to the order."""
+
+_COUNTS: Final = f"""
+    r.settled_at IS NULL AND p.erased_at IS NULL
+    AND (p.status <> 'banned' OR p.status_until <= :now)
+    AND NOT EXISTS (SELECT 1 FROM void_orders o WHERE {_REVERTED})
+"""  # noqa: S608 - constants
+"""Condition under which a report `r` of a rater `p` waits for somebody at `:now`."""
+
+WORTH_A_LOOK: Final = f"""
+    (
+        EXISTS (SELECT 1 FROM images i WHERE i.id = image_id AND i.stage = 'hidden')
+        OR EXISTS (
+            SELECT 1 FROM reports r JOIN raters p ON p.number = r.rater
+            WHERE r.image_id = review_queue.image_id AND {_COUNTS}
+        )
+    )
+"""  # noqa: S608 - constants
+"""Condition under which a case of `review_queue` about reports has something to decide at `:now`.
+
+What was hidden stays so until somebody looks. Reports that count no more may do so again, by
+an act or by the end of a ban alone.
+"""

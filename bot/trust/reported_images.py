@@ -17,7 +17,7 @@ from storage.review_queue import REPORTED_IMAGE, QueueItem
 
 @dataclass(frozen=True, slots=True)
 class ReportedImage:
-    """A picture with its open reports, the oldest first; none may be left of banned raters."""
+    """A picture with its open reports, the oldest first; of a hidden one none may be left."""
 
     image: Image
     data_set: str

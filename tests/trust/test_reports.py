@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -12,6 +13,7 @@ from bot.errors import (
     RateLimitedError,
     UnknownPostError,
 )
+from bot.trust.banning import Sentence
 from bot.trust.reported_images import ReportedImage
 from bot.trust.reports import PER_MINUTE
 from bot.trust.review import Case
@@ -139,6 +141,65 @@ async def test_what_reverted_reports_hid_stays_hidden_until_somebody_looks(home:
     assert [report.reason for report in case.about.reports] == ["by 2"]
     await home.services.review.decide(home.moderator, case.item.id, "restore")
     assert (await home.world.image(post)).stage == "begun"
+
+
+async def waiting(home: Home) -> int:
+    """Return how many cases a moderator finds, who leaves each for later."""
+    found = await home.services.review.next_case(home.moderator)
+    if isinstance(found, Case):
+        await home.services.review.next_case(home.moderator, after=found.item.id)
+    assert isinstance(found, Case) == (found.waiting.cases > 0)
+    return found.waiting.cases
+
+
+@pytest.mark.parametrize("act", ["ban", "revert", "erase"])
+async def test_a_picture_in_sight_is_in_the_queue_as_long_as_a_report_of_it_counts(
+    home: Home, act: str
+) -> None:
+    post = await home.post()
+    services = home.services
+
+    async def take_out(rater: int) -> None:
+        if act == "ban":
+            await services.bans.ban(home.moderator, rater, "spam")
+        elif act == "revert":
+            await services.voiding.revert(home.moderator, rater, "1h")
+        else:
+            await services.erasure.erase(caller(rater))
+
+    await services.reports.report(caller(1), 1, post, "no")
+    await services.reports.report(caller(2), 2, post, "no")
+    await take_out(1)
+    assert await waiting(home) == 1
+    await take_out(2)
+    assert await waiting(home) == 0
+    if act == "ban":
+        await services.bans.unban(home.moderator, 2)
+    elif act == "revert":
+        await services.voiding.restore(home.moderator, 2)
+    else:
+        await services.reports.report(caller(3), 3, post, "no")
+    assert await waiting(home) == 1
+
+
+async def test_a_picture_comes_back_into_the_queue_when_the_ban_of_its_reporter_ends(
+    home: Home,
+) -> None:
+    post = await home.post()
+    await home.services.reports.report(caller(1), 1, post, "no")
+    await home.services.bans.ban(home.moderator, 1, "spam", Sentence(timedelta(hours=1)))
+    assert await waiting(home) == 0
+    home.world.clock.turn(3600)
+    assert await waiting(home) == 1
+
+
+async def test_what_reports_hid_is_in_the_queue_even_where_none_counts_any_more(home: Home) -> None:
+    post = await home.post()
+    for rater in (1, 2, 3):
+        await home.services.reports.report(caller(rater), rater, post, "no")
+    for rater in (1, 2, 3):
+        await home.services.bans.ban(home.moderator, rater, "spam")
+    assert await waiting(home) == 1
 
 
 async def test_reverted_reports_hide_nothing(home: Home) -> None:
