@@ -27,8 +27,8 @@ class Receipt:
     another one is so through a score that had waited with this one. `today`: what this rater
     judged since 00:00 UTC. `earned`: the kudos of this press, None while rewards are off. `sent`:
     kudos of this vote were sent or paid, so that it cannot be undone. `others`: scores for other
-    pictures that had waited with this one and were recorded with it;
-    `others_refused`: those that could not be.
+    pictures that had waited with this one and were recorded with it; `others_refused`: those that
+    could not be; `others_dropped`: scores that waited no more when it was their turn.
     """
 
     post_id: int
@@ -45,6 +45,7 @@ class Receipt:
     sent: bool
     others: int = 0
     others_refused: int = 0
+    others_dropped: int = 0
 
 
 def missing_scales(scores: Mapping[str, int]) -> tuple[str, ...]:

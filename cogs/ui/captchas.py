@@ -17,7 +17,7 @@ from bot.texts import Texts
 from bot.trust.captcha.outcomes import Challenge, Failed, Outcome, Refused
 from cogs.ui import custom_ids, scores, session
 from cogs.ui.card import Card, Upload
-from cogs.ui.cards import Row, button
+from cogs.ui.cards import Row, button, dropped, unrecorded
 from cogs.ui.edge import UNKNOWN_MESSAGE, Exchange
 from cogs.ui.outcomes import offer_others, recorded
 
@@ -102,8 +102,7 @@ async def _present_refusal(exchange: Exchange, refused: Refused) -> None:
     told = [exchange.why(refusal)]
     if refused.others:
         told.append(exchange.count("captcha.others", refused.others))
-    if refused.others_refused:
-        told.append(exchange.count("captcha.others_refused", refused.others_refused))
+    told.extend(unrecorded(exchange.texts, exchange.language, refused))
     said = "\n".join(told)
     if not isinstance(refusal, session.PASSED_OVER):
         await exchange.answer(said)
@@ -170,6 +169,7 @@ def _what_to_do(texts: Texts, language: str, challenge: Challenge) -> Iterator[s
 def _what_for(texts: Texts, language: str, challenge: Challenge) -> Iterator[str]:
     """Say what waits for the answer, why it is asked for, and how often it may be tried."""
     yield _kept(texts, language, challenge)
+    yield from dropped(texts, language, challenge.dropped)
     tries = texts.count("captcha.tries", challenge.tries_left, language)
     yield f"-# {tries} · {texts.say('captcha.why', language)}"
 

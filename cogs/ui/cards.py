@@ -14,6 +14,8 @@ from bot.rating.voting import Receipt
 from bot.rewards.earning import Earned
 from bot.settings import Settings
 from bot.texts import Texts
+from bot.trust.captcha.keeping import MOST
+from bot.trust.captcha.outcomes import Refused
 from cogs.ui import custom_ids, earned, scores
 from cogs.ui.card import Card
 from storage.images import Image
@@ -229,8 +231,20 @@ def others(texts: Texts, language: str, receipt: Receipt) -> Iterator[str]:
     """Say what became of scores for other pictures that had waited with this one."""
     if receipt.others:
         yield texts.count("receipt.others", receipt.others, language)
-    if receipt.others_refused:
-        yield texts.count("captcha.others_refused", receipt.others_refused, language)
+    yield from unrecorded(texts, language, receipt)
+
+
+def unrecorded(texts: Texts, language: str, outcome: Receipt | Refused) -> Iterator[str]:
+    """Say how many scores that had waited were not recorded, and why."""
+    if outcome.others_refused:
+        yield texts.count("captcha.others_refused", outcome.others_refused, language)
+    yield from dropped(texts, language, outcome.others_dropped)
+
+
+def dropped(texts: Texts, language: str, number: int) -> Iterator[str]:
+    """Say how many scores wait for no captcha any more, and why; nothing of none."""
+    if number:
+        yield texts.count("captcha.dropped", number, language, most=MOST)
 
 
 def _progress(texts: Texts, language: str, receipt: Receipt) -> str:

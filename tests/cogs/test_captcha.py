@@ -480,6 +480,22 @@ async def test_a_refusal_of_another_kind_says_so_too(stage: Stage, ada: Reader) 
     assert "that one is recorded" in refused.content
 
 
+@pytest.mark.parametrize("closed", [False, True])
+async def test_scores_that_wait_no_more_are_told_with_the_question_and_after_it(
+    stage: Stage, ada: Reader, *, closed: bool
+) -> None:
+    said = "An older score waits no more: I keep at most 6, for an hour."
+    first, second = await posts_in_two_channels(stage)
+    await ada.asked(first, 3)
+    stage.clock.turn(3600)
+    card = await ada.asked(second, 8)
+    assert said in text(card)
+    if closed:
+        await stage.services.posts.lost(2, "for the test")
+    assert said in text(answer(await ada.type(card, ada.right())))
+    assert await ada.vote(1) is None
+
+
 async def test_a_session_says_what_became_of_a_score_that_waited(stage: Stage, ada: Reader) -> None:
     first = await stage.open_post()
     await stage.add_images(2)

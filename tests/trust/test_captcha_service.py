@@ -480,7 +480,8 @@ async def test_a_fail_drops_all_that_waited_and_so_does_an_hour(there: CaptchaHo
     there.home.world.clock.turn(3301)
     asked = await there.asked(1, posts[2])
     assert [each.post_id for each in asked.presses] == [posts[2]]
-    await there.passed(1, asked)
+    assert asked.dropped == 1, "of another picture, and too old"
+    assert (await there.passed(1, asked)).others_dropped == 1
     assert await votes(there) == 1
 
 
@@ -501,13 +502,25 @@ async def test_a_score_that_was_given_in_another_way_since_waits_no_more(
     assert await there.home.world.value("SELECT aesthetic FROM votes ORDER BY id LIMIT 1") == 2
 
 
-async def test_one_captcha_keeps_only_so_many_scores(there: CaptchaHome) -> None:
-    posts = [await there.home.post() for _ in range(keeping.MOST + 1)]
+@pytest.mark.parametrize("closed", [False, True])
+async def test_one_captcha_keeps_only_so_many_scores_and_says_how_many_it_dropped(
+    there: CaptchaHome, *, closed: bool
+) -> None:
+    posts = [await there.home.post() for _ in range(keeping.MOST + 2)]
+    dropped = []
     for post in posts:
         there.home.world.clock.turn(20)
         asked = await there.asked(1, post)
-    assert [each.post_id for each in asked.presses] == posts[1:]
-    assert (await there.passed(1, asked)).others == keeping.MOST - 1
+        dropped.append(asked.dropped)
+    assert [each.post_id for each in asked.presses] == posts[2:]
+    assert dropped == [*([0] * keeping.MOST), 1, 2]
+    if closed:
+        await there.home.services.posts.lost(posts[-1], "for the test")
+    outcome = await there.answer(1, asked)
+    assert isinstance(outcome, Refused if closed else Receipt)
+    assert (outcome.others, outcome.others_dropped) == (keeping.MOST - 1, 2)
+    there.home.world.clock.turn(20)
+    assert isinstance(await there.press(1, posts[0]), Receipt), "it can be given again"
 
 
 async def test_a_captcha_made_while_another_one_is_passed_is_not_asked(there: CaptchaHome) -> None:

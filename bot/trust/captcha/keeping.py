@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from sqlite3 import Connection
 from typing import Final
@@ -19,39 +19,62 @@ from storage import captchas, posts
 from storage.captchas import KeptPress
 
 MOST: Final = 6
-"""Presses that one captcha keeps, the newest ones."""
+"""Presses that one captcha keeps, the newest ones; none is older than `policy.MEMORY`."""
 
 
-def kept(connection: Connection, rater: int, press: KeptPress, now: datetime) -> list[KeptPress]:
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The presses that a captcha keeps, the one that asked for it last.
+
+    `dropped`: how many others waited, which are too many or too old. They are counted as long as
+    there is a trace of them: `policy.KEPT`.
+    """
+
+    presses: tuple[KeptPress, ...]
+    dropped: int
+
+
+def kept(connection: Connection, rater: int, press: KeptPress, now: datetime) -> Kept:
     """Return a press that waits for a captcha, and before it what waits with it; `MOST` in all."""
-    others = [
-        each
-        for each in captchas.waiting(connection, rater, now - policy.MEMORY)
-        if (each.post_id, each.scale) != (press.post_id, press.scale)
-    ]
-    return [*others, press][-MOST:]
+    newest, every = (
+        [
+            each
+            for each in captchas.waiting(connection, rater, now - age)
+            if (each.post_id, each.scale) != (press.post_id, press.scale)
+        ]
+        for age in (policy.MEMORY, policy.KEPT)
+    )
+    presses = (*newest, press)[-MOST:]
+    return Kept(presses, dropped=len(every) + 1 - len(presses))
 
 
 def take_all(
     connection: Connection,
     ballot: Ballot,
     caller: Caller,
-    presses: list[KeptPress],
+    waiting: Kept,
     now: datetime,
 ) -> Receipt | Refused:
     """Take kept presses in this unit, in their order; return what came of the last one.
 
     Its receipt says what became of those for other pictures, what all of them earned, and whether
     any of them filled its image; where it is refused, that says what became of all the others.
+    Both say how many were dropped.
     """
-    *others, press = presses
+    *others, press = waiting.presses
     outcomes = [take(connection, ballot, caller, each, now) for each in others]
     outcome = take(connection, ballot, caller, press, now)
     receipts = [each for each in (*outcomes, outcome) if isinstance(each, Receipt)]
     image_full = any(each.image_full for each in receipts)
     if isinstance(outcome, Refused):
         refused = len(others) - len(receipts)
-        return replace(outcome, others=len(receipts), others_refused=refused, image_full=image_full)
+        return replace(
+            outcome,
+            others=len(receipts),
+            others_refused=refused,
+            others_dropped=waiting.dropped,
+            image_full=image_full,
+        )
     elsewhere = [
         isinstance(each, Receipt)
         for each, other in zip(outcomes, others, strict=True)
@@ -62,6 +85,7 @@ def take_all(
         outcome,
         others=recorded,
         others_refused=len(elsewhere) - recorded,
+        others_dropped=waiting.dropped,
         image_full=image_full,
         earned=_together([each.earned for each in receipts]),
     )

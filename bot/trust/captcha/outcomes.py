@@ -17,8 +17,8 @@ Told = Literal["wrong", "expired"]
 class Challenge:
     """A captcha as its rater sees it: bytes to show or to play, or a question to read.
 
-    `presses` are the scores that wait for it, the one that asked for it last. `told`: what became
-    of the one before, where this one stands in its place.
+    `presses` are the scores that wait for it, the one that asked for it last; `dropped` others
+    wait no more. `told`: what became of the one before, where this one stands in its place.
     """
 
     id: int
@@ -26,6 +26,7 @@ class Challenge:
     data: bytes | None = field(repr=False)
     question: str | None = field(repr=False)
     presses: tuple[KeptPress, ...]
+    dropped: int
     tries_left: int
     told: Told | None
 
@@ -49,7 +50,8 @@ class Refused:
     """The rater may go on, but the score that waited cannot be recorded any more.
 
     `others` and `others_refused`: scores that had waited with it and were recorded all the same,
-    and those that could not be either. `image_full`: one of the recorded filled its image.
+    and those that could not be either; `others_dropped`: those that waited no more. `image_full`:
+    one of the recorded filled its image.
     """
 
     refusal: UserError
@@ -57,6 +59,7 @@ class Refused:
     private: bool
     others: int = 0
     others_refused: int = 0
+    others_dropped: int = 0
     image_full: bool = False
 
 

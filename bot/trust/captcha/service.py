@@ -34,7 +34,7 @@ from bot.trust.captcha import policy
 from bot.trust.captcha.answers import meaning
 from bot.trust.captcha.challenges import Made
 from bot.trust.captcha.expiring import expire
-from bot.trust.captcha.keeping import is_private, kept, take, take_all
+from bot.trust.captcha.keeping import Kept, is_private, kept, take, take_all
 from bot.trust.captcha.outcomes import Challenge, Failed, Outcome, Refused, Told
 from bot.trust.captcha.questions import number_words
 from bot.trust.captcha.workshop import CaptchaUnavailableError, Workshop
@@ -179,9 +179,9 @@ class CaptchaService:
         def unit(connection: Connection) -> Receipt | Refused:
             captcha = _own(connection, caller, captcha_id)
             _require_open(captcha)
-            presses = kept(connection, captcha.rater, captcha.press, now)
+            waiting = kept(connection, captcha.rater, captcha.press, now)
             captchas.settle(connection, captcha.id, "unavailable", now)
-            return self._let_go_on(connection, caller, presses, captcha.rater, now)
+            return self._let_go_on(connection, caller, waiting, captcha.rater, now)
 
         outcome = await self._database.write(unit)
         await self._alarm(reason)
@@ -219,8 +219,8 @@ class CaptchaService:
             rater = _number(connection, caller)
             record, because = captchas.record(connection, rater), risks.captcha_because
             if not policy.is_due(self._every, record.votes_left, because(connection, rater)):
-                presses = kept(connection, rater, press, now)
-                return take_all(connection, self._ballot, caller, presses, now)
+                waiting = kept(connection, rater, press, now)
+                return take_all(connection, self._ballot, caller, waiting, now)
             policy.refuse_in_pause(record.not_before, now)
             return self._keep(connection, rater, kind, press, made, told=told, now=now)
 
@@ -253,8 +253,17 @@ class CaptchaService:
         )
         meant = meaning(kind, made.answer, self._numbers)
         captchas.set_answer(connection, captcha_id, self._digest(captcha_id, meant))
-        presses = tuple(kept(connection, rater, press, now))
-        return Challenge(captcha_id, kind, made.data, made.question, presses, tries_left, told)
+        waiting = kept(connection, rater, press, now)
+        return Challenge(
+            captcha_id,
+            kind,
+            made.data,
+            made.question,
+            waiting.presses,
+            waiting.dropped,
+            tries_left,
+            told,
+        )
 
     async def _do_without(self, caller: Caller, press: KeptPress) -> Receipt | Refused:
         """Take the vote although no captcha can be made; an outage ends no pause."""
@@ -263,11 +272,11 @@ class CaptchaService:
         def unit(connection: Connection) -> Receipt | Refused:
             rater = _number(connection, caller)
             policy.refuse_in_pause(captchas.record(connection, rater).not_before, now)
-            presses = kept(connection, rater, press, now)
+            waiting = kept(connection, rater, press, now)
             last = captchas.last(connection, rater)
             if last is not None:
                 captchas.settle(connection, last.id, "unavailable", now)
-            return self._let_go_on(connection, caller, presses, rater, now)
+            return self._let_go_on(connection, caller, waiting, rater, now)
 
         return await self._database.write(unit)
 
@@ -275,26 +284,28 @@ class CaptchaService:
         self,
         connection: Connection,
         caller: Caller,
-        presses: list[KeptPress],
+        waiting: Kept,
         rater: int,
         now: datetime,
     ) -> Receipt | Refused:
         record = captchas.record(connection, rater)
-        after = policy.after_outage(record, self._every, self._random, len(presses))
+        after = policy.after_outage(record, self._every, self._random, len(waiting.presses))
         captchas.save(connection, rater, after)
         risks.settle_captcha(connection, rater)
-        return take_all(connection, self._ballot, caller, presses, now)
+        return take_all(connection, self._ballot, caller, waiting, now)
 
     def _pass(
         self, connection: Connection, caller: Caller, captcha: Captcha, now: datetime
     ) -> Receipt | Refused:
-        presses = kept(connection, captcha.rater, captcha.press, now)
+        waiting = kept(connection, captcha.rater, captcha.press, now)
         captchas.settle(connection, captcha.id, "passed", now)
         record = captchas.record(connection, captcha.rater)
-        passed = policy.after_pass(record, captcha.kind, self._every, self._random, len(presses))
+        passed = policy.after_pass(
+            record, captcha.kind, self._every, self._random, len(waiting.presses)
+        )
         captchas.save(connection, captcha.rater, passed)
         risks.settle_captcha(connection, captcha.rater)
-        return take_all(connection, self._ballot, caller, presses, now)
+        return take_all(connection, self._ballot, caller, waiting, now)
 
     def _miss(self, connection: Connection, captcha: Captcha, now: datetime) -> _Again | Failed:
         captchas.miss(connection, captcha.id)
