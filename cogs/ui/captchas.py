@@ -15,7 +15,7 @@ from bot.rating.scales import SCALES
 from bot.rating.voting import ScorePress
 from bot.texts import Texts
 from bot.trust.captcha.outcomes import Challenge, Failed, Outcome, Refused
-from cogs.ui import custom_ids, scores, session
+from cogs.ui import custom_ids, earned, scores, session
 from cogs.ui.card import Card, Upload
 from cogs.ui.cards import Row, button, dropped, unrecorded
 from cogs.ui.edge import UNKNOWN_MESSAGE, Exchange
@@ -103,6 +103,7 @@ async def _present_refusal(exchange: Exchange, refused: Refused) -> None:
     if refused.others:
         told.append(exchange.count("captcha.others", refused.others))
     told.extend(unrecorded(exchange.texts, exchange.language, refused))
+    told.extend(_earned(exchange, refused))
     said = "\n".join(told)
     if not isinstance(refusal, session.PASSED_OVER):
         await exchange.answer(said)
@@ -110,6 +111,17 @@ async def _present_refusal(exchange: Exchange, refused: Refused) -> None:
         await session.go_on_instead(exchange, post_id, said)
     else:
         await offer_others(exchange, post_id, said)
+
+
+def _earned(exchange: Exchange, refused: Refused) -> Iterator[str]:
+    """Say what the scores earned that were recorded all the same, or why they earned nothing."""
+    words = (exchange.texts, exchange.language, refused.earned)
+    told = [each for each in (earned.gain(*words), earned.today(*words)) if each is not None]
+    if told:
+        yield " · ".join(told)
+    why = earned.reason(*words)
+    if why is not None:
+        yield f"-# {why}"
 
 
 class ChallengeCard(Card):

@@ -480,6 +480,18 @@ async def test_a_refusal_of_another_kind_says_so_too(stage: Stage, ada: Reader) 
     assert "that one is recorded" in refused.content
 
 
+@pytest.mark.parametrize(
+    "settings_changes", [{"captcha_every": 50, "horde_api_key": "k" * 22}], ids=["paid"]
+)
+async def test_a_refused_score_says_what_the_others_earned(stage: Stage, ada: Reader) -> None:
+    first, second = await posts_in_two_channels(stage)
+    await ada.asked(first, 3)
+    card = await ada.asked(second, 8)
+    await stage.services.posts.lost(2, "for the test")
+    refused = text(answer(await ada.type(card, ada.right())))
+    assert "that one is recorded.\n**+5 kudos** · 5 kudos today\n-# Tell me with" in refused
+
+
 @pytest.mark.parametrize("closed", [False, True])
 async def test_scores_that_wait_no_more_are_told_with_the_question_and_after_it(
     stage: Stage, ada: Reader, *, closed: bool

@@ -382,6 +382,24 @@ async def test_what_all_of_them_earned_is_told_together(tmp_path: Path) -> None:
         assert (earned.amount, earned.today, earned.why) == (15, 15, None)
 
 
+@pytest.mark.parametrize(
+    ("lost", "told"), [((2,), (10, 10, None)), ((1, 2), (5, 5, None)), ((0, 1, 2), None)]
+)
+async def test_a_refused_score_says_what_those_that_waited_with_it_earned(
+    tmp_path: Path, lost: tuple[int, ...], told: tuple[int, int, None] | None
+) -> None:
+    async with open_captchas(tmp_path, 1, horde_api_key="k" * 22) as there:
+        posts = [await there.home.post() for _ in range(3)]
+        for post in posts:
+            asked = await there.asked(1, post)
+        for number in lost:
+            await there.home.services.posts.lost(posts[number], "for the test")
+        refused = await there.answer(1, asked)
+        assert isinstance(refused, Refused)
+        earned = refused.earned
+        assert (earned and (earned.amount, earned.today, earned.why)) == told
+
+
 async def test_scores_of_other_pictures_count_too_and_those_that_cannot_are_told(
     there: CaptchaHome,
 ) -> None:

@@ -57,15 +57,16 @@ def take_all(
 ) -> Receipt | Refused:
     """Take kept presses in this unit, in their order; return what came of the last one.
 
-    Its receipt says what became of those for other pictures, what all of them earned, and whether
-    any of them filled its image; where it is refused, that says what became of all the others.
-    Both say how many were dropped.
+    Its receipt says what became of those for other pictures; where it is refused, that says what
+    became of all the others. Both say how many were dropped, what all that were taken earned, and
+    whether any of them filled its image.
     """
     *others, press = waiting.presses
     outcomes = [take(connection, ballot, caller, each, now) for each in others]
     outcome = take(connection, ballot, caller, press, now)
     receipts = [each for each in (*outcomes, outcome) if isinstance(each, Receipt)]
     image_full = any(each.image_full for each in receipts)
+    earned = _together([each.earned for each in receipts])
     if isinstance(outcome, Refused):
         refused = len(others) - len(receipts)
         return replace(
@@ -74,6 +75,7 @@ def take_all(
             others_refused=refused,
             others_dropped=waiting.dropped,
             image_full=image_full,
+            earned=earned,
         )
     elsewhere = [
         isinstance(each, Receipt)
@@ -87,7 +89,7 @@ def take_all(
         others_refused=len(elsewhere) - recorded,
         others_dropped=waiting.dropped,
         image_full=image_full,
-        earned=_together([each.earned for each in receipts]),
+        earned=earned,
     )
 
 
@@ -109,11 +111,14 @@ def is_private(connection: Connection, press: KeptPress) -> bool:
 
 
 def _together(earned: list[Earned | None]) -> Earned | None:
-    """Return what all of several scores earned; where that is nothing, what the last told."""
+    """Return what all of several scores earned; where that is nothing, what the last told.
+
+    None of no scores.
+    """
     told = [each for each in earned if each is not None]
     amount = sum(each.amount for each in told if each.why is None)
     if not amount:
-        return earned[-1]
+        return earned[-1] if earned else None
     return replace(told[-1], amount=amount, why=None)
 
 

@@ -8,6 +8,7 @@ from typing import Literal
 
 from bot.errors import UserError
 from bot.rating.receipts import Receipt
+from bot.rewards.earning import Earned
 from storage.captchas import CaptchaKind, KeptPress
 
 Told = Literal["wrong", "expired"]
@@ -51,7 +52,8 @@ class Refused:
 
     `others` and `others_refused`: scores that had waited with it and were recorded all the same,
     and those that could not be either; `others_dropped`: those that waited no more. `image_full`:
-    one of the recorded filled its image.
+    one of the recorded filled its image. `earned`: the kudos of those recorded, None as in a
+    receipt, and where none was.
     """
 
     refusal: UserError
@@ -61,6 +63,7 @@ class Refused:
     others_refused: int = 0
     others_dropped: int = 0
     image_full: bool = False
+    earned: Earned | None = None
 
 
 Outcome = Receipt | Challenge | Failed | Refused
