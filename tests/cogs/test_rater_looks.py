@@ -368,7 +368,6 @@ WORDS = st.text(st.sampled_from("a*_`<@\n\\Ü#"), max_size=500)
 
 @settings(
     max_examples=15,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(

@@ -31,7 +31,7 @@ def check_limits(starts: list[datetime]) -> None:
     assert all(later - earlier >= HOUR for earlier, later in windows)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(PAUSES)
 async def test_no_limit_is_passed_and_nobody_waits_longer_than_needed(pauses: list[float]) -> None:
     clock = SkippingClock()
@@ -50,7 +50,7 @@ async def test_no_limit_is_passed_and_nobody_waits_longer_than_needed(pauses: li
     check_limits(starts)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(PAUSES, DELAYS, DELAYS)
 async def test_a_lone_sender_never_meets_the_servers_limits(
     pauses: list[float], ways: list[float], answers: list[float]
@@ -69,7 +69,7 @@ async def test_a_lone_sender_never_meets_the_servers_limits(
         pace.learn(headers)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(PAUSES, st.lists(st.integers(1, 120), min_size=1, max_size=4))
 async def test_a_restart_forgets_no_transfer(pauses: list[float], restarts: list[int]) -> None:
     clock = SkippingClock()

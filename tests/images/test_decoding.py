@@ -185,7 +185,7 @@ VALID = [
 ]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     st.sampled_from(VALID),
     st.lists(st.tuples(st.integers(0, 10_000), st.integers(0, 255)), max_size=8),

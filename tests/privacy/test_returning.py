@@ -162,7 +162,7 @@ async def live(folder: Path, plot: list[tuple[str, int]]) -> None:
         await check(life)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(plot=st.lists(acts, min_size=4, max_size=25))
 def test_nobody_earns_for_the_same_twice(plot: list[tuple[str, int]]) -> None:
     with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:

@@ -354,7 +354,6 @@ def test_rows_agree_after_every_step(tmp_path: Path) -> None:
         settings=settings(
             max_examples=60,
             stateful_step_count=40,
-            deadline=None,
             suppress_health_check=list(HealthCheck),
         ),
     )

@@ -11,7 +11,7 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from storage import data_sets, ledger, sources
@@ -216,7 +216,6 @@ def connection(empty: Path) -> Iterator[sqlite3.Connection]:
         opened.execute("ROLLBACK")
 
 
-@settings(deadline=None)
 @given(books=balanced())
 def test_the_sums_are_those_of_plain_counting(empty: Path, books: Books) -> None:
     with closing(connect(empty)) as connection:

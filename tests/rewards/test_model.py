@@ -307,7 +307,6 @@ def test_what_was_earned_is_paid_once_whatever_happens(tmp_path: Path) -> None:
         settings=profile(
             max_examples=EXAMPLES,
             stateful_step_count=50,
-            deadline=None,
             suppress_health_check=list(HealthCheck),
         ),
     )

@@ -113,7 +113,7 @@ async def states_after(steps: list[Step], *, read: bool) -> list[tuple[object, .
 
 
 @given(STEPS)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_it_is_all_the_same_when_it_is_read(steps: list[Step]) -> None:
     soon = asyncio.run(states_after(steps, read=True))
     late = asyncio.run(states_after(steps, read=False))

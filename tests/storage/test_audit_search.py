@@ -66,7 +66,7 @@ def matches(entry: AuditEntry, one: Filter) -> bool:
     )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(one=wanted, size=st.integers(1, 40))
 def test_pages_down_and_up_are_all_that_a_filter_means(
     log: sqlite3.Connection, one: Filter, size: int

@@ -64,7 +64,7 @@ def flipped(value: int, bits: set[int]) -> int:
 
 
 @given(base=HASHES, others=st.lists(FLIPS, max_size=5), far=st.lists(HASHES, max_size=5))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_the_nearest_is_found_as_by_looking_at_all(
     path: Path, base: int, others: list[set[int]], far: list[int]
 ) -> None:

@@ -88,7 +88,6 @@ def runner_and_database(tmp_path: Path) -> Iterator[tuple[asyncio.Runner, Databa
 
 @settings(
     max_examples=150,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],  # cleared by each example
 )
 @given(steps=STEPS)

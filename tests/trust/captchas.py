@@ -15,12 +15,13 @@ from bot.services import Services
 from bot.trust.captcha.challenges import Made, Maker
 from bot.trust.captcha.outcomes import Challenge, Outcome
 from bot.trust.captcha.service import CaptchaService
-from bot.trust.captcha.workshop import SECONDS, Workshop, makers_of
+from bot.trust.captcha.workshop import Workshop, makers_of
 from storage import captchas
 from storage.captchas import CaptchaKind, CaptchaRecord
 from tests.trust.home import Home, caller, open_home
 
 WRONG = "nothing of the kind 0"
+PATIENCE_SECONDS = 60.0
 
 
 @dataclass
@@ -36,10 +37,8 @@ class Noted:
         return made
 
 
-def with_captchas(
-    services: Services, makers: Mapping[CaptchaKind, Maker], seconds: float = SECONDS
-) -> Services:
-    """Return the same services, with captchas made by these makers."""
+def with_captchas(services: Services, makers: Mapping[CaptchaKind, Maker]) -> Services:
+    """Return the same services, with captchas made by these makers, however long they take."""
     service = CaptchaService(
         services.database,
         services.clock,
@@ -48,7 +47,7 @@ def with_captchas(
         enrolment=services.enrolment,
         alerts=services.alerts,
         texts=services.texts,
-        workshop=Workshop(makers, seconds),
+        workshop=Workshop(makers, PATIENCE_SECONDS),
     )
     return replace(services, captchas=service)
 

@@ -92,7 +92,7 @@ async def run(steps: Sequence[str]) -> None:
             assert len(set(heard)) == len(heard), "an answer came twice"
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @example(["ban", "appeal", "refuse", "hours", "appeal"])
 @example(["ban", "appeal", "refuse", "send", "fail", "come", "send"])
 @example(["ban", "appeal", "refuse", "fail", "come", "come", "send", "come"])

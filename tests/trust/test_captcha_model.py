@@ -142,7 +142,7 @@ class Play:
         )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(ANY_STEP, max_size=STEPS))
 def test_no_order_of_presses_answers_and_waits_breaks_the_books(steps: list[Step]) -> None:
     async def play() -> None:

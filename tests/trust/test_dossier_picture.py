@@ -90,7 +90,7 @@ def test_means_and_shares() -> None:
     assert len(shares({}, AESTHETIC)) == 10
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(dossier=ANY)
 def test_any_figures_fit(dossier: Dossier) -> None:
     for words in (ENGLISH, GERMAN):

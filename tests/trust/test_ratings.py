@@ -106,7 +106,6 @@ async def test_half_undone_void_and_changed_votes_say_so(home: Home) -> None:
 # The votes of the fixture are but read, so that every example may have the same.
 @settings(
     max_examples=40,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(

@@ -8,7 +8,7 @@ from random import Random
 import numpy as np
 import numpy.typing as npt
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.trust.scoring import dependence, pairs
@@ -191,7 +191,6 @@ def test_of_much_judged_images_some_votes_are_paired(monkeypatch: pytest.MonkeyP
     st.lists(st.tuples(st.integers(0, 3), st.integers(1, 3), st.integers(0, 50)), max_size=60),
     st.randoms(use_true_random=False),
 )
-@settings(deadline=None)
 def test_the_longest_run_is_found(rows: list[tuple[int, int, int]], random: Random) -> None:
     wanted = [0] * 4
     for rater in range(4):

@@ -68,7 +68,7 @@ def same(one: Assessment, two: Assessment) -> None:
 
 
 @given(some_votes(), st.randoms(use_true_random=False))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_the_order_of_the_votes_changes_nothing(votes: Votes, random: Random) -> None:
     order = list(range(len(votes)))
     random.shuffle(order)
@@ -96,7 +96,7 @@ def test_the_numbers_of_raters_and_images_change_nothing() -> None:
 
 
 @given(some_votes())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_every_figure_is_within_its_bounds(votes: Votes) -> None:
     found = assess(votes)
     scores, raters = found.scores, found.raters
@@ -119,7 +119,7 @@ AGREED = Votes.of([0, 1, 2, 0, 1], [0, 0, 0, 1, 1], [3] * 5, low=LOW, high=HIGH,
 
 @example(AGREED, 0.01, -1e5)
 @given(some_votes(), st.sampled_from([0.01, 3.0, 1e6]), st.sampled_from([-1e5, 0.0, 7.5]))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_the_scale_may_be_any(votes: Votes, factor: float, shift: float) -> None:
     other = Votes.of(
         votes.rater, votes.item, votes.score * factor + shift,
@@ -193,7 +193,7 @@ def test_images_on_which_raters_disagree_are_less_certain() -> None:
 
 
 @given(st.integers(0, 3), st.integers(0, 719))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_one_more_vote_that_agrees_makes_an_image_no_less_certain(seed: int, image: int) -> None:
     votes = crowd(seed).votes
     found = estimate(votes)

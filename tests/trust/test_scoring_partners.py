@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.trust.scoring import pairs
@@ -46,7 +46,6 @@ def test_partners_are_their_formula() -> None:
 @given(
     st.lists(st.tuples(st.integers(0, 5), st.integers(0, 8), st.floats(-3, 3)), max_size=40),
 )
-@settings(deadline=None)
 def test_partners_of_any_votes(rows: list[tuple[int, int, float]]) -> None:
     distinct = {(rater, item): value for rater, item, value in rows}
     who, what = np.array(list(distinct), int).reshape(-1, 2).T

@@ -611,7 +611,6 @@ def test_votes_are_void_as_long_as_a_decision_wants_it(tmp_path: Path) -> None:
         settings=profile(
             max_examples=60,
             stateful_step_count=40,
-            deadline=None,
             suppress_health_check=list(HealthCheck),
         ),
     )

@@ -100,7 +100,7 @@ def expected(votes: list[Vote], odd: int) -> list[tuple[Any, ...]]:
     ]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(votes=votes_given, rows=st.integers(1, 20), odd=st.integers(0, 1))
 def test_rows_do_not_depend_on_the_batches(votes: list[Vote], rows: int, odd: int) -> None:
     with filled(votes) as file:

@@ -22,9 +22,7 @@ from tests.datasets.imports.importing import row, write_metadata, write_zip
 
 Damage = Iterable[tuple[int, int]]
 DAMAGE = st.lists(st.tuples(st.integers(0, 100_000), st.integers(0, 255)), min_size=1, max_size=6)
-ENDLESSLY = settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+ENDLESSLY = settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def damaged(data: bytes, damage: Damage, cut: int) -> bytes:

@@ -63,7 +63,7 @@ def test_an_operator_sets_the_least_and_the_most(least: int, most: int, risk: in
     assert share == 0 if least == 0 else least <= share <= max(least, most)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(SALT, FIRST, RISK)
 def test_as_much_is_shown_as_is_to_be(salt: bytes, first: int, risk: int | None) -> None:
     kinds = purposes(USUAL, salt, first, risk)
@@ -71,7 +71,7 @@ def test_as_much_is_shown_as_is_to_be(salt: bytes, first: int, risk: int | None)
     assert_share(kinds.count("repeat"), SHOWN, USUAL.repeat / 100)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(SALT, SALT, FIRST)
 def test_neither_ids_nor_what_came_before_tell_when_gold_comes(
     salt: bytes, other: bytes, first: int
@@ -194,7 +194,7 @@ def rows(connection: Connection, *, sql: str) -> list[tuple[int]]:
     return connection.execute(sql).fetchall()
 
 
-@settings(deadline=None, max_examples=12)
+@settings(max_examples=12)
 @given(st.integers(0, 2**32))
 def test_gold_is_new_to_its_rater_whatever_they_do(seed: int) -> None:
     async def play() -> None:

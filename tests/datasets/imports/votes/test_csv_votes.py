@@ -247,7 +247,7 @@ def test_formulas_are_disarmed_and_armed_again(value: str) -> None:
 CELLS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=12)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(CELLS, CELLS), min_size=1, max_size=8))
 def test_any_text_comes_back_from_our_own_csv(tmp_path: Path, cells: list[tuple[str, str]]) -> None:
     lines = io.StringIO(newline="")
