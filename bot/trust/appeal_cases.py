@@ -12,8 +12,7 @@ from bot.errors import SettledError, WordsNeededError
 from bot.settings import Settings
 from bot.trust.access import AccessService
 from bot.trust.appeal_answers import AnswerService
-from bot.trust.appeals import is_managers
-from bot.trust.banning import BanService
+from bot.trust.banning import BanService, brings_trust_back, can_unban
 from bot.trust.holds import BY_PROGRAM, release
 from bot.trust.people import as_subject
 from bot.trust.review import CaseKind
@@ -31,11 +30,15 @@ REFUSE: Final = "appeal_refuse"
 
 @dataclass(frozen=True, slots=True)
 class AppealCase:
-    """An open appeal: who wrote it, and what limits them now; that may be nothing any more."""
+    """An open appeal: who wrote it, and what limits them now; that may be nothing any more.
+
+    `brings_trust_back`: granting validates them again, as they were before a ban.
+    """
 
     appeal: Appeal
     rater: Rater
     limits: tuple[Limit, ...]
+    brings_trust_back: bool
 
     @property
     def lasting_holds(self) -> tuple[str, ...]:
@@ -73,7 +76,8 @@ class AppealCases(CaseKind):
         appeal = None if rater is None else appeals.open_of(connection, rater.number)
         if rater is None or appeal is None:
             return None
-        return AppealCase(appeal, rater, limits.of_rater(connection, rater, self._clock.now()))
+        found = limits.of_rater(connection, rater, self._clock.now())
+        return AppealCase(appeal, rater, found, brings_trust_back(connection, rater))
 
     async def prepare(self, caller: Caller, item: QueueItem, decision: str, words: str) -> None:
         """Lift the ban of whoever is granted their appeal, and bring back what an ended one took.
@@ -81,12 +85,16 @@ class AppealCases(CaseKind):
         Both take more than one unit.
         """
         _said(words)
-        case = await self._database.read(lambda connection: self.look(connection, item))
-        if case is None or case.rater.discord_id is None or decision != GRANT:
-            return
-        liftable = {limit.kind for limit in self._liftable(case.limits)}
-        if liftable & {"banned", "voided", "barred"}:
-            await self._bans.unban(caller, case.rater.discord_id)
+
+        def banned(connection: Connection) -> int | None:
+            case = self.look(connection, item)
+            if case is None or not can_unban(connection, case.rater, self._home, self._clock.now()):
+                return None
+            return case.rater.discord_id
+
+        discord_id = await self._database.read(banned) if decision == GRANT else None
+        if discord_id is not None:
+            await self._bans.unban(caller, discord_id)
 
     def carry_out(
         self, connection: Connection, caller: Caller, item: QueueItem, decision: str, words: str
@@ -118,9 +126,6 @@ class AppealCases(CaseKind):
     async def follow_up(self) -> None:
         """Have the answer sent."""
         self._answers.wake()
-
-    def _liftable(self, found: tuple[Limit, ...]) -> list[Limit]:
-        return [limit for limit in found if not is_managers(limit, self._home)]
 
 
 def _said(words: str) -> str:

@@ -167,7 +167,7 @@ class BanService:
             rater = self._enrolment.rater(connection, discord_id, now)
             banned = can_unban(connection, rater, home, now)
             subject = as_subject(rater)
-            trusted = _brings_trust_back(connection, rater)
+            trusted = brings_trust_back(connection, rater)
             if rater.status == "banned":
                 status: RaterStatus = "validated" if trusted else "normal"
                 raters.set_status(connection, rater.number, status)
@@ -203,15 +203,15 @@ class BanService:
         return before
 
 
-def can_unban(connection: Connection, rater: Rater, home: int, now: datetime) -> bool:
+def can_unban(connection: Connection, rater: Rater, home: int | None, now: datetime) -> bool:
     """Tell whether an unban changes anything for the rater, in force or of a ban that ended."""
     barred = home in bars.guilds(connection, rater.number, now)
     took_votes = void_orders.in_force(connection, rater.number, "ban")
     changes = rater.banned_at(now) or barred or bool(took_votes)
-    return changes or _brings_trust_back(connection, rater)
+    return changes or brings_trust_back(connection, rater)
 
 
-def _brings_trust_back(connection: Connection, rater: Rater) -> bool:
+def brings_trust_back(connection: Connection, rater: Rater) -> bool:
     """Tell whether an unban validates again: no ban takes back the moderators' word of trust."""
     if rater.status != "banned":
         return False

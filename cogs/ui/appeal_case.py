@@ -60,3 +60,5 @@ def _limits(exchange: Exchange, about: AppealCase) -> Iterator[str]:
         yield exchange.say("review.appeal.operators", reason=reason)
     if not about.limits:
         yield exchange.say("review.appeal.no_limits")
+    if about.brings_trust_back:
+        yield exchange.say("review.appeal.trust")

@@ -12,7 +12,7 @@ from simcord import InteractionResult, MemberActor
 
 from bot.caller import Caller
 from bot.trust.banning import Sentence
-from storage import appeals
+from storage import appeals, holds
 from storage.appeals import Appeal
 from tests.cogs.managing import set_roles
 from tests.cogs.stage import Stage, answer, components, custom_ids, find, score, text
@@ -179,18 +179,24 @@ async def test_the_longest_and_worst_words_fit_into_the_cards(stage: Stage) -> N
     await stage.services.answers.settle()
 
 
-async def test_a_hold_from_before_an_erasure_is_lifted_with_the_appeal(stage: Stage) -> None:
+@pytest.mark.parametrize(
+    ("held", "left"), [("same_button", ()), ("review", ("operators_before_erasure",))]
+)
+async def test_a_hold_of_the_program_from_before_an_erasure_is_lifted_with_the_appeal(
+    stage: Stage, held: str, left: tuple[str, ...]
+) -> None:
     ada = await stage.member_who_agreed("ada")
-    await stage.services.holds.place(ada.id, "review")
+    now = stage.clock.now()
+    await stage.services.database.write(lambda c: holds.place(c, 1, held, now))
     await stage.services.erasure.erase_by_id(ada.id)
     stage.clock.turn(24 * 3600)
     await stage.services.voting.agree(stage.caller(ada))
     await write(stage, ada)
     said = text(answer(await stage.moderator.slash(stage.channel, "rater review")))
     assert "those from before an erasure too" in said
-    assert "Operators placed" not in said
+    assert ("Operators placed the hold `operators_before_erasure`" in said) == bool(left)
     await decide(stage, "grant", "Welcome back.")
-    assert await stage.services.holds.of_rater(ada.id) == ()
+    assert await stage.services.holds.of_rater(ada.id) == left
 
 
 async def test_ratings_that_stay_out_after_a_ban_are_said(stage: Stage) -> None:
@@ -205,6 +211,15 @@ async def test_ratings_that_stay_out_after_a_ban_are_said(stage: Stage) -> None:
     await write(stage, ada)
     await decide(stage, "grant")
     assert "Nothing: you may rate" in text(answer(await ada.slash(stage.channel, "appeal")))
+
+
+async def test_a_validation_that_comes_back_is_said(stage: Stage) -> None:
+    ada = await stage.member_who_agreed("ada")
+    await stage.services.validation.validate(as_moderator(stage), ada.id)
+    await ban(stage, ada)
+    await write(stage, ada)
+    card = answer(await stage.moderator.slash(stage.channel, "rater review"))
+    assert "They were validated before the ban: granting validates them again" in text(card)
 
 
 async def test_bars_name_their_server_and_who_decides(stage: Stage) -> None:

@@ -13,7 +13,7 @@ from bot.errors import (
     WordsNeededError,
 )
 from bot.trust.appeal_cases import GRANT, REFUSE
-from bot.trust.banning import Place, Sentence
+from bot.trust.banning import Place, Sentence, Votes
 from bot.trust.review import Idle
 from storage import raters
 from tests.trust import appealing
@@ -60,6 +60,34 @@ async def test_granting_after_the_ban_has_ended_brings_the_votes_back(
     assert await kinds(home) == []
     assert (await home.world.image(post)).complete_votes == 1
     assert "rater.unban" in await home.actions()
+
+
+@pytest.mark.parametrize("votes", ["keep", "void"])
+@pytest.mark.parametrize("ended", [False, True])
+@pytest.mark.parametrize("grant", [False, True])
+async def test_granting_brings_validation_back_and_the_case_says_so(
+    home: Home, votes: Votes, *, ended: bool, grant: bool
+) -> None:
+    """As an unban does, also where the ban has ended by itself since."""
+    await home.raters(LIMITED)
+    await home.services.validation.validate(home.moderator, LIMITED)
+    sentence = Sentence(timedelta(hours=1), "everywhere", votes)
+    await home.services.bans.ban(home.moderator, LIMITED, "spam", sentence)
+    await appeal(home)
+    home.world.clock.turn(3600 * ended)
+    _, about = await next_appeal(home)
+    assert about.brings_trust_back
+    await appealing.answer(home, grant=grant)
+    rater = await home.world.database.read(lambda c: raters.find(c, LIMITED))
+    assert rater is not None
+    assert rater.status == ("validated" if grant else "banned")
+
+
+async def test_a_case_promises_no_validation_to_whoever_was_not_validated(home: Home) -> None:
+    await ban(home)
+    await appeal(home)
+    _, about = await next_appeal(home)
+    assert not about.brings_trust_back
 
 
 async def test_refusing_leaves_everything_as_it_is(home: Home) -> None:
