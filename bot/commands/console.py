@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from typing import Annotated, Protocol, TextIO, TypeVar
 
 import typer
@@ -19,7 +20,9 @@ from rich.progress import (
 )
 from rich.progress import Progress as Bars
 
+from bot.datasets.exports.service import Exported
 from bot.datasets.imports.summary import Progress
+from bot.datasets.releases.service import Released
 
 T = TypeVar("T")
 
@@ -80,6 +83,13 @@ def say(text: str) -> None:
 def warn(text: str) -> None:
     """Print a line on stderr about something that keeps nothing from being done."""
     typer.echo(f"jury: {text}", err=True)
+
+
+def facts_of(done: Exported | Released) -> dict[str, object]:
+    """Return what a summary says; how many pictures are left out stands beside the rest."""
+    facts: dict[str, object] = asdict(done)
+    del facts["left_out"]
+    return facts | asdict(done.left_out)
 
 
 def summarize(facts: Mapping[str, object], *, as_json: bool) -> None:

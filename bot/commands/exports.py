@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from bot.commands.console import AsJson, progress, summarize, warn
+from bot.commands.console import AsJson, facts_of, progress, summarize, warn
 from bot.commands.opening import existing, interruptible
 from bot.commands.selection import (
     DataSets,
@@ -118,7 +118,7 @@ def _command(name: str) -> Callable[..., None]:
             exported = asyncio.run(
                 _export(settings, _Order(name, selection, wanted, out, scores, pictures))
             )
-        summarize(asdict(exported), as_json=as_json)
+        summarize(facts_of(exported), as_json=as_json)
 
     return export
 

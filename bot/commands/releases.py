@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
-from bot.commands.console import AsJson, progress, say, summarize
+from bot.commands.console import AsJson, facts_of, progress, say, summarize
 from bot.commands.opening import existing, interruptible
 from bot.datasets.exports.catalogue import PictureForm
 from bot.datasets.releases.service import Released
@@ -43,7 +42,7 @@ def release(
         return
     with interruptible("no release was left unfinished; the same command begins anew"):
         released = asyncio.run(_release(folder, pictures))
-    summarize(asdict(released), as_json=as_json)
+    summarize(facts_of(released), as_json=as_json)
 
 
 async def _release(folder: Path, pictures: PictureForm) -> Released:

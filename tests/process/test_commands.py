@@ -92,7 +92,8 @@ async def test_other_formats_and_a_selection_come_out(alone: Home) -> None:
     assert await ratings("--linked-only") == await ratings("--safe", "yes") == []
     scores = await alone.command("export", "scores", "--as", "jsonl", "--json")
     path = alone.database.parent / "exports" / "drawn_scores.jsonl"
-    assert json.loads(scores.out)["rows"] == 1
+    counts = {"rows": 1, "images": 1, "unreadable": 0, "changed": 0, "hidden": 0}
+    assert json.loads(scores.out) == {"path": str(path), "bytes": path.stat().st_size, **counts}
     assert json.loads(path.read_text())["votes"] == 2
     folder = await alone.command("export", "prepared", "parquets")
     assert (folder.code, len(list((alone.folder / "parquets").glob("*.parquet")))) == (0, 3)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import closing
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -16,8 +16,7 @@ from bot.datasets.exports.catalogue import FileType
 from bot.datasets.exports.earlier import is_export
 from bot.datasets.exports.folders import is_folder_export, replacing_folder
 from bot.datasets.exports.reading import Batches
-from bot.datasets.exports.request import ExportCounts, ExportRequest
-from bot.datasets.exports.shards import NONE, LeftOut
+from bot.datasets.exports.request import NONE, ExportCounts, ExportRequest, LeftOut
 from bot.datasets.exports.source import Source
 from bot.datasets.exports.target import replacing
 from bot.datasets.exports.writers import WRITERS, Writer
@@ -68,7 +67,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """What is in a folder, and how many pictures, with their rows, are not in it."""
+    """What is in a folder, and what was left out of it."""
 
     rows: int
     images: int
@@ -90,7 +89,7 @@ class Folder:
         with replacing_folder(target, request.format) as folder:
             filled = self.fill(source, folder)
             size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-        return ExportCounts(filled.rows, filled.images, size, **asdict(filled.left_out))
+        return ExportCounts(filled.rows, filled.images, size, filled.left_out)
 
 
 def write_table(

@@ -41,16 +41,39 @@ class ExportRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class ExportCounts:
-    """What the child has written, and how many pictures it left out.
+class LeftOut:
+    """How many pictures, with their rows, are left out.
 
     `unreadable` could not be read, `changed` are other bytes than were imported, `hidden` were
     taken out of sight by moderators.
     """
 
-    rows: int
-    images: int
-    bytes: int
     unreadable: int = 0
     changed: int = 0
     hidden: int = 0
+
+    def __add__(self, other: LeftOut) -> LeftOut:
+        """Return how many are left out of both."""
+        return LeftOut(
+            self.unreadable + other.unreadable,
+            self.changed + other.changed,
+            self.hidden + other.hidden,
+        )
+
+
+NONE: Final = LeftOut()
+
+
+@dataclass(frozen=True, slots=True)
+class ExportCounts:
+    """What the child has written, and what it left out."""
+
+    rows: int
+    images: int
+    bytes: int
+    left_out: LeftOut = NONE
+
+    @classmethod
+    def parsed(cls, values: Mapping[str, Any]) -> Self:
+        """Return what `dataclasses.asdict` made, after its way through JSON."""
+        return cls(**{**values, "left_out": LeftOut(**values["left_out"])})

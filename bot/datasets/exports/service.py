@@ -22,6 +22,7 @@ from bot.datasets.exports.request import (
     UNKNOWN_DATA_SET,
     ExportCounts,
     ExportRequest,
+    LeftOut,
 )
 from bot.datasets.exports.selection import Selection
 from bot.datasets.exports.target import export_path, file_type, release_around, usual_name
@@ -35,19 +36,13 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """A finished export: where it lies, its rows, the images they are of, its size.
-
-    Left out were pictures that are `unreadable`, those that `changed` after their import, and those
-    that moderators have `hidden`.
-    """
+    """A finished export: where it lies, its rows, the images they are of, its size."""
 
     path: Path
     rows: int
     images: int
     bytes: int
-    unreadable: int = 0
-    changed: int = 0
-    hidden: int = 0
+    left_out: LeftOut
 
 
 class ExportService:
@@ -109,7 +104,7 @@ class ExportService:
                 pictures=pictures,
             )
             counts = await _run(request, progress or (lambda _done, _most: None))
-            return Exported(target, **asdict(counts))
+            return Exported(target, counts.rows, counts.images, counts.bytes, counts.left_out)
 
     def _target(
         self, name: str, selection: Selection, wanted: FileType | None, out: Path | None
@@ -153,7 +148,7 @@ async def _run(request: ExportRequest, progress: Progress) -> ExportCounts:
 
     answer = await ask("bot.datasets.exports.child", asdict(request), hear)
     if answer.kind == EXPORTED:
-        return ExportCounts(**answer.values)
+        return ExportCounts.parsed(answer.values)
     if answer.kind == UNKNOWN_DATA_SET:
         raise UnknownDataSetError(**answer.values)
     if answer.kind == FAILED:

@@ -8,7 +8,7 @@ import tarfile
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -16,6 +16,7 @@ from typing import Any, Final, Protocol
 import pyarrow as pa
 
 from bot.datasets.exports.catalogue import PictureForm
+from bot.datasets.exports.request import NONE, LeftOut
 from bot.datasets.exports.writers import ParquetRows, parquet_file
 from bot.errors import ImageUnreadableError, SourceUnavailableError
 from bot.images.originals import is_changed, open_archive, read_file, read_member
@@ -39,18 +40,6 @@ ORIGINAL: Final = tuple(
 """Columns of images that say where their pictures are, and whether moderators have hidden them."""
 
 
-@dataclass(frozen=True, slots=True)
-class LeftOut:
-    """How many pictures are left out: they cannot be read, are not those imported, are hidden."""
-
-    unreadable: int = 0
-    changed: int = 0
-    hidden: int = 0
-
-
-NONE: Final = LeftOut()
-
-
 class Originals:
     """Reads pictures where their import left them, and counts those that are `left_out`."""
 
@@ -65,7 +54,7 @@ class Originals:
         What moderators have hidden may be shown to nobody, so it is not handed on either.
         """
         if image["stage"] == "hidden":
-            self.left_out = replace(self.left_out, hidden=self.left_out.hidden + 1)
+            self.left_out += LeftOut(hidden=1)
             return None
         path, member = Path(image["source_path"]), image["member"]
         try:
@@ -74,10 +63,10 @@ class Originals:
             else:
                 data = read_file(path, member)
         except (ImageUnreadableError, SourceUnavailableError):
-            self.left_out = replace(self.left_out, unreadable=self.left_out.unreadable + 1)
+            self.left_out += LeftOut(unreadable=1)
             return None
         if is_changed(data, image["sha256"]):
-            self.left_out = replace(self.left_out, changed=self.left_out.changed + 1)
+            self.left_out += LeftOut(changed=1)
             return None
         return data
 

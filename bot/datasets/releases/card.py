@@ -47,13 +47,14 @@ def write_card(folder: Path, contents: Contents, figures: Figures) -> None:
 def _pictures(pictures: Pictures | None) -> str:
     if pictures is None:
         return "Tables have no pictures: they name them by data set and key."
+    left_out = pictures.left_out
     safe = "All" if pictures.all_safe else "**Not** all"
     return (
         "The configuration `imagereward_images` has pictures in its rows: those of prompts with two"
         " or more that are scored. The other tables name them by data set and key."
         f" {safe} are known to be safe. Left out, since they cannot be read any more:"
-        f" {pictures.unreadable:,}; since they are not what was imported: {pictures.changed:,};"
-        f" since moderators have hidden them: {pictures.hidden:,}."
+        f" {left_out.unreadable:,}; since they are not what was imported: {left_out.changed:,};"
+        f" since moderators have hidden them: {left_out.hidden:,}."
     )
 
 

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final, Self
 
+from bot.datasets.exports.request import LeftOut
 from bot.datasets.exports.target import RELEASED
 
 CONTENTS: Final = RELEASED
@@ -66,16 +67,20 @@ class OtherFile:
 
 @dataclass(frozen=True, slots=True)
 class Pictures:
-    """The pictures in a release: whether all are known to be safe, and how many are left out.
-
-    Those are left out that could not be read any more, those that changed after their import, and
-    those that moderators have hidden.
-    """
+    """The pictures in a release: whether all are known to be safe, and what is left out."""
 
     all_safe: bool
-    unreadable: int
-    changed: int = 0
-    hidden: int = 0
+    left_out: LeftOut
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it for JSON, in which the counts stand beside the flag."""
+        return {"all_safe": self.all_safe, **asdict(self.left_out)}
+
+    @classmethod
+    def parsed(cls, values: Mapping[str, Any]) -> Self:
+        """Return what `as_dict` made, after its way through JSON."""
+        counts = {name: count for name, count in values.items() if name != "all_safe"}
+        return cls(values["all_safe"], LeftOut(**counts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +106,8 @@ class Contents:
 
     def write(self, folder: Path) -> None:
         """Write `release.json`. Raises OSError."""
-        text = json.dumps(asdict(self), indent=2)
+        pictures = None if self.pictures is None else self.pictures.as_dict()
+        text = json.dumps(asdict(self) | {"pictures": pictures}, indent=2)
         (folder / CONTENTS).write_text(f"{text}\n", encoding="ascii")
 
     @classmethod
@@ -121,7 +127,7 @@ class Contents:
             read = {
                 "tables": tuple(map(_table, values["tables"])),
                 "others": tuple(map(_other, values.get("others", ()))),
-                "pictures": None if pictures is None else Pictures(**pictures),
+                "pictures": None if pictures is None else Pictures.parsed(pictures),
             }
             contents = cls(**{**values, **read})
         except (TypeError, KeyError, AttributeError):

@@ -14,7 +14,7 @@ from bot.datasets.exports.catalogue import FORMATS, Offer
 from bot.datasets.exports.child import load
 from bot.datasets.exports.folders import MARK
 from bot.datasets.exports.reading import fetch
-from bot.datasets.exports.request import ExportRequest
+from bot.datasets.exports.request import NONE, ExportRequest, LeftOut
 from bot.datasets.exports.selection import Selection
 from bot.datasets.exports.source import DATA_SETS, KEY, Progress, Source
 from bot.datasets.exports.target import NOT_IN_NAMES
@@ -48,12 +48,10 @@ class Part:
 
 @dataclass(slots=True)
 class Written:
-    """What was written of all formats: the tables, and how many pictures were left out."""
+    """What was written of all formats: the tables, and what was left out."""
 
     tables: list[TableFile] = field(default_factory=list)
-    unreadable: int = 0
-    changed: int = 0
-    hidden: int = 0
+    left_out: LeftOut = NONE
 
 
 def data_set_names(connection: Connection) -> tuple[str, ...]:
@@ -109,9 +107,7 @@ def write_formats(
         export = _export(request, part, target)
         source = Source.of(connection, export, _share(progress, number, len(every)))
         counts = load(part.format).write(source, target, export)
-        written.unreadable += counts.unreadable
-        written.changed += counts.changed
-        written.hidden += counts.hidden
+        written.left_out += counts.left_out
         if part.offer.is_folder:
             # It tells which folder a new export may replace; this one is never replaced.
             (target / MARK).unlink()

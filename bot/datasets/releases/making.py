@@ -57,7 +57,7 @@ def fill(
         tables=(*written.tables, removed),
         pictures=None
         if request.pictures == "none"
-        else Pictures(all_safe(connection), written.unreadable, written.changed, written.hidden),
+        else Pictures(all_safe(connection), written.left_out),
     )
     write_card(folder, contents, figures)
     write_croissant(folder, contents)

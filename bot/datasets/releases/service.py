@@ -15,7 +15,7 @@ from bot.children.asking import Answer, ask
 from bot.clock import Clock
 from bot.datasets.exports.catalogue import PictureForm
 from bot.datasets.exports.folders import clear_beside, require_nothing
-from bot.datasets.exports.request import FAILED, PROGRESS
+from bot.datasets.exports.request import FAILED, NONE, PROGRESS, LeftOut
 from bot.datasets.exports.target import TargetBusyError, lock, release_around
 from bot.datasets.releases.contents import Contents, ContentsError
 from bot.datasets.releases.refusals import (
@@ -49,11 +49,7 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Released:
-    """A finished release: where it lies, its number, what it is of, the rows it says are gone.
-
-    Of pictures that were to be in it those are not that are `unreadable`, those that `changed`
-    after their import, and those that moderators have `hidden`.
-    """
+    """A finished release: where it lies, its number, what it is of, the rows it says are gone."""
 
     path: Path
     number: int
@@ -61,9 +57,7 @@ class Released:
     images: int
     raters: int
     removed: int
-    unreadable: int = 0
-    changed: int = 0
-    hidden: int = 0
+    left_out: LeftOut
 
 
 class ReleaseService:
@@ -184,9 +178,7 @@ class ReleaseService:
             counts["images"],
             counts["raters"],
             len(told),
-            contents.pictures.unreadable if contents.pictures else 0,
-            contents.pictures.changed if contents.pictures else 0,
-            contents.pictures.hidden if contents.pictures else 0,
+            contents.pictures.left_out if contents.pictures else NONE,
         )
 
     @asynccontextmanager

@@ -51,7 +51,7 @@ async def test_rows_of_a_prompt_stand_together_and_are_as_many_as_they_say(score
     done = await export(scored)
     frame = metadata(done.path)
     assert list(frame.columns) == COLUMNS
-    assert (done.rows, done.images, done.unreadable) == (len(frame), len(frame), 0)
+    assert (done.rows, done.images, done.left_out.unreadable) == (len(frame), len(frame), 0)
     assert len(frame) > 20
     for path in sorted(done.path.glob("metadata-*.parquet")):
         ids = list(pd.read_parquet(path)["prompt_id"])
@@ -111,7 +111,7 @@ def load(folder: Path, name: str, tmp_path: Path) -> datasets.DatasetDict:
 
 async def test_pictures_in_a_table_are_pictures_to_datasets(scored: Path, tmp_path: Path) -> None:
     done = await export(scored, pictures="parquet")
-    assert done.unreadable == 1
+    assert done.left_out.unreadable == 1
     for split in load(done.path, "full", tmp_path).values():
         for row in split:
             assert row["image"].size == (8, 8)
@@ -206,9 +206,9 @@ async def test_names_with_dots_are_samples_of_their_own(scored: Path) -> None:
 
 async def test_a_picture_that_is_gone_is_left_out_and_counted(scored: Path) -> None:
     without, done = await export(scored), await export(scored, pictures="folder")
-    assert done.unreadable == 1
+    assert done.left_out.unreadable == 1
     assert len(metadata(done.path)) == done.rows
-    assert without.unreadable == 0
+    assert without.left_out.unreadable == 0
 
 
 @pytest.mark.parametrize(
@@ -226,8 +226,8 @@ async def test_a_picture_that_changed_after_its_import_goes_under_no_score(
     Image.new("RGB", (9, 9), "white").save(other, "png")
     (scored.parent / "pictures" / "5.png").write_bytes(other.getvalue())
     done = await export(scored, name, pictures)
-    assert (before.unreadable, before.changed) == (1, 0)
-    assert (done.unreadable, done.changed) == (1, 1)
+    assert (before.left_out.unreadable, before.left_out.changed) == (1, 0)
+    assert (done.left_out.unreadable, done.left_out.changed) == (1, 1)
     assert done.images == before.images - 1
     assert not any(other.getvalue() in data for data in written(done.path))
     kept = (scored.parent / "pictures" / "7.png").read_bytes()
@@ -249,11 +249,11 @@ async def test_a_picture_that_moderators_have_hidden_is_not_handed_on(
     with closing(connect(scored)) as connection:
         connection.execute("UPDATE images SET stage = 'hidden' WHERE id = 5")
     done = await export(scored, name, pictures)
-    assert (before.hidden, done.hidden) == (0, 1)
+    assert (before.left_out.hidden, done.left_out.hidden) == (0, 1)
     assert done.images == before.images - 1
     hidden = (scored.parent / "pictures" / "5.png").read_bytes()
     assert not any(hidden in data for data in written(done.path))
-    assert (await export(scored, name, "none")).hidden == 0
+    assert (await export(scored, name, "none")).left_out.hidden == 0
 
 
 def written(folder: Path) -> list[bytes]:
@@ -267,7 +267,7 @@ async def test_a_picture_of_which_no_sum_is_known_is_taken_as_it_is(scored: Path
     with closing(connect(scored)) as connection:
         connection.execute("UPDATE images SET sha256 = NULL WHERE id = 5")
     Image.new("RGB", (9, 9), "white").save(scored.parent / "pictures" / "5.png")
-    assert (await export(scored, "trainingdata", "folder")).changed == 0
+    assert (await export(scored, "trainingdata", "folder")).left_out.changed == 0
 
 
 async def test_pictures_are_refused_where_the_format_has_no_room(scored: Path) -> None:
@@ -288,7 +288,7 @@ async def test_trainers_open_every_path_of_trainingdata(scored: Path) -> None:
         )
     )
     assert len(frame) == len(means) == done.rows
-    assert done.unreadable == 1
+    assert done.left_out.unreadable == 1
     for path, mean in frame.itertuples(index=False):
         assert size_of((done.path / path).read_bytes()) == (8, 8)
         assert mean == pytest.approx(means[Path(path).stem.replace("%20", " ")])
@@ -297,7 +297,7 @@ async def test_trainers_open_every_path_of_trainingdata(scored: Path) -> None:
 async def test_pictures_of_ava_are_named_by_their_numbers(scored: Path) -> None:
     Image.new("RGB", (9, 9), "white").save(scored.parent / "pictures" / "5.png")
     without, done = await export(scored, "ava"), await export(scored, "ava", "folder")
-    assert (done.unreadable, done.changed) == (1, 1)
+    assert (done.left_out.unreadable, done.left_out.changed) == (1, 1)
     assert done.images == without.images - 2
     lines = [line.split() for line in (done.path / "AVA.txt").read_text().splitlines()]
     assert [line[0] for line in lines] == [str(number) for number in range(1, len(lines) + 1)]

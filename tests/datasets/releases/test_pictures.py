@@ -57,7 +57,7 @@ async def test_rows_have_their_pictures_and_what_people_think_of_them(
     desk: Desk, load: Load
 ) -> None:
     released = await desk.release("first", "parquet")
-    assert released.unreadable == 1
+    assert released.left_out.unreadable == 1
     found = load(released.path, IMAGES)
     assert isinstance(found["train"].features["image"], datasets.Image)
     without = load(released.path, "imagereward")
@@ -72,7 +72,7 @@ async def test_rows_have_their_pictures_and_what_people_think_of_them(
 async def test_pictures_that_changed_are_left_out_and_told(desk: Desk, load: Load) -> None:
     Image.new("RGB", (8, 8), "white").save(desk.folder / "pictures" / "5.png")
     released = await desk.release("first", "parquet")
-    assert (released.unreadable, released.changed) == (1, 1)
+    assert (released.left_out.unreadable, released.left_out.changed) == (1, 1)
     paths = {path for rows in load(released.path, IMAGES).values() for path in rows["image_path"]}
     assert paths
     assert 5 not in {colour(path)[0] for path in paths}
@@ -82,10 +82,13 @@ async def test_pictures_that_changed_are_left_out_and_told(desk: Desk, load: Loa
 async def test_hidden_pictures_are_left_out_and_told(desk: Desk, load: Load) -> None:
     change(desk.folder / "jury.db", "UPDATE images SET stage = 'hidden' WHERE id = 5")
     released = await desk.release("first", "parquet")
-    assert (released.changed, released.hidden) == (0, 1)
+    assert (released.left_out.changed, released.left_out.hidden) == (0, 1)
     paths = {path for rows in load(released.path, IMAGES).values() for path in rows["image_path"]}
     assert 5 not in {colour(path)[0] for path in paths}
     assert "have hidden them: 1." in (released.path / "README.md").read_text("utf-8")
+    counts = {"unreadable": 1, "changed": 0, "hidden": 1}
+    said = json.loads((released.path / "release.json").read_bytes())["pictures"]
+    assert said == {"all_safe": True, **counts}
 
 
 async def test_the_card_says_whether_pictures_are_known_to_be_safe(desk: Desk) -> None:
