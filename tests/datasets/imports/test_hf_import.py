@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -223,3 +224,21 @@ async def test_what_is_safe_may_change_with_the_column(database: Database, tmp_p
         found = stored(database, "safe")
         # 0.1 is a little more in 32 bits.
         assert (found["0"][0], found["1"][0]) == expected or values == [0.1, 0.2]
+
+
+async def test_lines_of_json_are_parsed_once_for_columns_and_once_for_rows(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = [json.dumps({"file_name": "a.png", "text": f"row {number}"}) for number in range(50)]
+    write_files(tmp_path / "in", {"a.png": picture(1), "metadata.jsonl": "\n".join(lines)})
+    parsed: list[str | bytes] = []
+    loads = json.loads
+
+    def counted(text: str | bytes, *, parse_constant: Callable[[str], Any] | None = None) -> object:
+        parsed.append(text.strip())
+        return loads(text, parse_constant=parse_constant)
+
+    monkeypatch.setattr(json, "loads", counted)
+    assert (await bring_hf(database, tmp_path / "in")).read == len(lines)
+    # Before anything is imported, the first row is read as the others will be.
+    assert {line: parsed.count(line) for line in lines} == dict.fromkeys(lines, 2) | {lines[0]: 3}

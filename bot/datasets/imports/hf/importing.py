@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import Final
@@ -13,7 +13,7 @@ from bot.datasets.imports.archives import Archives
 from bot.datasets.imports.batches import open_batches
 from bot.datasets.imports.checks import check_folder
 from bot.datasets.imports.hf.finding import Files, find
-from bot.datasets.imports.hf.pictures import Reading
+from bot.datasets.imports.hf.pictures import Checked, Reading
 from bot.datasets.imports.hf.shards import NoPicturesError
 from bot.datasets.imports.hf.zips import Zips
 from bot.datasets.imports.keeping import clear
@@ -62,22 +62,30 @@ async def import_hf(
     with Archives() as archives:
         zips = Zips(directory, files.archives, archives)
         reading = Reading(directory, kept, columns, safe, zips)
-        files, total = await asyncio.to_thread(_check, reading, files, tally)
+        plan = await asyncio.to_thread(_check, reading, files, tally)
         async with Lease(sink.database, LEASE, sink.clock) as lease:
-            if files.shards:
+            if plan.shards:
                 await asyncio.to_thread(clear, kept)
             with open_batches(sink, tally) as batches:
-                await take_items(_items(reading, files, tally), batches, total, lease)
+                await take_items(_items(reading, plan, files, tally), batches, plan.total, lease)
     return tally.summary()
 
 
-def _check(reading: Reading, files: Files, tally: Tally) -> tuple[Files, int | None]:
-    """Look into all files; return those to read, and how many rows they have where that is known.
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """The tables and shards to read, and how many rows they have where that is known."""
+
+    tables: tuple[Checked, ...]
+    shards: tuple[str, ...]
+    total: int | None
+
+
+def _check(reading: Reading, files: Files, tally: Tally) -> _Plan:
+    """Look into all files; return those to read.
 
     Raises ImportRefusedError, also where there is nothing but tables of something else.
     """
-    for name in files.tables:
-        reading.check_table(name)
+    tables = tuple(map(reading.check_table, files.tables))
     rows: dict[str, int] = {}
     without: dict[str, NoPicturesError] = {}
     for name in files.shards:
@@ -85,19 +93,18 @@ def _check(reading: Reading, files: Files, tally: Tally) -> tuple[Files, int | N
             rows[name] = reading.check_shard(name)
         except NoPicturesError as error:
             without[name] = error
-    if without and not rows and not files.tables and not any(map(is_picture, files.others)):
+    if without and not rows and not tables and not any(map(is_picture, files.others)):
         raise next(iter(without.values()))
     for name in without:
         tally.leave_out(Reason.NO_PICTURES, [name])
     total = sum(rows.values())
-    return replace(files, shards=tuple(rows)), None if files.tables or not total else total
+    return _Plan(tables, tuple(rows), None if tables or not total else total)
 
 
-def _items(reading: Reading, files: Files, tally: Tally) -> Iterator[Item]:
-    if not files.tables and not files.shards:
+def _items(reading: Reading, plan: _Plan, files: Files, tally: Tally) -> Iterator[Item]:
+    if not plan.tables and not plan.shards:
         for name in files.links:
             tally.leave_out(Reason.LINKED_FOLDER, [name])
         return map(reading.of_file, of_pictures(files.others, tally))
-    tables = (reading.of_table(name) for name in files.tables)
-    shards = (reading.of_shard(name) for name in files.shards)
+    tables, shards = map(reading.of_table, plan.tables), map(reading.of_shard, plan.shards)
     return chain.from_iterable(chain(tables, shards))

@@ -38,6 +38,16 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
+class Checked:
+    """A table that can be used: all its columns, what they say, and which has the paths."""
+
+    name: str
+    columns: tuple[str, ...]
+    found: Found
+    image: str
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """How the rows of one import are read.
 
@@ -51,11 +61,10 @@ class Reading:
     safe: bool | None
     zips: Zips
 
-    def of_table(self, name: str) -> Iterator[Item]:
+    def of_table(self, checked: Checked) -> Iterator[Item]:
         """Yield what a table says about the pictures beside it; raises ImportRefusedError."""
-        with closing(open_table(self.zips.table(name), name)) as table:
-            found = self.columns.find(name, table.names)
-            column = self._file_name(name, table.names)
+        name, column, found = checked.name, checked.image, checked.found
+        with closing(open_table(self.zips.table(name), name, checked.columns)) as table:
             for row in table.rows(list(dict.fromkeys([column, *found.names]))):
                 yield self._item(row, found, partial(self._beside, name, row, column))
 
@@ -74,9 +83,14 @@ class Reading:
         said = Said(None, self.safe, Facts(parameters=parameters))
         return self._lying(file.member, file.member, said, (file.key,))
 
-    def check_table(self, name: str) -> None:
-        """Raise ImportRefusedError where a table cannot be used."""
-        next(self.of_table(name), None)
+    def check_table(self, name: str) -> Checked:
+        """Look at a table's columns and first row; raises ImportRefusedError if it is of no use."""
+        with closing(open_table(self.zips.table(name), name)) as table:
+            columns = tuple(table.names)
+            found = self.columns.find(name, columns)
+        checked = Checked(name, columns, found, self._file_name(name, columns))
+        next(self.of_table(checked), None)
+        return checked
 
     def check_shard(self, name: str) -> int:
         """Return how many rows a shard has; raises ImportRefusedError where it cannot be used."""

@@ -62,10 +62,11 @@ class Table(Protocol):
         ...
 
 
-def open_table(source: Path | BytesIO, shown: str) -> Table:
+def open_table(source: Path | BytesIO, shown: str, known: Sequence[str] | None = None) -> Table:
     """Open a table, a file or its bytes, by what the name ends in that people know it as.
 
-    Raises ImportRefusedError.
+    `known` are its columns where they were found before: a file of JSON has to be read whole for
+    them. Raises ImportRefusedError.
     """
     if shown.endswith(".parquet"):
         return ParquetTable(source, shown)
@@ -75,7 +76,9 @@ def open_table(source: Path | BytesIO, shown: str) -> Table:
     except OSError as error:
         raise ImportRefusedError(f"{shown} cannot be read: {error}") from error
     try:
-        return CsvTable(file, shown) if shown.endswith(".csv") else JsonLinesTable(file, shown)
+        if shown.endswith(".csv"):
+            return CsvTable(file, shown)
+        return JsonLinesTable(file, shown, known)
     except ImportRefusedError:
         file.close()
         raise
@@ -108,27 +111,15 @@ class CsvTable:
 class JsonLinesTable:
     """A JSON object a line; the columns are the fields that any of them has."""
 
-    def __init__(self, file: TextIO, shown: str) -> None:
-        """Look for the fields, up to where the file is damaged; `rows` says so if it is.
+    def __init__(self, file: TextIO, shown: str, known: Sequence[str] | None = None) -> None:
+        """Look for the fields, unless they are `known`, up to where the file is damaged.
 
-        Raises ImportRefusedError where it is before any field, and where there are more than
-        MOST_FIELDS.
+        `rows` says so if it is. Raises ImportRefusedError where it is before any field, and where
+        there are more than MOST_FIELDS.
         """
         self._file = file
         self._shown = shown
-        # The first line alone may lack what most have, and nobody would miss it.
-        fields: dict[str, None] = {}
-        try:
-            for line in self._lines():
-                fields |= dict.fromkeys(_object(line) or ())
-                if len(fields) > MOST_FIELDS:
-                    break
-        except ImportRefusedError:
-            if not fields:
-                raise
-        if len(fields) > MOST_FIELDS:
-            raise ImportRefusedError(f"{shown} has more than {MOST_FIELDS:,} different fields")
-        self.names = list(fields)
+        self.names = list(self._fields() if known is None else known)
         file.seek(0)
 
     def rows(self, names: Sequence[str]) -> Iterator[Row]:
@@ -142,6 +133,23 @@ class JsonLinesTable:
     def close(self) -> None:
         """Close the file."""
         self._file.close()
+
+    def _fields(self) -> dict[str, None]:
+        """Look through all lines: nobody would miss what the first alone has not."""
+        fields: dict[str, None] = {}
+        try:
+            for line in self._lines():
+                fields |= dict.fromkeys(_object(line) or ())
+                if len(fields) > MOST_FIELDS:
+                    break
+        except ImportRefusedError:
+            if not fields:
+                raise
+        if len(fields) > MOST_FIELDS:
+            raise ImportRefusedError(
+                f"{self._shown} has more than {MOST_FIELDS:,} different fields"
+            )
+        return fields
 
     def _lines(self) -> Iterator[str]:
         lines = _refusing(iter(lambda: self._file.readline(LONGEST_LINE), ""), self._shown)
