@@ -77,6 +77,20 @@ async def test_pictures_in_several_columns_must_be_chosen(
     assert (await bring_hf(database, tmp_path / "in", columns=Columns(image="after"))).added == 1
 
 
+async def test_paths_of_pictures_in_several_columns_must_be_chosen(
+    database: Database, tmp_path: Path
+) -> None:
+    table = b"old_file_name,new_file_name\na.png,b.png\n"
+    files = {"a.png": picture(1), "b.png": picture(2), "metadata.csv": table}
+    write_files(tmp_path / "in", files)
+    said = await refused(database, tmp_path / "in")
+    assert said.startswith("metadata.csv has pictures in several columns")
+    assert "choose one of new_file_name, old_file_name with --image-column" in said
+    columns = Columns(image="new_file_name")
+    assert (await bring_hf(database, tmp_path / "in", columns=columns)).added == 1
+    assert list(stored(database, "member")) == ["b"]
+
+
 async def test_a_folder_with_nothing_but_tables_of_words_is_refused(
     database: Database, tmp_path: Path
 ) -> None:

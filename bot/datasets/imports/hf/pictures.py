@@ -17,7 +17,13 @@ from bot.datasets.imports.hf.zips import Zips
 from bot.datasets.imports.keeping import keep, member_of
 from bot.datasets.imports.scanning import FoundFile
 from bot.datasets.imports.summary import Reason, is_printable
-from bot.datasets.imports.tables.columns import KEY_LENGTH, Columns, Found, WrongValueError, listed
+from bot.datasets.imports.tables.columns import (
+    KEY_LENGTH,
+    Columns,
+    Found,
+    WrongValueError,
+    only_one,
+)
 from bot.datasets.imports.tables.files import Row, open_table
 from bot.datasets.imports.tables.items import Item, Refused
 from bot.errors import ImportRefusedError
@@ -118,12 +124,7 @@ class Reading:
         found = [name for name in names if name.endswith(f"_{FILE_NAME}")]
         if not found:
             raise ImportRefusedError(f"{table} has no column {FILE_NAME}")
-        if len(found) > 1:
-            raise ImportRefusedError(
-                f"{table} names pictures in several columns: choose one of {listed(found)}"
-                " with --image-column"
-            )
-        return found[0]
+        return only_one(found, table)
 
     def _beside(self, table: str, row: Row, column: str, said: Said) -> Item:
         name = (row.values or {}).get(column)

@@ -14,7 +14,7 @@ from typing import Any, Final
 import pyarrow as pa
 
 from bot.datasets.imports.parquet import is_text, texts
-from bot.datasets.imports.tables.columns import listed
+from bot.datasets.imports.tables.columns import listed, only_one
 from bot.datasets.imports.tables.files import ParquetTable, Row, plain_values
 from bot.errors import ImportRefusedError
 from bot.images.decoding import MAX_BYTES
@@ -115,14 +115,10 @@ def _find(schema: Any, shown: str, image: str | None) -> str:  # noqa: ANN401 - 
         found = [field.name for field in schema if _has_pictures(field.type)]
     if not found:
         raise NoPicturesError(f"{shown} has no column with pictures; it has {listed(schema.names)}")
-    if len(found) > 1:
-        raise ImportRefusedError(
-            f"{shown} has pictures in several columns: choose one of {listed(found)}"
-            " with --image-column"
-        )
-    if schema.names.count(found[0]) > 1:
-        raise ImportRefusedError(f"{shown} has the column {found[0]} twice")
-    return found[0]
+    only = only_one(found, shown)
+    if schema.names.count(only) > 1:
+        raise ImportRefusedError(f"{shown} has the column {only} twice")
+    return only
 
 
 def _has_pictures(kind: Any) -> bool:  # noqa: ANN401 - pyarrow publishes no types

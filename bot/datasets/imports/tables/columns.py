@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -100,6 +100,19 @@ class Found:
         set_key = _label(row, self.columns.set_) if self.columns.set_ else None
         kept = {name: row.get(name) for name in self.columns.parameters}
         return Facts(prompt, _json(kept), set_key)
+
+
+def only_one(found: Sequence[str], shown: str) -> str:
+    """Return the one column with pictures of those found, at least one, in what is `shown` so.
+
+    Raises ImportRefusedError.
+    """
+    if len(found) > 1:
+        raise ImportRefusedError(
+            f"{shown} has pictures in several columns: choose one of {listed(found)}"
+            " with --image-column"
+        )
+    return found[0]
 
 
 def listed(names: Collection[str]) -> str:
