@@ -31,6 +31,17 @@ class FetchFault(StrEnum):
 
 SILENT: Final = frozenset({FetchFault.UNKNOWN_HOST, FetchFault.UNREACHABLE, FetchFault.TOO_SLOW})
 """Faults of servers that say nothing."""
+NOT_ONLINE: Final = SILENT | {FetchFault.REFUSED_ADDRESS}
+"""Faults that every link has where this machine is not online, or behind a page to log in at."""
+UNHEARD: Final = NOT_ONLINE | {
+    FetchFault.WRONG_LINK,
+    FetchFault.GIVEN_UP,
+    FetchFault.DISALLOWED,
+    FetchFault.RULES_UNKNOWN,
+}
+"""Faults that do not say whether anybody answered: rules of a site may be remembered ones."""
+FOR_NOW: Final = frozenset({FetchFault.BUSY, FetchFault.GIVEN_UP, FetchFault.RULES_UNKNOWN})
+"""Faults that hold for now, so that whoever wants the link asks again later."""
 
 
 class FetchFailedError(JuryError):

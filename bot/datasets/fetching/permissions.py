@@ -9,7 +9,7 @@ from typing import Final
 
 from yarl import URL
 
-from bot.datasets.fetching.faults import SILENT, FetchFailedError, FetchFault
+from bot.datasets.fetching.faults import FOR_NOW, SILENT, FetchFailedError, FetchFault
 from bot.datasets.fetching.robots import Rules, read_rules
 
 MOST_SITES: Final = 4096
@@ -19,7 +19,6 @@ MOST_CHARACTERS: Final = 2**25
 _NOTHING: Final = Rules((("/", False),))
 # RFC 9309, 2.3.1.4: a site that fails lets nothing be fetched; what there is not forbids nothing.
 _FAILED: Final = frozenset({FetchFault.SERVER_FAULT, FetchFault.BAD_ANSWER})
-_NOT_HEARD: Final = SILENT | {FetchFault.BUSY, FetchFault.GIVEN_UP}
 
 
 @dataclass(slots=True)
@@ -58,7 +57,7 @@ class Permissions:
         try:
             return read_rules(await self._ask(origin / "robots.txt"))
         except FetchFailedError as error:
-            if error.fault in _NOT_HEARD:
+            if error.fault in SILENT | FOR_NOW:
                 raise
             return _NOTHING if error.fault in _FAILED else Rules()
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bot.datasets.imports.laion.gathering import Outcome
 from bot.datasets.imports.laion.pictures import Kept
-from bot.datasets.imports.laion.silence import FOR_NOW, SILENT, UNHEARD, Silence
+from bot.datasets.imports.laion.silence import FOR_NOW, NOT_ONLINE, UNHEARD, Silence
 from bot.datasets.imports.laion.tables import Row
 from bot.datasets.imports.summary import Reason
 from bot.images.decoding import Measured
@@ -21,7 +21,7 @@ RESULTS = [
     Reason.BROKEN,
     Reason.WRONG_LINK,
     Reason.DISALLOWED,
-    *sorted(SILENT),
+    *sorted(NOT_ONLINE),
 ]
 
 
@@ -33,11 +33,11 @@ def outcome(result: Kept | Reason, number: int = 0) -> Outcome:
 @pytest.mark.parametrize("result", [KEPT, Reason.BUSY, Reason.NOT_FOUND, Reason.BROKEN])
 def test_any_word_condemns_the_silent(result: Kept | Reason) -> None:
     silence = Silence()
-    silent = [outcome(reason, number) for number, reason in enumerate(sorted(SILENT))]
+    silent = [outcome(reason, number) for number, reason in enumerate(sorted(NOT_ONLINE))]
     assert silence.judge(silent) == []
-    assert silence.servers == len(SILENT)
+    assert silence.servers == len(NOT_ONLINE)
     dead = silence.judge([outcome(result, 9)])
-    assert dead[: len(SILENT)] == [(each.url, each.result) for each in silent]
+    assert dead[: len(NOT_ONLINE)] == [(each.url, each.result) for each in silent]
     assert silence.servers == 0
 
 
@@ -95,5 +95,5 @@ def test_every_dead_link_is_told_once(rounds: list[list[Kept | Reason]]) -> None
     heard = any(result not in UNHEARD for results in rounds for result in results)
     told += silence.rest()
     if not heard:
-        given_up = [each for each in given_up if each[1] not in SILENT]
+        given_up = [each for each in given_up if each[1] not in NOT_ONLINE]
     assert sorted(told) == sorted(given_up)

@@ -11,17 +11,9 @@ from bot.datasets.fetching import faults
 from bot.datasets.imports.laion.gathering import Outcome
 from bot.datasets.imports.summary import Reason
 
-SILENT: Final = frozenset(map(Reason, faults.SILENT)) | {Reason.REFUSED_ADDRESS}
-"""Reasons that every link has where this machine is not online, or behind a page to log in at."""
-UNHEARD: Final = SILENT | {
-    Reason.WRONG_LINK,
-    Reason.GIVEN_UP,
-    Reason.DISALLOWED,
-    Reason.RULES_UNKNOWN,
-}
-"""Reasons that say nothing of whether anybody answered: rules of a site may be remembered ones."""
-FOR_NOW: Final = frozenset({Reason.BUSY, Reason.GIVEN_UP, Reason.RULES_UNKNOWN})
-"""Reasons after which the next import asks again."""
+NOT_ONLINE: Final = frozenset(map(Reason, faults.NOT_ONLINE))
+UNHEARD: Final = frozenset(map(Reason, faults.UNHEARD))
+FOR_NOW: Final = frozenset(map(Reason, faults.FOR_NOW))
 
 Dead = tuple[str, Reason]
 
@@ -48,7 +40,7 @@ class Silence:
                 dead += self._silent
                 self._silent.clear()
                 self._servers.clear()
-            if outcome.result in SILENT:
+            if outcome.result in NOT_ONLINE:
                 self._silent.append((outcome.url, Reason(outcome.result)))
                 # `host` would decode a name, which fails where it is none that can be: xn--
                 self._servers.add(URL(outcome.url).raw_host)
