@@ -33,17 +33,18 @@ def add(
 ) -> bool:
     """Store a report; return False where this rater has reported this image before.
 
-    One that a revert in force means gives way to the new one, for what comes after it counts.
+    One that nobody looked at and a revert in force means gives way to the new one, for what comes
+    after it counts; what somebody looked at stays settled.
     """
     added = connection.execute(
         f"""
         INSERT INTO reports AS r (image_id, rater, post_id, reason, interaction_id, reported_at)
         VALUES (?, ?, ?, ?, ?, ?)
         ON CONFLICT (image_id, rater) DO UPDATE SET
-            post_id = excluded.post_id, reason = excluded.reason, settled_at = NULL,
+            post_id = excluded.post_id, reason = excluded.reason,
             interaction_id = excluded.interaction_id, reported_at = excluded.reported_at
-            WHERE EXISTS (SELECT 1 FROM void_orders o WHERE {_REVERTED})
-                AND r.interaction_id <> excluded.interaction_id
+            WHERE r.settled_at IS NULL AND r.interaction_id <> excluded.interaction_id
+                AND EXISTS (SELECT 1 FROM void_orders o WHERE {_REVERTED})
         ON CONFLICT DO NOTHING
         """,  # noqa: S608 - constants
         (image_id, rater, post_id, reason, interaction_id, to_microseconds(now)),

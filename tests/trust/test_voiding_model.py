@@ -268,9 +268,9 @@ class Voiding(RuleBasedStateMachine):
         model = self.people[person]
         if self.allows(person, image, work):
             reported_at = model.reports.setdefault(image, self.now)
-            if any(_takes(order, reported_at) for order in self.in_force(person, "revert")):
+            taken = any(_takes(order, reported_at) for order in self.in_force(person, "revert"))
+            if taken and image not in model.settled:
                 model.reports[image] = self.now
-                model.settled.discard(image)
 
     @rule(person=PERSON, back_after=st.sampled_from([1, 90]))
     def erase(self, person: Who, back_after: int) -> None:
