@@ -44,10 +44,13 @@ WHERE m.data_set_id = ?1 AND {_OF_OTHERS} ORDER BY m.id
 """Images that the data set has, and those of which it knows only the key, each by rising id."""
 
 KNOWN_IMAGES: Final = f"""
-SELECT EXISTS (SELECT 1 FROM imported_images m {_OF_OURS} WHERE m.data_set_id = ?1)
-    OR NOT EXISTS (SELECT 1 FROM imported_images WHERE data_set_id = ?1) AS number
+SELECT EXISTS (
+    SELECT 1 FROM imported_images m {_OF_OURS} WHERE m.data_set_id = ?1 AND EXISTS (
+        SELECT 1 FROM imported_votes WHERE image_id = m.id AND collection_id IN {_COLLECTIONS}
+    )
+) OR NOT EXISTS (SELECT 1 FROM imported_votes WHERE collection_id IN {_COLLECTIONS}) AS number
 """  # noqa: S608 - constants
-"""1 if the data set has any of the images that its imports name, or they name none; else 0."""
+"""1 if the data set has any of the images that these votes are on, or there are none; else 0."""
 
 VOTES_EVER: Final = "SELECT count(*) AS number FROM imported_votes"
 """All imported votes, of every data set: a cheap upper bound for a progress bar."""

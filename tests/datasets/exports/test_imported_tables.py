@@ -19,11 +19,13 @@ from bot.datasets.exports.catalogue import FORMATS
 from bot.datasets.exports.imported import _is_repeated
 from bot.datasets.exports.selection import Selection
 from bot.datasets.exports.splits import split_of
+from bot.datasets.imports.votes.formats import CsvColumns, csv_format
 from bot.errors import ExportFailedError
 from storage.connections import connect
+from storage.database import Database
 from tests.datasets.exports.imported import ALL, import_rows
 from tests.datasets.exports.votes_file import VotesFile
-from tests.datasets.imports.votes.bringing import EARLIER, row
+from tests.datasets.imports.votes.bringing import EARLIER, bring, row
 from tests.trust.scored import run
 
 OURS = replace(ALL, imported=False)
@@ -278,5 +280,23 @@ async def test_votes_on_images_that_are_nowhere_are_refused_with_what_to_do(
         with pytest.raises(ExportFailedError) as refused:
             await votes.service().export(name, ALL)
         assert "mine has none of the images" in str(refused.value.values["reason"])
+    await import_rows(votes, row(2, id="image-0"))
+    assert len(await table(votes, "scores"))
+
+
+async def test_votes_of_another_format_make_no_image_known(
+    votes: VotesFile, tmp_path: Path
+) -> None:
+    csv = tmp_path / "study.csv"
+    csv.write_text("rater,item,score\nada,image-0,5\n", "utf-8")
+    database = await Database.open(votes.path)
+    await bring(database, csv, csv_format(1, 10, CsvColumns()), collection="study")
+    await database.close()
+    cast(votes, crowd(RATERS, 1))
+    assert len(await table(votes, "scores"))  # there is no vote of AI Horde Ratings
+    await import_rows(votes, row(1, id="elsewhere"))
+    with pytest.raises(ExportFailedError) as refused:
+        await table(votes, "scores")
+    assert "mine has none of the images" in str(refused.value.values["reason"])
     await import_rows(votes, row(2, id="image-0"))
     assert len(await table(votes, "scores"))
