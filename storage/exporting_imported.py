@@ -10,6 +10,7 @@ Raters have their ids with a minus, and 0 who was not named, so that nobody is o
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 ANONYMOUS_KUDOS: Final = -50
@@ -57,10 +58,44 @@ VOTES_EVER: Final = "SELECT count(*) AS number FROM imported_votes"
 
 _FROM_VOTES: Final = f"""
 FROM imported_votes v CROSS JOIN imported_images m ON m.id = v.image_id {{join}}
-WHERE v.collection_id IN {_COLLECTIONS} AND v.created_at >= ?2 AND v.created_at < ?3{{only}}
+WHERE v.collection_id IN {_COLLECTIONS} AND v.created_at >= ?2 AND v.created_at < ?3 AND {{only}}
 ORDER BY {{image_id}}, v.id
 """
-_LINKED: Final = f" AND coalesce(v.kudos, {ANONYMOUS_KUDOS}) <> {ANONYMOUS_KUDOS}"
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedFilter:
+    """Which imported votes are read.
+
+    `linked`: only those that were given with an account of the AI Horde; `validated`: only those
+    whose file says that moderators there had validated the rater; `safe`: only those on images that
+    are, or are not, known to be safe. Of images that the data set does not have nothing is known.
+    """
+
+    linked: bool = False
+    validated: bool = False
+    safe: bool | None = None
+
+    @property
+    def on_ours(self) -> str:
+        """The condition for votes on images that the data set has."""
+        safe = [] if self.safe is None else [f"i.safe = {int(self.safe)}"]
+        return " AND ".join([*self._of_votes(), *safe])
+
+    @property
+    def on_others(self) -> str:
+        """The condition for votes on other images."""
+        return " AND ".join([*self._of_votes(), _OF_OTHERS, *(["0"] if self.safe else [])])
+
+    def _of_votes(self) -> list[str]:
+        linked = f"coalesce(v.kudos, {ANONYMOUS_KUDOS}) <> {ANONYMOUS_KUDOS}"
+        return [
+            "1",
+            *([linked] if self.linked else []),
+            *(["v.validated"] if self.validated else []),
+        ]
+
+
 _ROWS: Final = """
 SELECT {image_id} AS image_id, -coalesce(v.rater_id, 0) AS rater,
     coalesce(v.client_agent_id, 0) AS client_agent, v.created_at AS created_at,
@@ -77,24 +112,24 @@ _SCALES: Final = {
 }
 
 
-def rows_on_ours(*, linked: bool) -> str:
+def rows_on_ours(only: ImportedFilter) -> str:
     """Return what reads votes with all that a file told, on images that the data set has.
 
-    Image by image, by one pass over the table and a sort. `linked`: only those that were given with
-    an account of the AI Horde.
+    Image by image, by one pass over the table and a sort.
     """
     return _ROWS.format(image_id="i.id") + _FROM_VOTES.format(
-        image_id="i.id", join=_OF_OURS, only=_LINKED if linked else ""
+        image_id="i.id", join=_OF_OURS, only=only.on_ours
     )
 
 
-def rows_on_others(*, linked: bool) -> str:
+def rows_on_others(only: ImportedFilter) -> str:
     """Return what reads the same of votes on other images."""
-    only = f" AND {_OF_OTHERS}{_LINKED if linked else ''}"
-    return _ROWS.format(image_id="m.id") + _FROM_VOTES.format(image_id="m.id", join="", only=only)
+    return _ROWS.format(image_id="m.id") + _FROM_VOTES.format(
+        image_id="m.id", join="", only=only.on_others
+    )
 
 
-def votes(columns: Sequence[str], *, linked: bool, rated: str | None = None) -> str:
+def votes(columns: Sequence[str], only: ImportedFilter, rated: str | None = None) -> str:
     """Return what reads votes as `storage.exporting.votes` does, on images that the data set has.
 
     There are the columns image_id, rater and the scales. With `rated` only votes that give that
@@ -102,5 +137,6 @@ def votes(columns: Sequence[str], *, linked: bool, rated: str | None = None) -> 
     """
     wanted = ", ".join(f"{_SCALES[name]} AS {name}" for name in columns)
     given = "" if rated is None else f" AND {_SCALES[rated]} IS NOT NULL"
-    only = given + (_LINKED if linked else "")
-    return f"SELECT {wanted}" + _FROM_VOTES.format(image_id="i.id", join=_OF_OURS, only=only)
+    return f"SELECT {wanted}" + _FROM_VOTES.format(
+        image_id="i.id", join=_OF_OURS, only=only.on_ours + given
+    )

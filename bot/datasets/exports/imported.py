@@ -13,9 +13,11 @@ import numpy as np
 import pyarrow as pa
 
 from bot.datasets.exports.reading import NUMBER, Batches, Flags, fetch, find, stream
+from bot.datasets.exports.selection import ANY_RELIABILITY
 from bot.datasets.exports.source import RefusedError, Source
 from bot.datasets.exports.streams import Along, by_whole_images
 from storage import exporting_imported
+from storage.exporting_imported import ImportedFilter
 from storage.times import MOST_MICROSECONDS
 
 NAMES = pa.schema([("number", pa.int64()), ("name", pa.string())])
@@ -61,11 +63,17 @@ class Imported:
         Raises RefusedError where the selection asks for what imported votes do not have.
         """
         wanted = source.selection
-        if wanted.is_of_ours_alone or len(source.data_sets) != 1:
+        if len(source.data_sets) != 1:
+            raise RefusedError("imported votes are added to one data set: name one alone")
+        if wanted.surface is not None:
             raise RefusedError(
-                "imported votes have neither a surface nor raters of ours, and their images may be"
-                " unknown: select them by one data set, times, accounts of the AI Horde and numbers"
-                " of votes alone"
+                "imported votes were given neither in public posts nor in private sessions, so none"
+                f" is {wanted.surface}: leave out either the surface or imported votes"
+            )
+        if wanted.minimum_reliability > ANY_RELIABILITY:
+            raise RefusedError(
+                "how reliable somebody is was found of your own raters alone, and who gave imported"
+                " votes has no such number: leave out either the reliability or imported votes"
             )
         return cls(source, *source.data_sets)
 
@@ -93,19 +101,19 @@ class Imported:
                 f"{name} has none of the images that the imported votes are on: import the pictures"
                 " into it, or export horde, for which keys are enough"
             )
-        sql = exporting_imported.votes(schema.names, linked=self._linked, rated=rated)
+        sql = exporting_imported.votes(schema.names, self._only, rated)
         with closing(self._read(sql, schema)) as given:
             for votes in by_whole_images(given):
                 yield votes.filter(pa.array(~_is_repeated(votes)))
 
     def rows_on_ours(self) -> Batches:
         """Yield all that files told of votes on images that the data set has, image by image."""
-        sql = exporting_imported.rows_on_ours(linked=self._linked)
+        sql = exporting_imported.rows_on_ours(self._only)
         return self._rows(sql, exporting_imported.IMAGES_OF_OURS)
 
     def rows_on_others(self) -> Batches:
         """Yield the same of votes on other images."""
-        sql = exporting_imported.rows_on_others(linked=self._linked)
+        sql = exporting_imported.rows_on_others(self._only)
         return self._rows(sql, exporting_imported.IMAGES_OF_OTHERS)
 
     def _rows(self, rows: str, images: str) -> Batches:
@@ -133,8 +141,9 @@ class Imported:
         return stream(self.source.connection, sql, schema, self.data_set, since, until)
 
     @property
-    def _linked(self) -> bool:
-        return self.source.selection.raters == "linked"
+    def _only(self) -> ImportedFilter:
+        raters = self.source.selection.raters
+        return ImportedFilter(raters == "linked", raters == "validated", self.source.safe)
 
 
 def _is_repeated(votes: pa.RecordBatch) -> Flags:

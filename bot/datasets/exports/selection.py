@@ -69,9 +69,3 @@ class Selection:
     def is_of_whole_data_sets(self) -> bool:
         """Tell whether nothing is asked of votes and images but their data sets."""
         return self == Selection(self.data_sets)
-
-    @property
-    def is_of_ours_alone(self) -> bool:
-        """Tell whether it asks for what only votes of our own raters have."""
-        wanted = (self.raters == "validated", self.surface, self.safety)
-        return wanted != (False, None, "any") or self.minimum_reliability > ANY_RELIABILITY

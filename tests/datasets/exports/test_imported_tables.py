@@ -256,10 +256,41 @@ async def test_minimum_times_and_data_sets_select(votes: VotesFile, name: str) -
     else:
         assert (await table(votes, name, none)).empty
     votes.data_set("other")
-    for two in (Selection(("mine", "other"), imported=True), replace(ALL, surface="public")):
+    for wrong, said in (
+        (Selection(("mine", "other"), imported=True), "imported votes are added to one data set"),
+        (replace(ALL, surface="public"), "imported votes were given neither in public posts"),
+    ):
         with pytest.raises(ExportFailedError) as refused:
-            await votes.service().export(name, two)
-        assert "imported votes have neither" in str(refused.value.values["reason"])
+            await votes.service().export(name, wrong)
+        assert said in str(refused.value.values["reason"])
+
+
+async def test_scores_of_a_choice_are_those_of_these_votes_alone(
+    votes: VotesFile, tmp_path: Path
+) -> None:
+    """Of validated raters on safe images: what another database has that knows no others."""
+    ours, theirs = crowd(RATERS, 1), crowd(THEIRS, 2)
+    other = VotesFile(tmp_path / "other" / "jury.db")
+    fill(other)
+    for each, mine, of_others in (
+        (votes, ours, theirs),
+        (other, [vote for vote in ours if vote[0] % 2], [vote for vote in theirs if vote[0] % 3]),
+    ):
+        cast(each, mine)
+        each.connection.execute("UPDATE images SET safe = id % 2")
+        each.connection.execute("UPDATE raters SET status = 'validated' WHERE number % 2 = 0")
+        each.connection.commit()
+        rows = [
+            row_of(vote, number, validated=vote[0] % 3 != 0)
+            for number, vote in enumerate(of_others)
+        ]
+        await import_rows(each, *rows)
+    found = await table(votes, "scores", replace(ALL, raters="validated", safety="safe"))
+    expected = await table(other, "scores", replace(ALL, safety="safe"))
+    other.close()
+    pd.testing.assert_frame_equal(found, expected, rtol=1e-9)
+    assert set(found["id"]) <= {f"image-{n}" for n in range(0, IMAGES, 2)}
+    assert len(found) > IMAGES / 2
 
 
 @pytest.mark.parametrize("name", [name for name, offer in FORMATS.items() if not offer.imported])

@@ -159,21 +159,47 @@ async def test_a_stored_time_that_no_row_can_have_blocks_no_export(
 
 
 @pytest.mark.parametrize(
-    "narrow",
+    ("selection", "said"),
     [
-        {"raters": "validated"},
-        {"minimum_reliability": 0.5},
-        {"surface": "private"},
-        {"safety": "safe"},
+        (replace(ALL, minimum_reliability=0.5), "who gave imported votes has no such number"),
+        (replace(ALL, surface="private"), "so none is private: leave out either the surface"),
     ],
-    ids=str,
 )
 async def test_a_selection_that_imported_votes_cannot_answer_is_refused(
-    votes: VotesFile, narrow: dict[str, str]
+    votes: VotesFile, selection: Selection, said: str
 ) -> None:
     with pytest.raises(ExportFailedError) as refused:
-        await exported(votes, replace(ALL, **narrow))  # type: ignore[arg-type] # one of each kind
-    assert "imported votes have neither" in str(refused.value.values["reason"])
+        await exported(votes, selection)
+    assert said in str(refused.value.values["reason"])
+
+
+async def test_validated_raters_are_those_of_the_file_too(votes: VotesFile, tmp_path: Path) -> None:
+    cast_votes(votes)
+    votes.image("image-1")
+    rows = [row(n, id=f"image-{n % 3}") for n in range(9)]
+    unsaid = [name for name in row(0) if name != "validated"]
+    await import_into(votes, write(tmp_path / "theirs.parquet", rows))
+    await import_into(
+        votes, write(tmp_path / "older.parquet", [row(50)], columns=unsaid), collection="older"
+    )
+    every = in_order(await exported(votes)).drop(columns="ratings_count")
+    found = in_order(await exported(votes, replace(ALL, raters="validated")))
+    assert set(found["id"]) > {"image-0", "picture-4"}
+    assert list(found["ratings_count"]) == list(found.groupby("id")["id"].transform("count"))
+    expected = every[every["validated"]].reset_index(drop=True)
+    pd.testing.assert_frame_equal(found.drop(columns="ratings_count"), expected)
+
+
+async def test_images_that_are_not_here_are_not_known_to_be_safe(
+    votes: VotesFile, tmp_path: Path
+) -> None:
+    for key, safe in (("image-0", True), ("image-1", False), ("ours", True)):
+        votes.vote(votes.rater(), votes.image(key, safe=safe))
+    await import_into(votes, write(tmp_path / "theirs.parquet", (row(n) for n in range(7))))
+    safe = await exported(votes, replace(ALL, safety="safe"))
+    assert safe["id"].to_pylist() == ["image-0"] * 4 + ["ours"]
+    others = await exported(votes, replace(ALL, safety="unsafe"))
+    assert others["id"].to_pylist() == ["image-1"] * 4 + ["image-2"]
 
 
 async def test_other_collections_and_data_sets_stay_out(votes: VotesFile, tmp_path: Path) -> None:
