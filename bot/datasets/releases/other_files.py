@@ -62,7 +62,7 @@ def _csv(path: Path) -> Iterator[NamedRows]:
     """Yield the rows below a header, each of which must have as many fields."""
     with path.open("rb") as opened:
         header = opened.readline(LONGEST_HEADER)
-    if not header.endswith(b"\n"):
+    if not header.endswith(b"\n") or not header.strip():
         raise ValueError("has no header")
     columns = next(csv.reader([header.decode()], strict=True))
     if path.stat().st_size == len(header):  # pyarrow refuses a table without rows

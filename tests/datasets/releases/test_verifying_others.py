@@ -62,6 +62,8 @@ def drop_records(data: bytes) -> bytes:
         (NAMES, written(NAMES, lambda data: data + b"1,2\r\n"), "cannot be read as it should"),
         (NAMES, written(NAMES, lambda _: b""), "has no header"),
         (NAMES, written(NAMES, lambda _: b"x" * 2**20), "has no header"),
+        (NAMES, written(NAMES, lambda data: b"\n" + data), "has no header"),
+        (NAMES, written(NAMES, lambda data: b"\r\n" + data), "has no header"),
         (NAMES, written(NAMES, lambda data: data + b'"' + b"x\n" * LONGEST_ROW), "cannot be read"),
         (AVA, written(AVA, without(2)), "has 22 rows instead of 24"),
         (AVA, written(AVA, lambda data: data[:-1]), "line 24 is cut"),
