@@ -47,12 +47,14 @@ def add(
 ) -> None:
     """Count one more alert; one that comes `window` after the first begins a new message.
 
-    Unless the message does not show yet what came before: nothing goes untold.
+    Unless the message does not show yet what came before: nothing goes untold. A first one that is
+    still to come is of a clock that was set back since: its message is old.
     """
     at = to_microseconds(now)
     connection.execute(
-        "DELETE FROM alerts WHERE kind = ? AND first_at <= ? AND shown_count = count",
-        (kind, to_microseconds(now - window)),
+        "DELETE FROM alerts WHERE kind = ? AND (first_at <= ? OR first_at > ?)"
+        " AND shown_count = count",
+        (kind, to_microseconds(now - window), at),
     )
     connection.execute(
         """

@@ -65,7 +65,7 @@ def open_of(connection: Connection, rater: int) -> Appeal | None:
 
 def latest(connection: Connection, rater: int) -> Appeal | None:
     """Return the newest appeal of a rater, open or not."""
-    return _one(connection, "rater = ? ORDER BY opened_at DESC, id DESC LIMIT 1", rater)
+    return _one(connection, "rater = ? ORDER BY id DESC LIMIT 1", rater)
 
 
 def answer(

@@ -65,12 +65,13 @@ def repeat(
 ) -> bool:
     """Count once more this person's `action` of at most `within` before `now`.
 
-    False where the log has none: then it needs an entry.
+    False where the log has none: then it needs an entry. One of a moment to come is of a clock that
+    was set back since.
     """
     row = connection.execute(
-        "SELECT id FROM audit_log WHERE at > ? AND rater = ? AND action = ?"
+        "SELECT id FROM audit_log WHERE at > ? AND at <= ? AND rater = ? AND action = ?"
         " ORDER BY id DESC LIMIT 1",
-        (to_microseconds(now - within), rater, action),
+        (to_microseconds(now - within), to_microseconds(now), rater, action),
     ).fetchone()
     if row is None:
         return False

@@ -188,20 +188,22 @@ def waiting(connection: Connection, rater: int, since: datetime) -> list[KeptPre
     return list(waiting.values())
 
 
-def votes_since_pass(connection: Connection, rater: int, most: int) -> int | None:
+def votes_since_pass(connection: Connection, rater: int, most: int, now: datetime) -> int | None:
     """Count the complete votes since the captcha that the rater passed last, at most so many.
 
-    None where none was passed, or was forgotten because others have been made since.
+    None where none was passed by `now`, or was forgotten because others have been made since.
     """
-    row = connection.execute(_VOTES_SINCE, {"rater": rater, "most": most}).fetchone()
+    values = {"rater": rater, "most": most, "now": to_microseconds(now)}
+    row = connection.execute(_VOTES_SINCE, values).fetchone()
     return None if row is None else int(row[0])
 
 
 def overdue(connection: Connection, now: datetime, limit: int) -> list[Captcha]:
-    """Return at most `limit` open captchas whose time is over."""
+    """Return at most `limit` open captchas whose time is over, or by the clock has not begun."""
+    at = to_microseconds(now)
     rows = connection.execute(
-        f"{_SELECT} WHERE state = 'open' AND expires_at <= ? LIMIT ?",
-        (to_microseconds(now), limit),
+        f"{_SELECT} WHERE state = 'open' AND (expires_at <= ? OR made_at > ?) LIMIT ?",
+        (at, at, limit),
     )
     return [_captcha(row) for row in rows]
 
@@ -240,7 +242,8 @@ _VOTES_SINCE = """
     SELECT (SELECT count(*) FROM (
         SELECT 1 FROM votes v WHERE v.rater = p.rater AND v.completed_at > p.settled_at LIMIT :most
     ))
-    FROM captchas p WHERE p.rater = :rater AND p.state = 'passed' ORDER BY p.id DESC LIMIT 1
+    FROM captchas p WHERE p.rater = :rater AND p.state = 'passed' AND p.settled_at <= :now
+    ORDER BY p.id DESC LIMIT 1
 """
 _WAITING = """
     SELECT c.post_id, c.scale, c.value, c.interaction_id FROM captchas c

@@ -141,13 +141,24 @@ def keep_signals(
 
 
 def to_read_again(
-    connection: Connection, *, read_before: datetime, voted_after: datetime, limit: int
+    connection: Connection,
+    *,
+    read_before: datetime,
+    voted_after: datetime,
+    now: datetime,
+    limit: int,
 ) -> list[HordeLink]:
-    """Return verified links not read since then whose raters voted since, oldest reading first."""
-    rows = connection.execute(
-        _TO_READ_AGAIN,
-        (to_microseconds(read_before), to_microseconds(voted_after), limit),
-    )
+    """Return verified links not read since then whose raters voted since, oldest reading first.
+
+    Those, too, that were read later than `now`, by a clock that was set back since.
+    """
+    values = {
+        "read_before": to_microseconds(read_before),
+        "voted_after": to_microseconds(voted_after),
+        "now": to_microseconds(now),
+        "limit": limit,
+    }
+    rows = connection.execute(_TO_READ_AGAIN, values)
     return [_link(row) for row in rows]
 
 
@@ -214,8 +225,9 @@ _KEEP_SIGNALS: Final = f"""
     WHERE rater = :rater AND horde_id = :horde_id AND verified_at IS NOT NULL
 """  # noqa: S608 - constants
 _TO_READ_AGAIN: Final = f"""
-    {_SELECT} AS link WHERE verified_at IS NOT NULL AND read_at <= ? AND EXISTS (
-        SELECT 1 FROM votes WHERE votes.rater = link.rater AND completed_at > ?
+    {_SELECT} AS link
+    WHERE verified_at IS NOT NULL AND (read_at <= :read_before OR read_at > :now) AND EXISTS (
+        SELECT 1 FROM votes WHERE votes.rater = link.rater AND completed_at > :voted_after
     )
-    ORDER BY read_at LIMIT ?
+    ORDER BY read_at LIMIT :limit
 """  # noqa: S608 - constants

@@ -81,12 +81,12 @@ def held_back_until(connection: sqlite3.Connection, number: int, now: datetime) 
     """Return from when on a rater is told what is measured of them, None if they are by now.
 
     The newest entry of their own doing decides, of whatever kind of image: what moderators take
-    out or bring back is none.
+    out or bring back is none, nor what a clock that was ahead has dated later than now.
     """
     row = connection.execute(
-        "SELECT at FROM vote_history WHERE rater = ?"
+        "SELECT at FROM vote_history WHERE rater = ? AND at <= ?"
         " AND action NOT IN ('voided', 'restored', 'erased') ORDER BY id DESC LIMIT 1",
-        (number,),
+        (number, to_microseconds(now)),
     ).fetchone()
     if row is None:
         return None

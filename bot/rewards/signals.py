@@ -61,6 +61,7 @@ class SignalsService:
                 horde_links.to_read_again,
                 read_before=now - READ_EVERY,
                 voted_after=now - ACTIVE,
+                now=now,
                 limit=AT_ONCE + len(self._refused),
             )
         )

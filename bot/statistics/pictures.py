@@ -47,7 +47,7 @@ class _Begun:
             return False
         broken = self.task.cancelled() or self.task.exception() is not None
         failed = broken or self.task.result() is None
-        return now >= self.at + (AGAIN_AFTER if failed else KEPT)
+        return not self.at <= now < self.at + (AGAIN_AFTER if failed else KEPT)
 
 
 class StatisticsPictures:

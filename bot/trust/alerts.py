@@ -128,7 +128,7 @@ class AlertService:
     async def _deliver(self, channel: AlertChannel, alert: Alert) -> None:
         text = await self._text(alert)
         message_id = alert.message_id
-        is_old = self._clock.now() >= alert.first_at + WINDOW
+        is_old = not alert.first_at <= self._clock.now() < alert.first_at + WINDOW
         if message_id is None or is_old or not await channel.edit(message_id, text):
             message_id = await channel.send(text)
         shown_in = message_id

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final, Protocol
 
 import structlog
@@ -102,10 +102,15 @@ class AnswerService:
                 return
         except (NotSentError, StorageError) as error:
             _log.warning("answer_not_sent", rater=appeal.rater, reason=str(error))
-            if appeal.answered_at is None or now < appeal.answered_at + GIVE_UP_AFTER:
+            if appeal.answered_at is None or _is_young(appeal.answered_at, now):
                 return
         await self._database.write(lambda c: appeals.set_tried(c, appeal.id, now))
         self._absent.add(untold.discord_id)
+
+
+def _is_young(answered_at: datetime, now: datetime) -> bool:
+    """Tell whether the answer is tried again; one to come is of a clock that was set back since."""
+    return answered_at <= now < answered_at + GIVE_UP_AFTER
 
 
 def told(texts: Texts, language: str, appeal: Appeal) -> str:

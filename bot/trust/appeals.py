@@ -127,7 +127,9 @@ class AppealService:
         latest = appeals.latest(connection, rater.number)
         erased_at = self._erased_at(connection, caller)
         opened_at = None if latest is None else latest.opened_at
-        before = max(filter(None, (erased_at, opened_at)), default=None)
+        # A moment that is still to come is of a clock that was set back since.
+        moments = (at for at in (erased_at, opened_at) if at is not None and at <= now)
+        before = max(moments, default=None)
         return Standing(found, latest, self._obstacle(found, latest, before, now))
 
     def _obstacle(
@@ -143,8 +145,7 @@ class AppealService:
             return NotLimitedError()
         if all(is_managers(limit, self._home) for limit in found):
             return ManagersMatterError()
-        # A moment that is still to come is of a clock that was set back since.
-        if before is not None and before <= now < before + APART:
+        if before is not None and now < before + APART:
             return AppealTooSoonError(when=int((before + APART).timestamp()))
         return None
 

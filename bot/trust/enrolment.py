@@ -77,7 +77,7 @@ class Enrolment:
         if erased is None:
             return rater
         erasures.mark_returned(connection, rater.number)
-        if now - erased.erased_at < _ALLOWANCE:
+        if erased.erased_at <= now < erased.erased_at + _ALLOWANCE:
             rate_limit.spend(connection, rater.number, now)
         for reason in _held_again(erased):
             holds.place(connection, rater.number, reason, now)

@@ -185,6 +185,19 @@ async def test_what_moderators_do_to_votes_is_no_rating(tmp_path: Path) -> None:
             assert (overview.held_back_until is not None) == held_back
 
 
+async def test_a_vote_of_a_clock_that_was_ahead_holds_nothing_back(tmp_path: Path) -> None:
+    async with open_home(tmp_path) as home:
+        await shown_ordinary(home)
+        ahead = 365 * 24 * HOUR
+        home.world.clock.turn(ahead)
+        await home.world.vote(1, await home.post())
+        home.world.clock.turn(HOUR - ahead)
+        for wait, held_back in ((0, True), (WEEK - HOUR, False)):
+            home.world.clock.turn(wait)
+            overview = await home.services.personal_data.overview(caller(1))
+            assert (overview.held_back_until is not None) == held_back
+
+
 async def test_downloads_are_limited(tmp_path: Path) -> None:
     async with open_home(tmp_path) as home:
         await home.raters(1)

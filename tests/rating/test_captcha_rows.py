@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
+from sqlite3 import Connection
 
 import pytest
 
@@ -46,7 +47,9 @@ async def test_a_vote_keeps_the_balance_of_its_beginning(world: World, number: i
 
 
 async def test_votes_are_counted_since_the_last_pass(world: World, number: int) -> None:
-    since = partial(captchas.votes_since_pass, rater=number, most=4)
+    def since(connection: Connection) -> int | None:
+        return captchas.votes_since_pass(connection, number, 4, world.clock.now())
+
     channel = await world.channel(await world.data_set(6), open_posts=6)
     posts = [await world.public_post(channel) for _ in range(6)]
     await world.vote(1, posts[0])
@@ -74,6 +77,8 @@ async def test_votes_are_counted_since_the_last_pass(world: World, number: int) 
         assert await world.database.read(since) == count - 1, "a half vote is none"
         await world.press(1, post, "artifacts", 1)
         assert await world.database.read(since) == count
+    world.clock.turn(-86_400)
+    assert await world.database.read(since) is None, "passed by a clock that was ahead"
 
 
 async def test_only_what_ended_long_ago_is_forgotten(world: World, number: int) -> None:

@@ -42,6 +42,15 @@ async def test_an_active_rater_is_read_again_after_a_day(world: Raters) -> None:
     assert await world.signals.refresh_due() == 0
 
 
+async def test_an_account_read_by_a_clock_that_was_ahead_is_read_again(world: Raters) -> None:
+    world.clock.turn(86_400 * 365)
+    await world.prove(ADA, 7)
+    world.clock.turn(-86_400 * 365)
+    await world.vote(ADA)
+    assert await world.signals.refresh_due() == 1
+    assert await world.signals.refresh_due() == 0
+
+
 async def vote_with_signals(world: Raters) -> None:
     """Let Ada vote, as a press does that begins a vote."""
     await world.vote(ADA)

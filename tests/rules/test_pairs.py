@@ -86,10 +86,15 @@ async def test_it_is_searched_once_a_night(pool: Pool, monkeypatch: pytest.Monke
     pool.clock.moment = NOON + timedelta(hours=15)
     assert await search_of(pool).search_if_due()
     assert len(asked) == 2
+    pool.clock.moment = NOON - timedelta(days=365)
+    assert await search_of(pool).search_if_due(), "the clock was ahead"
+    assert not await search_of(pool).search_if_due()
+    assert len(asked) == 3
+    pool.clock.moment = NOON + timedelta(hours=15)
     await pool.write("UPDATE rule_records SET votes = 99")
     pool.clock.turn(86_400)
     assert await search_of(pool).search_if_due()
-    assert len(asked) == 2  # nobody has enough votes
+    assert len(asked) == 3  # nobody has enough votes
 
 
 async def test_a_pair_that_is_none_any_more_is_forgotten(pool: Pool) -> None:

@@ -69,6 +69,14 @@ async def test_a_picture_is_shown_for_a_while_and_then_made_anew(
     assert len(list((votes.path.parent / "exports").iterdir())) == 1
 
 
+async def test_a_picture_of_a_clock_that_was_ahead_is_made_anew(
+    pictures: StatisticsPictures, votes: VotesFile, clock: TurnedClock
+) -> None:
+    first = await pictures.of((), "en")
+    clock.turn(-1)
+    assert await pictures.of((), "en") is not first
+
+
 async def test_a_failure_is_tried_again_a_little_later(
     pictures: StatisticsPictures, votes: VotesFile, clock: TurnedClock
 ) -> None:

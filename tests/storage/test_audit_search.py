@@ -134,7 +134,7 @@ def test_since_after_the_last_entry_looks_at_none(
 def test_nothing_is_taken_out_of_the_log(log: sqlite3.Connection, change: str) -> None:
     hour = timedelta(hours=1)
     for _ in range(2):
-        assert audit.repeat(log, rater=1, action=ACTIONS[0], now=NOON, within=hour)
+        assert audit.repeat(log, rater=1, action=ACTIONS[0], now=NOON + hour, within=hour)
     with pytest.raises(sqlite3.IntegrityError, match="append-only"):
         log.execute(change)
     log.rollback()

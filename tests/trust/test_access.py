@@ -96,6 +96,13 @@ async def test_a_refusal_is_logged_by_number_and_a_flood_is_counted(home: Home) 
     with pytest.raises(NotAllowedError):
         await home.services.access.require_operator(caller(77), "export")
     assert [each.times for each in await home.log()] == [1, 1, 1, 3]
+    home.world.clock.turn(-86_400)
+    for _ in range(2):
+        with pytest.raises(NotAllowedError):
+            await home.services.access.require_operator(caller(77), "export")
+    latest, *earlier = await home.log()
+    assert [each.times for each in (latest, *earlier)] == [2, 1, 1, 1, 3], "the clock was ahead"
+    assert latest.at == home.world.clock.now()
 
 
 async def test_a_stranger_sees_no_data_set_until_one_is_granted(home: Home) -> None:

@@ -97,6 +97,26 @@ async def test_after_an_hour_a_kind_begins_anew(
     assert len(board.messages) == 2
 
 
+async def test_an_alert_of_a_clock_that_was_ahead_silences_no_other(
+    home: Home, alerts: AlertService, board: Board
+) -> None:
+    home.world.clock.turn(86_400)
+    await alerts.notice("image_reported", image=1)
+    await alerts.settle()
+    board.missing = True
+    await alerts.notice("incident", incident="abcd")
+    await alerts.settle()
+    board.missing = False
+    home.world.clock.turn(-86_400)
+    await alerts.notice("image_reported", image=2)
+    await alerts.settle()
+    ahead, now, incident = board.messages.values()
+    assert ("#1" in ahead, "abcd" in incident, "#2" in now) == (True, True, True)
+    await alerts.notice("image_reported", image=3)
+    await alerts.settle()
+    assert len(board.messages) == 3, "from then on it is folded as ever"
+
+
 async def test_what_was_not_delivered_within_an_hour_is_told_with_what_comes_then(
     home: Home, alerts: AlertService, board: Board
 ) -> None:

@@ -133,6 +133,17 @@ async def test_after_a_day_it_waits_for_the_rater(home: Home, letters: Letters) 
     assert letters.tried == 1
 
 
+async def test_an_answer_of_a_clock_that_was_ahead_waits_for_the_rater(
+    home: Home, letters: Letters
+) -> None:
+    letters.failing = True
+    home.world.clock.turn(30 * DAY)
+    await answered(home)
+    home.world.clock.turn(-30 * DAY)
+    await home.services.answers.settle()
+    assert home.services.answers.waits_for(LIMITED)
+
+
 async def test_an_answer_that_the_rater_has_read_is_sent_no_more(
     home: Home, letters: Letters
 ) -> None:

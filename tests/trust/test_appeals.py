@@ -193,7 +193,13 @@ async def test_a_clock_that_was_set_back_shuts_nobody_out(home: Home) -> None:
     await appeal(home)
     await appealing.answer(home, grant=False)
     home.world.clock.turn(-399 * DAY)
-    await appeal(home)
+    newest = await appeal(home)
+    assert (await appealing.latest(home)) == newest
+    with pytest.raises(AppealOpenError):
+        await appeal(home)
+    await appealing.answer(home, grant=False)
+    with pytest.raises(AppealTooSoonError):
+        await appeal(home)
 
 
 @pytest.mark.parametrize("words", ["", "  \n ", "\u202e\u200b\u0000", "\ud800"])

@@ -197,6 +197,15 @@ async def test_what_nobody_comes_back_to_runs_out_by_itself(there: CaptchaHome) 
     assert (await there.record(2)).expired == 0
 
 
+async def test_a_captcha_of_a_clock_that_was_ahead_has_run_out(there: CaptchaHome) -> None:
+    expiry = there.home.services.captcha_expiry
+    post = await there.home.post()
+    await there.asked(1, post)
+    there.home.world.clock.turn(-86_400)
+    assert await expiry.settle() == 1
+    assert await there.states(1) == ["expired"]
+
+
 async def test_all_that_ran_out_ends_however_many_there_are(
     there: CaptchaHome, monkeypatch: pytest.MonkeyPatch
 ) -> None:

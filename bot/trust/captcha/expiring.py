@@ -24,8 +24,11 @@ _log = structlog.get_logger()
 
 
 def expire(connection: Connection, captcha: Captcha, now: datetime) -> bool:
-    """End an open captcha if its time is over; return whether it is."""
-    if now < captcha.expires_at:
+    """End an open captcha if its time is over; return whether it is.
+
+    One that was made later than now is of a clock that was set back since: it is over, too.
+    """
+    if captcha.made_at <= now < captcha.expires_at:
         return False
     captchas.settle(connection, captcha.id, "expired", now)
     record = policy.after_expiry(captchas.record(connection, captcha.rater))

@@ -57,10 +57,13 @@ class PairSearch:
             await self._clock.sleep(LOOK_SECONDS)
 
     async def search_if_due(self) -> bool:
-        """Search if this night's search was not made yet; return whether it was due."""
+        """Search if this night's search was not made yet; return whether it was due.
+
+        A later night than this is of a clock that was set back since.
+        """
         night = day_of(self._clock.now() - NIGHT)
         done = await self._database.read(partial(remembered.recall, name=_DONE))
-        if done is not None and int(done) >= night:
+        if done is not None and int(done) == night:
             return False
         if await self._database.read(partial(rule_records.has_judged, votes=PairRule().votes)):
             await self.search()

@@ -261,7 +261,7 @@ class Round:
             settled = review_queue.last_settled(self.connection, suspect, number)
             settled_at = None if settled is None else settled.votes
             asked_at = risks.captcha_asked_at(self.connection, number)
-            since_pass = captchas.votes_since_pass(self.connection, number, JUST_PASSED)
+            since_pass = captchas.votes_since_pass(self.connection, number, JUST_PASSED, self.now)
         decision = decide(
             before,
             found,
