@@ -32,7 +32,8 @@ TOLD_ENTRY: Final = """
 """What people did is told at once, what the program decided about the rater has its time."""
 
 _OF_ANOTHER: Final = """
-    (subject GLOB 'rater:*' AND subject <> 'rater:' || :rater OR subject GLOB 'erased:*')
+    (subject GLOB 'rater:*' AND subject <> 'rater:' || :rater OR subject GLOB 'erased:*'
+        OR subject GLOB 'unseen:*')
 """
 
 QUERIES: Mapping[str, str] = {

@@ -12,7 +12,7 @@ from bot.clock import Clock
 from bot.rewards.voiding import void_unpaid
 from bot.trust.access import AccessService
 from bot.trust.enrolment import Enrolment
-from bot.trust.erased_people import Change, ErasedPeople, subject_of
+from bot.trust.erased_people import Change, ErasedPeople
 from bot.trust.holds import release
 from bot.trust.people import as_subject
 from bot.trust.recounting import Recounting
@@ -122,8 +122,14 @@ class BanService:
                 there = bars.there(before.bars, home, now, "moderator")
                 banned = before.banned_at(now) if bar is None else there
                 del details["votes"]  # an erasure left none
-                self._access.record(connection, caller, "rater.ban", subject_of(before), details)
-                return Verdict(subject_of(before), not banned, until), None
+                self._access.record(
+                    connection,
+                    caller,
+                    "rater.ban",
+                    self._erased.subject(discord_id, before),
+                    details,
+                )
+                return Verdict(self._erased.subject(discord_id, before), not banned, until), None
             rater = self._enrolment.rater(connection, discord_id, now)
             if bar is None:
                 banned = rater.banned_at(now)
@@ -145,7 +151,7 @@ class BanService:
         return replace(verdict, void=await self._database.read(lambda c: voids.count(c, order)))
 
     async def unban(self, caller: Caller, discord_id: int) -> Verdict:
-        """Lift a ban everywhere and at home, of an erased person too.
+        """Lift a ban everywhere and at home, of an erased person too; of others nothing is stored.
 
         What bans took out counts again, also of one that ended by itself, but for votes that are
         void for another reason; whoever was validated before is so again. Raises NotAllowedError,
@@ -160,11 +166,14 @@ class BanService:
 
         def unit(connection: Connection) -> tuple[Verdict, int | None]:
             before = self._store_erased(connection, discord_id, change, now)
-            if before is not None and raters.find(connection, discord_id) is None:
-                banned = before.banned_at(now) or bars.there(before.bars, home, now)
-                self._access.record(connection, caller, "rater.unban", subject_of(before))
-                return Verdict(subject_of(before), banned), None
-            rater = self._enrolment.rater(connection, discord_id, now)
+            rater = raters.find(connection, discord_id)
+            if rater is None:
+                banned = before is not None and (
+                    before.banned_at(now) or bars.there(before.bars, home, now)
+                )
+                subject = self._erased.subject(discord_id, before)
+                self._access.record(connection, caller, "rater.unban", subject)
+                return Verdict(subject, banned), None
             banned = can_unban(connection, rater, home, now)
             subject = as_subject(rater)
             trusted = brings_trust_back(connection, rater)

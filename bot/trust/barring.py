@@ -9,7 +9,7 @@ from bot.caller import Caller
 from bot.clock import Clock
 from bot.trust.access import AccessService
 from bot.trust.enrolment import Enrolment
-from bot.trust.erased_people import ErasedPeople, subject_of
+from bot.trust.erased_people import ErasedPeople
 from bot.trust.people import as_subject
 from bot.trust.refusals import ModeratorsBarError
 from bot.trust.wording import tidy
@@ -52,7 +52,11 @@ class BarService:
             before = self._erased.store(connection, discord_id, change)
             if before is not None and raters.find(connection, discord_id) is None:
                 self._access.record(
-                    connection, caller, "jury.bar", subject_of(before), actor="manager"
+                    connection,
+                    caller,
+                    "jury.bar",
+                    self._erased.subject(discord_id, before),
+                    actor="manager",
                 )
                 return not bars.there(before.bars, guild_id, now, "manager")
             rater = self._enrolment.rater(connection, discord_id, now)
@@ -65,7 +69,7 @@ class BarService:
         return await self._database.write(unit)
 
     async def unbar(self, caller: Caller, discord_id: int) -> bool:
-        """Lift the managers' bar of a person; False where there was none.
+        """Lift the managers' bar of a person; False where there was none, and nothing is stored.
 
         Raises NotAllowedError, OwnMatterError; ModeratorsBarError where moderators keep them out,
         which stays.
@@ -79,10 +83,11 @@ class BarService:
 
         def unit(connection: Connection) -> list[Bar]:
             before = self._erased.store(connection, discord_id, change)
-            if before is not None and raters.find(connection, discord_id) is None:
-                held, subject = list(before.bars), subject_of(before)
+            rater = raters.find(connection, discord_id)
+            if rater is None:
+                held = [] if before is None else list(before.bars)
+                subject = self._erased.subject(discord_id, before)
             else:
-                rater = self._enrolment.rater(connection, discord_id, now)
                 held, subject = bars.of_rater(connection, rater.number, now), as_subject(rater)
                 bars.lift(connection, rater.number, guild_id, "manager")
             self._access.record(connection, caller, "jury.unbar", subject, actor="manager")

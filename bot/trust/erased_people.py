@@ -16,7 +16,11 @@ from storage.errors import StorageError
 Change = Callable[[Erasure], Erasure]
 
 HASH_SHOWN: Final = 12
-"""Digits of a keyed hash that name an erased person in the audit log."""
+"""Digits of a keyed hash that name a person without a number in the audit log."""
+
+ERASED: Final = "erased"
+UNSEEN: Final = "unseen"
+"""What their subjects in the audit log begin with; `audit.subject.*` has the texts."""
 
 
 class ErasedPeople:
@@ -53,11 +57,11 @@ class ErasedPeople:
             erasures.remember(connection, change(erased))
         return erased
 
+    def subject(self, discord_id: int, erased: Erasure | None) -> str:
+        """Return how the audit log names whoever has no number: erased, or never seen.
 
-def subject_of(erased: Erasure) -> str:
-    """Return how the audit log names an erased person.
-
-    By the beginning of their keyed hash: nobody may learn from a decision under which number their
-    history goes on.
-    """
-    return f"erased:{erased.discord_hash[:HASH_SHOWN]}"
+        By the beginning of their keyed hash: nobody may learn from a decision under which number
+        the history of somebody erased goes on.
+        """
+        word = UNSEEN if erased is None else ERASED
+        return f"{word}:{self._enrolment.digest(discord_id)[:HASH_SHOWN]}"

@@ -259,6 +259,7 @@ async def test_a_moderator_reads_of_their_acts_no_word_about_others_or_gold(home
         ("x", "", "", whole),
         ("x", f"rater:{two}", "somebody", None),
         ("x", "erased:0123abcd", "somebody", None),
+        ("x", "unseen:0123abcd", "somebody", None),
         ("image.gold", "image:7", "image:7", None),
         ("image.gold_retired", "image:7", "image:7", None),
     ]

@@ -220,11 +220,14 @@ async def test_twice_is_once(home: Home) -> None:
 
 
 async def test_the_log_says_whom_lifting_nothing_was_about(home: Home) -> None:
-    """Also of somebody whom nobody has seen, as it does of a bar."""
+    """Also of somebody whom nobody has seen, of whom nothing else is stored; each is somebody."""
     assert not await home.services.bars.unbar(home.manager, 77)
-    assert not (await home.services.bans.unban(home.moderator, 78)).changed
-    people = [f"rater:{await home.world.number(person)}" for person in (78, 77)]
-    assert [entry.subject for entry in await home.log()] == people
+    for person in (78, 77):
+        assert not (await home.services.bans.unban(home.moderator, person)).changed
+    assert await rows(home, "SELECT 1 FROM raters WHERE discord_id IN (77, 78)") == []
+    unbans, unbar = [entry.subject for entry in (await home.log())[:2]], (await home.log())[2]
+    assert all(subject.startswith("unseen:") for subject in unbans)
+    assert [subject == unbar.subject for subject in unbans] == [True, False]
     assert await home.services.bars.bar(home.manager, 77), "before they ever came"
 
 
