@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from storage import awards, posts
-from storage.personal_queries import ABOUT, QUERIES
+from storage.personal_queries import QUERIES
 from storage.posts import Post
 from storage.times import from_microseconds, to_microseconds
 
@@ -69,11 +69,8 @@ def count(
     """Return how many rows `collect` would return, by table."""
     values = _values(connection, number, discord_hash, now)
     return {
-        table: connection.execute(
-            f"SELECT count(*) FROM {table} WHERE {ABOUT.get(table, 'rater = :rater')}",  # noqa: S608 - constants of this module
-            values,
-        ).fetchone()[0]
-        for table in QUERIES
+        table: connection.execute(f"SELECT count(*) FROM ({query})", values).fetchone()[0]  # noqa: S608 - constants
+        for table, query in QUERIES.items()
     }
 
 

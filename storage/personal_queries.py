@@ -224,22 +224,3 @@ Nobody learns the number of anybody else, such as of whom their proof displaced,
 were gold. Of what they did about others, and about gold, moderators read that they did it, and
 nothing more.
 """
-
-ABOUT: Mapping[str, str] = {
-    "raters": "number = :rater",
-    "erased_raters": "discord_hash = :discord_hash",
-    "erased_bars": "discord_hash = :discord_hash",
-    "gold_images": "decided_by = :rater",
-    "gold_answers": "rater = :rater AND (lesson = 1 OR :rested)",
-    "holds": f"rater = :rater AND {TOLD_HOLD}",
-    "rater_pairs": "(rater = :rater OR other = :rater) AND :rested",
-    "appeals": "rater = :rater OR answered_by = :rater",
-    "payout_attempts": "payout_id IN (SELECT id FROM payouts WHERE rater = :rater)",
-    "review_queue": TOLD_CASE,
-    "audit_log": TOLD_ENTRY,
-    **dict.fromkeys(
-        ("rule_records", "findings", "risks", "rater_scores", "reliability_history"),
-        "rater = :rater AND :rested",
-    ),
-}
-"""Which rows of a table the query above returns, where it is not those with `rater = :rater`."""
