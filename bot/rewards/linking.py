@@ -22,10 +22,11 @@ from bot.horde.client import HordeClient
 from bot.horde.errors import HordeError, RefusedForGoodError, UnfitKeyError
 from bot.horde.records import Account, SharedKey
 from bot.rewards import refusals
-from bot.rewards.typed import quoted, read_alias, read_shared_key
+from bot.rewards.typed import read_alias, read_shared_key
 from bot.settings import HORDE_KEY, Settings
 from bot.trust import rate_limit
 from bot.trust.enrolment import Enrolment
+from bot.trust.wording import quoted
 from storage import audit, erasures, horde_links, horde_proofs
 from storage.database import Database
 from storage.horde_links import HordeLink

@@ -39,8 +39,3 @@ def read_shared_key(text: str) -> str:
     if len(found) != 1:
         raise refusals.NotSharedKeyError
     return found.pop()
-
-
-def quoted(alias: Alias | str) -> str:
-    """Return an account as it may stand between backticks; its owner chose the name."""
-    return str(alias).replace("`", "'")

@@ -11,12 +11,12 @@ from typing import Final
 from bot.caller import Caller
 from bot.clock import Clock
 from bot.errors import UnknownActionError, UnknownImageError
-from bot.rewards.typed import quoted
 from bot.trust.access import AccessService
 from bot.trust.acts import ACTIONS, LONGEST, REFUSED, refused
 from bot.trust.moderation import find_image
 from bot.trust.moments import parse_past
 from bot.trust.people import known, people_in
+from bot.trust.wording import quoted
 from storage import audit
 from storage.audit import Actor, AuditEntry, Filter
 from storage.database import Database

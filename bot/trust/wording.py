@@ -27,3 +27,8 @@ def tidy(text: str | None, limit: int = REASON_LENGTH) -> str | None:
 def escape(text: str) -> str:
     """Return text that Discord shows as it is: no markdown, mentions, links or emoji codes."""
     return _MARKDOWN.sub(r"\\\1", text)
+
+
+def quoted(text: object) -> str:
+    """Return what somebody typed, or named so, as it may stand between backticks."""
+    return str(text).replace("`", "'")

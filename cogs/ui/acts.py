@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from bot.rewards.typed import quoted
 from bot.trust.people import number_in
-from bot.trust.wording import escape
+from bot.trust.wording import escape, quoted
 from cogs.ui.edge import Exchange
 from cogs.ui.horde import moment
 from storage.audit import AuditEntry

@@ -17,7 +17,7 @@ from typing import Final
 from discord import ButtonStyle, Colour, ui
 
 from bot.rewards.linking import Proved
-from bot.rewards.typed import quoted
+from bot.trust.wording import quoted
 from cogs.ui import custom_ids
 from cogs.ui.card import Card
 from cogs.ui.cards import Row, button

@@ -11,7 +11,7 @@ from discord import Colour, ui
 from bot.rewards.cases import OPERATOR
 from bot.rewards.month import FILENAME
 from bot.rewards.status import Month, Status
-from bot.rewards.typed import quoted
+from bot.trust.wording import quoted
 from cogs.ui.card import Card
 from cogs.ui.edge import Exchange
 from cogs.ui.horde import Box, moment, shown

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.trust.wording import REASON_LENGTH, escape, tidy
+from bot.trust.wording import REASON_LENGTH, escape, quoted, tidy
 
 
 @given(st.text(max_size=2000))
@@ -43,3 +43,7 @@ def test_nothing_typed_acts_on_other_peoples_screens(typed: str) -> None:
     for mark in "*_~`|<>[]()@#:":
         assert shown.count(mark) == shown.count(f"\\{mark}")
     assert shown.replace("\\", "") == typed
+
+
+def test_what_is_quoted_stays_between_its_backticks() -> None:
+    assert quoted("a`b``c") == "a'b''c"
