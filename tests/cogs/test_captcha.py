@@ -61,7 +61,7 @@ class Reader:
 
     @property
     def makers(self) -> dict[CaptchaKind, Noted]:
-        workshop = self.stage.services.captchas._workshop  # noqa: SLF001 - the answers are there
+        workshop = self.stage.services.captchas._offering.workshop  # noqa: SLF001 - the answers are there
         found: Any = workshop._makers  # noqa: SLF001
         return dict(found)
 

@@ -758,7 +758,7 @@ async def test_turning_captchas_off_lets_everybody_go_on(tmp_path: Path) -> None
             enrolment=services.enrolment,
             alerts=services.alerts,
             texts=services.texts,
-            workshop=services.captchas._workshop,  # noqa: SLF001 - the threads that there are
+            workshop=services.captchas._offering.workshop,  # noqa: SLF001 - the threads that there are
         )
         assert isinstance(await service.another(caller(1), asked.id, "picture", "en"), Receipt)
 

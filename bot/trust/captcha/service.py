@@ -9,8 +9,6 @@ from random import Random
 from sqlite3 import Connection
 from typing import Final
 
-import structlog
-
 from bot.caller import Caller
 from bot.clock import Clock
 from bot.errors import (
@@ -31,22 +29,16 @@ from bot.texts import Texts
 from bot.trust import rate_limit
 from bot.trust.alerts import AlertService
 from bot.trust.captcha import policy
-from bot.trust.captcha.answers import meaning
-from bot.trust.captcha.challenges import Made
 from bot.trust.captcha.expiring import expire
-from bot.trust.captcha.keeping import Kept, is_private, kept, take, take_all
-from bot.trust.captcha.outcomes import Challenge, Failed, Outcome, Refused, Told
+from bot.trust.captcha.keeping import is_private, kept, take, take_all
+from bot.trust.captcha.offering import Offering, number_of
+from bot.trust.captcha.outcomes import Failed, Outcome, Refused, Told
 from bot.trust.captcha.questions import number_words
-from bot.trust.captcha.workshop import CaptchaUnavailableError, Workshop
+from bot.trust.captcha.workshop import Workshop
 from bot.trust.enrolment import Enrolment
 from storage import captchas, raters, risks
 from storage.captchas import Captcha, CaptchaKind, CaptchaState, KeptPress
 from storage.database import Database
-
-ANSWER: Final = "captcha answer"
-"""The purpose under which answers are hashed."""
-
-_log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +68,18 @@ class CaptchaService:
         self._clock = clock
         self._every = settings.captcha_every
         self._random = random
-        self._alerts = alerts
-        self._hash_key = enrolment.hash_key
-        self._numbers = number_words(texts)
-        self._workshop = workshop
         self._ballot = ballot_of(settings, enrolment.hash_key)
+        self._offering = Offering(
+            database=database,
+            clock=clock,
+            every=settings.captcha_every,
+            random=random,
+            ballot=self._ballot,
+            alerts=alerts,
+            hash_key=enrolment.hash_key,
+            numbers=number_words(texts),
+            workshop=workshop,
+        )
 
     async def ask(self, caller: Caller, press: ScorePress, language: str) -> Outcome:
         """Keep a press that needs a captcha first, and ask one of the kind last passed.
@@ -99,7 +98,7 @@ class CaptchaService:
 
         kind = await self._database.write(unit)
         waiting = KeptPress(press.post_id, press.scale, press.value, press.interaction_id)
-        return await self._offer(caller, waiting, kind, language)
+        return await self._offering.offer(caller, waiting, kind, language)
 
     async def another(
         self, caller: Caller, captcha_id: int, kind: CaptchaKind, language: str
@@ -120,7 +119,7 @@ class CaptchaService:
 
         found = await self._database.write(unit)
         if isinstance(found, Captcha):
-            return await self._offer(caller, found.press, kind, language)
+            return await self._offering.offer(caller, found.press, kind, language)
         return found
 
     async def open(self, caller: Caller, captcha_id: int, language: str) -> CaptchaKind | Outcome:
@@ -159,10 +158,10 @@ class CaptchaService:
             _refuse_settled(connection, captcha)
             if (expired := _expired(connection, captcha, now)) is not None:
                 return expired
-            meant = meaning(captcha.kind, typed, self._numbers)
-            if not meant:
+            given = self._offering.digest(captcha.id, captcha.kind, typed)
+            if given is None:
                 raise NoAnswerError
-            if hmac.compare_digest(self._digest(captcha.id, meant), captcha.answer_hash):
+            if hmac.compare_digest(given, captcha.answer_hash):
                 return self._pass(connection, caller, captcha, now)
             return self._miss(connection, captcha, now)
 
@@ -181,10 +180,10 @@ class CaptchaService:
             _require_open(captcha)
             waiting = kept(connection, captcha.rater, captcha.press, now)
             captchas.settle(connection, captcha.id, "unavailable", now)
-            return self._let_go_on(connection, caller, waiting, captcha.rater, now)
+            return self._offering.let_go_on(connection, caller, waiting, captcha.rater, now)
 
         outcome = await self._database.write(unit)
-        await self._alarm(reason)
+        await self._offering.alarm(reason)
         return outcome
 
     async def _follow(self, again: _Again, caller: Caller, language: str) -> Outcome:
@@ -196,103 +195,9 @@ class CaptchaService:
             if again.told == "wrong":
                 raise WrongAnswerError(**error.values) from error
             raise
-        return await self._offer(caller, ended.press, ended.kind, language, told=again.told)
-
-    async def _offer(
-        self,
-        caller: Caller,
-        press: KeptPress,
-        kind: CaptchaKind,
-        language: str,
-        *,
-        told: Told | None = None,
-    ) -> Outcome:
-        """Make a captcha and have it wait for its answer; what was open gives way to it."""
-        try:
-            made = await self._workshop.make(kind, language)
-        except CaptchaUnavailableError as error:
-            await self._alarm(str(error))
-            return await self._do_without(caller, press)
-        now = self._clock.now()
-
-        def unit(connection: Connection) -> Challenge | Receipt | Refused:
-            rater = _number(connection, caller)
-            record, because = captchas.record(connection, rater), risks.captcha_because
-            if not policy.is_due(self._every, record.votes_left, because(connection, rater)):
-                waiting = kept(connection, rater, press, now)
-                return take_all(connection, self._ballot, caller, waiting, now)
-            policy.refuse_in_pause(record.not_before, now)
-            return self._keep(connection, rater, kind, press, made, told=told, now=now)
-
-        return await self._database.write(unit)
-
-    def _keep(
-        self,
-        connection: Connection,
-        rater: int,
-        kind: CaptchaKind,
-        press: KeptPress,
-        made: Made,
-        *,
-        told: Told | None,
-        now: datetime,
-    ) -> Challenge:
-        last = captchas.last(connection, rater)
-        tries_left = policy.tries_for_next(last, now)
-        if last is not None and last.state == "open" and not expire(connection, last, now):
-            captchas.settle(connection, last.id, "replaced", now)
-        captchas.forget(connection, rater, now - policy.KEPT)
-        captcha_id = captchas.add(
-            connection,
-            rater,
-            kind,
-            press,
-            tries_left=tries_left,
-            made_at=now,
-            expires_at=now + policy.LIFETIME,
+        return await self._offering.offer(
+            caller, ended.press, ended.kind, language, told=again.told
         )
-        meant = meaning(kind, made.answer, self._numbers)
-        captchas.set_answer(connection, captcha_id, self._digest(captcha_id, meant))
-        waiting = kept(connection, rater, press, now)
-        return Challenge(
-            captcha_id,
-            kind,
-            made.data,
-            made.question,
-            waiting.presses,
-            waiting.dropped,
-            tries_left,
-            told,
-        )
-
-    async def _do_without(self, caller: Caller, press: KeptPress) -> Receipt | Refused:
-        """Take the vote although no captcha can be made; an outage ends no pause."""
-        now = self._clock.now()
-
-        def unit(connection: Connection) -> Receipt | Refused:
-            rater = _number(connection, caller)
-            policy.refuse_in_pause(captchas.record(connection, rater).not_before, now)
-            waiting = kept(connection, rater, press, now)
-            last = captchas.last(connection, rater)
-            if last is not None:
-                captchas.settle(connection, last.id, "unavailable", now)
-            return self._let_go_on(connection, caller, waiting, rater, now)
-
-        return await self._database.write(unit)
-
-    def _let_go_on(
-        self,
-        connection: Connection,
-        caller: Caller,
-        waiting: Kept,
-        rater: int,
-        now: datetime,
-    ) -> Receipt | Refused:
-        record = captchas.record(connection, rater)
-        after = policy.after_outage(record, self._every, self._random, len(waiting.presses))
-        captchas.save(connection, rater, after)
-        risks.settle_captcha(connection, rater)
-        return take_all(connection, self._ballot, caller, waiting, now)
 
     def _pass(
         self, connection: Connection, caller: Caller, captcha: Captcha, now: datetime
@@ -318,13 +223,6 @@ class CaptchaService:
         until = now + policy.pause(record.fails_in_a_row)
         return Failed(until, captcha.press, is_private(connection, captcha.press))
 
-    def _digest(self, captcha_id: int, meant: str) -> str:
-        return self._hash_key.digest(ANSWER, f"{captcha_id} {meant}")
-
-    async def _alarm(self, reason: str) -> None:
-        _log.error("captcha_unavailable", reason=reason)
-        await self._alerts.notice("captcha_unavailable", reason=reason)
-
 
 _LET_GO_ON: Final[frozenset[CaptchaState]] = frozenset({"passed", "unavailable"})
 _RAN_OUT: Final[frozenset[CaptchaState]] = frozenset({"expired"})
@@ -336,16 +234,9 @@ def _own(connection: Connection, caller: Caller, captcha_id: int) -> Captcha:
     captcha = captchas.by_id(connection, captcha_id)
     if captcha is None:
         raise UnknownCaptchaError
-    if captcha.rater != _number(connection, caller):
+    if captcha.rater != number_of(connection, caller):
         raise ForeignCaptchaError
     return captcha
-
-
-def _number(connection: Connection, caller: Caller) -> int:
-    rater = raters.find(connection, caller.discord_id)
-    if rater is None:
-        raise ForeignCaptchaError
-    return rater.number
 
 
 def _expired(connection: Connection, captcha: Captcha, now: datetime) -> _Again | None:
