@@ -52,6 +52,7 @@ def make(request: StatisticsRequest, progress: Progress) -> Summary:
     with reading(request.export, progress) as source:
         figures = gather(source)
     told, drawn = headlines(figures, words), plots(figures, words)
+    of = subject(request.selection, figures.data_sets, words)
     made = from_microseconds(request.now).strftime("%Y-%m-%d %H:%M")
     with replacing(target) as file, matplotlib_beside(target):
         # matplotlib looks for its folder as it loads
@@ -59,13 +60,13 @@ def make(request: StatisticsRequest, progress: Progress) -> Summary:
         from bot.statistics.page import page  # noqa: PLC0415
 
         if request.form == "picture":
-            content = png(drawn, words)
+            content = png(drawn, words, subject=of)
         else:
             content = page(
                 told,
                 drawn,
                 words,
-                subject=subject(request.selection, figures.data_sets, words),
+                subject=of,
                 made=words.say("made", when=made, n=FEWEST),
             ).encode()
         file.write(content)

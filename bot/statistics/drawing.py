@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from io import BytesIO
 from itertools import pairwise
+from textwrap import shorten, wrap
 from typing import Final
 
 import matplotlib as mpl
@@ -40,6 +41,12 @@ DOTS: Final = 130
 """Pixels an inch of the PNG."""
 
 COLUMNS: Final = 2
+LINE_LETTERS: Final = 90
+"""Letters of usual width that fit above the plots in a line."""
+LINE_HIGH: Final = 0.24
+"""Inches of such a line."""
+MOST_LETTERS: Final = 500
+"""Letters that are told of one thing, as of very many data sets."""
 MOST_LABELS: Final = 15
 """Labels below bars, before some are left out."""
 
@@ -82,14 +89,20 @@ def svg(plot: Plot, words: Words) -> str:
     return _part_of_a_page(text[text.index("<svg") :], plot.name)
 
 
-def png(plots: Sequence[Plot], words: Words) -> bytes:
-    """Return all plots as one picture in two columns, on a dark ground."""
+def png(plots: Sequence[Plot], words: Words, *, subject: Sequence[str]) -> bytes:
+    """Return all plots as one picture in two columns, on a dark ground.
+
+    Above them it says, in the lines of `subject`, what it is of.
+    """
     rows = -(-len(plots) // COLUMNS)
+    head = [part for line in subject for part in _wrapped(line)]
+    high = (HIGH + 0.35) * rows + LINE_HIGH * len(head)
     with _settings():
-        figure = Figure(
-            figsize=(WIDE * COLUMNS, (HIGH + 0.35) * rows), layout="constrained", facecolor=GROUND
-        )
+        figure = Figure(figsize=(WIDE * COLUMNS, high), layout="constrained", facecolor=GROUND)
         figure.get_layout_engine().set(w_pad=0.15, h_pad=0.15)  # type: ignore[union-attr, call-arg]
+        figure.suptitle(
+            "\n".join(head), color=PICTURE.ink, size=LETTERS + 1, linespacing=1.2, parse_math=False
+        )
         for place, plot in enumerate(plots):
             axes = figure.add_subplot(rows, COLUMNS, place + 1)
             axes.set_title(plot.title, color=PICTURE.ink, weight=600, size=LETTERS + 3, pad=10)
@@ -97,6 +110,13 @@ def png(plots: Sequence[Plot], words: Words) -> bytes:
         file = BytesIO()
         figure.savefig(file, format="png", dpi=DOTS, metadata={"Software": GENERATOR})
     return file.getvalue()
+
+
+def _wrapped(line: str) -> list[str]:
+    """Return the lines that a line takes; names of data sets with hyphens stay whole."""
+    cut = " \N{HORIZONTAL ELLIPSIS}"
+    shown = shorten(line, MOST_LETTERS, placeholder=cut, break_on_hyphens=False)
+    return wrap(shown, LINE_LETTERS, break_on_hyphens=False)
 
 
 @contextmanager

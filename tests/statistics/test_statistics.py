@@ -6,18 +6,19 @@ import asyncio
 import os
 import signal
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import timedelta
 from html.parser import HTMLParser
 from io import BytesIO
 from pathlib import Path
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageChops
 
 from bot.datasets.exports.selection import Selection
 from bot.datasets.exports.target import RELEASED
 from bot.errors import UnknownDataSetError
+from bot.statistics.drawing import DOTS, LINE_HIGH
 from bot.statistics.errors import StatisticsFailedError
 from bot.statistics.service import Made, StatisticsService
 from storage.times import to_microseconds
@@ -263,6 +264,30 @@ async def test_the_picture_has_every_plot_and_says_so(votes: VotesFile) -> None:
     assert done.lines[0] == "Bewertungen: 1"
     assert done.alt.count("Noch") == 0
     assert "Gefallen: Bewertungen nach Noten. Am höchsten ist 7 (Note) mit 1" in done.alt
+
+
+async def test_the_picture_says_what_it_is_of(votes: VotesFile) -> None:
+    """In so many lines above the same plots; words in a picture are for eyes."""
+    votes.data_set("first")
+    votes.data_set("second")
+    votes.vote(votes.rater(), votes.image("a"))
+
+    async def picture(selection: Selection) -> Image.Image:
+        out = votes.path.with_name("plots.png")
+        await service(votes.path).make(out, "en", selection)
+        with Image.open(out) as opened:
+            return opened.convert("RGB")
+
+    public = Selection(("first",), surface="public")
+    alone = await picture(public)
+    assert ImageChops.difference(alone, await picture(public)).getbbox() is None
+    both = await picture(replace(public, data_sets=("first", "second")))
+    assert alone.size == both.size
+    changed = ImageChops.difference(alone, both).getbbox()
+    assert changed is not None
+    assert changed[3] < LINE_HIGH * DOTS + 30, "the line of the data sets, and nothing below it"
+    longer = await picture(replace(public, safety="safe"))
+    assert longer.height - alone.height == pytest.approx(LINE_HIGH * DOTS, abs=1)
 
 
 async def test_only_an_earlier_page_gives_way(votes: VotesFile) -> None:
