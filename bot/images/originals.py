@@ -64,9 +64,7 @@ def read_file(folder: Path, member: str) -> bytes:
     if not _is_folder(folder):
         raise SourceUnavailableError(f"the folder {folder} is not there")
     try:
-        path = _resolved(folder / member)
-        if not path.is_relative_to(folder.resolve()):
-            raise ImageUnreadableError(Fault.OUTSIDE, f"{member!r} is a link out of its folder")
+        path = place_of(folder, member)
         # A pipe of that name would block the reader for ever.
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
         with os.fdopen(descriptor, "rb") as file:
@@ -81,6 +79,17 @@ def read_file(folder: Path, member: str) -> bytes:
         if error.errno in {errno.ELOOP, errno.ENAMETOOLONG}:
             raise ImageUnreadableError(Fault.MISSING, f"{member!r} leads nowhere") from error
         raise SourceUnavailableError(f"{folder} cannot be read: {error}") from error
+
+
+def place_of(folder: Path, member: str) -> Path:
+    """Return where a file below `folder` really lies, whatever kind of file it is.
+
+    Raises ImageUnreadableError where a link leads out of the folder, and OSError.
+    """
+    path = _resolved(folder / member)
+    if not path.is_relative_to(folder.resolve()):
+        raise ImageUnreadableError(Fault.OUTSIDE, f"{member!r} is a link out of its folder")
+    return path
 
 
 def _is_folder(path: Path) -> bool:
@@ -100,6 +109,8 @@ def _resolved(path: Path) -> Path:
 def open_archive(path: Path) -> zipfile.ZipFile:
     """Open a zip for reading; raises SourceUnavailableError."""
     try:
+        if path.exists() and not path.is_file():  # a pipe would block the reader for ever
+            raise SourceUnavailableError(f"the archive {path} is not a plain file")
         return zipfile.ZipFile(path)
     except (OSError, *ZIP_ERRORS) as error:
         raise SourceUnavailableError(f"the archive {path} cannot be read: {error}") from error

@@ -93,6 +93,9 @@ def test_links_in_a_circle_do_not_hang(tmp_path: Path) -> None:
 def test_a_pipe_does_not_hang(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "a.png")
     assert fault_of(folder(tmp_path), "a.png") == Fault.NOT_A_PICTURE
+    os.mkfifo(tmp_path / "part.zip")
+    with pytest.raises(SourceUnavailableError, match="is not a plain file"):
+        read_original(archive(tmp_path / "part.zip"), "a.png")
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read every file")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 from pathlib import Path
 
 import pyarrow as pa
@@ -22,7 +23,7 @@ from bot.errors import ImportRefusedError, SourceUnavailableError
 from storage.database import Database
 from storage.errors import DatabaseBusyError
 from storage.leases import Lease
-from tests.datasets.imports.hf import bring_hf, cells, picture, write_shard
+from tests.datasets.imports.hf import bring_hf, cells, picture, write_packed, write_shard
 from tests.datasets.imports.importing import (
     data_set_names,
     left_out,
@@ -99,6 +100,47 @@ async def test_a_folder_with_nothing_but_tables_of_words_is_refused(
     assert "b.parquet has no column with pictures; it has words" in await refused(
         database, tmp_path / "in"
     )
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["x.zip", "deep/X.ZIP", "x.parquet", "metadata.csv", "metadata.jsonl", "a/metadata.parquet"],
+)
+@pytest.mark.parametrize("kind", ["pipe", "link out", "link to nowhere"])
+async def test_what_is_no_file_of_the_folder_is_refused(
+    database: Database, tmp_path: Path, name: str, kind: str
+) -> None:
+    """Nobody ever writes into the pipe; behind the link lies what would be read."""
+    folder = write_files(tmp_path / "in", {"a.png": picture(1)})
+    (folder / name).parent.mkdir(exist_ok=True)
+    outside = tmp_path / f"outside{Path(name).suffix.lower()}"
+    if kind == "pipe":
+        os.mkfifo(folder / name)
+    else:
+        (folder / name).symlink_to(outside)
+    if kind == "link out":
+        write_packed(outside, {"b.png": picture(2)})
+        if outside.suffix == ".parquet":
+            write_shard(outside, {"image": cells(picture(2)), "file_name": ["a.png"]})
+        elif outside.suffix != ".zip":
+            row = {".csv": b"file_name\na.png\n", ".jsonl": b'{"file_name": "a.png"}\n'}
+            outside.write_bytes(row[outside.suffix])
+    said = await refused(database, folder)
+    assert said.startswith(f"{name} cannot be read: ")
+    assert said.endswith(
+        {
+            "pipe": "it is not a plain file",
+            "link out": "the name or link leads out of its folder or archive",
+            "link to nowhere": "No such file or directory",
+        }[kind]
+    )
+
+
+async def test_a_link_inside_of_the_folder_is_followed(database: Database, tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    write_packed(folder / ".kept/blob", {"b.png": picture(2)})
+    (folder / "x.zip").symlink_to(".kept/blob")
+    assert (await bring_hf(database, folder)).added == 1
 
 
 @pytest.mark.parametrize("beside", ["shard", "table", "picture"])

@@ -9,7 +9,9 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from bot.datasets.imports.archives import Listing, list_archive
-from bot.errors import ImportRefusedError, SourceUnavailableError
+from bot.datasets.imports.summary import SENTENCES, Reason
+from bot.errors import ImageUnreadableError, ImportRefusedError, SourceUnavailableError
+from bot.images.originals import place_of
 
 TABLES: Final = ("metadata.csv", "metadata.jsonl", "metadata.parquet")
 SHARD: Final = ".parquet"
@@ -39,10 +41,14 @@ class Files:
 def find(directory: Path) -> Files:
     """Return what is below a folder and in its zips; what is hidden is left alone.
 
-    Raises ImportRefusedError where a folder or zip cannot be read.
+    Raises ImportRefusedError where a folder or zip cannot be read, and where a table, a shard or a
+    zip is no plain file or a link out of the folder.
     """
     links: list[str] = []
     walked = set(_walk(directory, links))
+    for name in sorted(walked):
+        if name.rpartition("/")[2] in TABLES or name.endswith(SHARD) or name.lower().endswith(ZIP):
+            _require_plain(directory, name)
     archives = {name: _list(directory, name) for name in walked if name.lower().endswith(ZIP)}
     tables, shards, others, packed = [], [], [], []
     for name in sorted([*walked, *_inside(archives)]):
@@ -68,6 +74,18 @@ def _walk(directory: Path, links: list[str]) -> Iterator[str]:
         below = Path(place).relative_to(directory)
         links += [(below / name).as_posix() for name in folders if Path(place, name).is_symlink()]
         yield from ((below / name).as_posix() for name in files if not name.startswith("."))
+
+
+def _require_plain(directory: Path, name: str) -> None:
+    try:
+        plain = place_of(directory, name).is_file()
+    except ImageUnreadableError as error:
+        reason = SENTENCES[Reason(error.fault)]
+        raise ImportRefusedError(f"{name} cannot be read: {reason}") from error
+    except OSError as error:
+        raise ImportRefusedError(f"{name} cannot be read: {error.strerror or error}") from error
+    if not plain:
+        raise ImportRefusedError(f"{name} cannot be read: it is not a plain file")
 
 
 def _list(directory: Path, name: str) -> Listing:
