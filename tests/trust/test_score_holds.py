@@ -116,6 +116,41 @@ def test_whoever_a_moderator_vouches_for_is_not_held(path: Path) -> None:
     assert number not in held(path)
 
 
+def answer_gold(path: Path, rater: int, *, right: bool) -> None:
+    """Let somebody answer twelve images as gold, anew where they have before."""
+    with closing(connect(path)) as connection:
+        for image in range(1, 13):
+            low = 7 if image % 2 else 1
+            connection.execute(
+                "INSERT OR IGNORE INTO gold_images (image_id, state, aesthetic_low,"
+                " aesthetic_high, artifacts_low, artifacts_high, proposed_at)"
+                " VALUES (?, 'accepted', ?, ?, ?, ?, 0)",
+                (image, low, low + 3, low // 3, low // 3 + 1),
+            )
+            answer = (low + 1, low // 3) if right else (9 - low, 2 - low // 3)
+            connection.execute(
+                "INSERT OR REPLACE INTO gold_answers (rater, image_id, lesson, aesthetic,"
+                " artifacts, asked, wrong, answered_at) VALUES (?, ?, 0, ?, ?, 2, 0, 0)",
+                (rater, image, *answer),
+            )
+
+
+def test_whose_gold_is_right_is_not_held_for_as_long(path: Path) -> None:
+    run(path)
+    number = int(min(held(path)))
+    answer_gold(path, number, right=True)
+    run(path, NOON + HOUR)
+    assert number not in held(path)
+    assert rater_rows(path)["aesthetic", number][4] == 0
+    assert log(path)[-1][:3] == ("hold.lifted", f"rater:{number}", "program")
+    run(path, NOON + 2 * HOUR)
+    assert number not in held(path)
+    answer_gold(path, number, right=False)
+    run(path, NOON + 3 * HOUR)
+    assert number in held(path)
+    assert rater_rows(path)["aesthetic", number][4] == 1
+
+
 def test_other_reasons_stay(path: Path) -> None:
     with closing(connect(path)) as connection:
         holds.place(connection, 50, "review", NOON)

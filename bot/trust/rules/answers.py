@@ -5,11 +5,27 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple, Self
+from typing import Final, NamedTuple, Self
+
+ENOUGH: Final = 10
+"""Answers on gold from which it tells anything of a rater (facts on rater quality, section 5)."""
+
+MOST_GOLD: Final = 200
+"""So many newest answers of a rater on gold count."""
+
+RIGHT: Final = 0.5
+"""Correlation with gold from which somebody looks, whatever others say; judgement, not measured.
+Of who presses at random 7 % come here by chance with ten answers, 3 % with fifteen."""
+
+UNRELATED: Final = 0.2
+"""Correlation below which answers have nothing to do with gold (facts, section 5)."""
+
+HALF: Final = 0.5
+"""Share of wrong answers from which gold is failed."""
 
 
 class GoldSums(NamedTuple):
-    """Sums over gold answers on one scale: number, a, aa, g, gg and ag.
+    """Sums over gold answers on one scale: number, a, aa, g, gg and ag, and how many are wrong.
 
     a is the answer, g the sum of both ends of the right range; whole numbers.
     """
@@ -20,14 +36,31 @@ class GoldSums(NamedTuple):
     g: int = 0
     gg: int = 0
     ag: int = 0
+    wrong: int = 0
 
     def after(self, answer: int, low: int, high: int) -> GoldSums:
         """Return the sums with one more answer; `low` to `high` is right."""
         g = low + high
-        n, a, aa, gs, gg, ag = self
+        n, a, aa, gs, gg, ag, wrong = self
         return GoldSums(
-            n + 1, a + answer, aa + answer * answer, gs + g, gg + g * g, ag + answer * g
+            n + 1,
+            a + answer,
+            aa + answer * answer,
+            gs + g,
+            gg + g * g,
+            ag + answer * g,
+            wrong + (not low <= answer <= high),
         )
+
+    @property
+    def share_wrong(self) -> float:
+        """Return the share of wrong answers; 0 without any."""
+        return self.wrong / self.n if self.n else 0.0
+
+    @property
+    def is_failed(self) -> bool:
+        """Whether enough answers have nothing to do with the images, and half of them are wrong."""
+        return self.n >= ENOUGH and self.share_wrong >= HALF and self.correlation() < UNRELATED
 
     def correlation(self) -> float:
         """Return the correlation of answers and right scores; 0 where the answers do not vary.
@@ -74,6 +107,26 @@ class Gold:
         """Return the best correlation over scales with at least so many answers, or None."""
         found = [sums.correlation() for sums in self.sums.values() if sums.n >= least]
         return max(found, default=None)
+
+    @property
+    def is_failed(self) -> bool:
+        """Whether the answers on any scale are as if unseen."""
+        return any(sums.is_failed for sums in self.sums.values())
+
+    def fails(self, scale: str) -> bool:
+        """Tell whether the answers on a scale are as if unseen."""
+        sums = self.sums.get(scale)
+        return sums is not None and sums.is_failed
+
+    def speaks_for(self, scale: str) -> bool:
+        """Tell whether enough answers go along with what is right: the rater looks.
+
+        On a scale for which gold did not ask enough, the others' answers tell.
+        """
+        own = self.sums.get(scale, GoldSums())
+        if own.n >= ENOUGH:
+            return own.correlation() >= RIGHT
+        return (self.correlation(ENOUGH) or 0.0) >= RIGHT
 
 
 @dataclass(frozen=True, slots=True)

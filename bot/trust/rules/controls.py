@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from bot.trust.rules.answers import ENOUGH, HALF, UNRELATED
 from bot.trust.rules.rule import (
     HELD_FROM,
+    SHOWN_FROM,
     Act,
     Before,
     Figure,
@@ -21,7 +23,9 @@ from bot.trust.rules.rule import (
 class GoldFailures:
     """Gold images are answered as if unseen: no correlation, or half of the answers wrong.
 
-    Without a correlation and with a reliability below .05 at two looks a person looks. The .2 is
+    A person looks where there is no correlation and the reliability is below .05 at two looks;
+    from 100 votes on also where there is none on a scale and half of its answers are wrong,
+    whatever others say: who presses the same at random is reliable to each other. The .2 is
     judgement, not measured (facts, section 5).
     """
 
@@ -29,9 +33,9 @@ class GoldFailures:
     reads: ClassVar = frozenset({Measure.GOLD, Measure.AGREEMENT})
     figure: ClassVar = Figure(100)
 
-    images: int = 10
-    correlation: float = 0.2
-    wrong: float = 0.5
+    images: int = ENOUGH
+    correlation: float = UNRELATED
+    wrong: float = HALF
     slack: float = 0.1
     gold_percent: int = 20
 
@@ -42,10 +46,11 @@ class GoldFailures:
             return None
         correlation = gold.correlation(self.images)
         unrelated = correlation is not None and correlation < self.correlation + slack
-        if not unrelated and gold.share_wrong < self.wrong - slack:
+        if not (unrelated or gold.is_failed) and gold.share_wrong < self.wrong - slack:
             return None
         wanted = acts(Act.CAPTCHA)
-        if unrelated and sight.votes >= HELD_FROM and sight.is_doubted():
+        doubted = unrelated and sight.votes >= HELD_FROM and sight.is_doubted()
+        if doubted or (gold.is_failed and sight.votes >= SHOWN_FROM):
             wanted |= acts(Act.LOOK)
         return Finding(self.name, gold.share_wrong, wanted)
 

@@ -25,7 +25,8 @@ class SameButton:
     Of 2,513 real raters of faces 3 % press one button in 85 % of 100 answers, so the kudos are
     held only where a second signal agrees: the answers hardly depend on the images; or they are
     suspected of that, and half of the gold is wrong. That alone says nothing: whoever looks and
-    likes little presses the lowest button and has the good half of the gold wrong.
+    likes little presses the lowest button and has the good half of the gold wrong. Where such
+    answers go along with gold, nothing is held.
     """
 
     name: ClassVar = "same_button"
@@ -59,6 +60,7 @@ class SameButton:
         gold, belief = sight.gold, sight.belief(sight.main)
         fails = gold.images >= self.gold_images and gold.share_wrong >= self.gold_wrong
         suspected = belief.known and belief.honest < self.suspected
+        suspected = suspected and not gold.speaks_for(sight.main)
         return (fails and suspected) or sight.is_doubted(still=before.held)
 
 

@@ -50,6 +50,8 @@ class Independence:
 
     The LLR must be below 0, which speaks against looking, and below that of 99 % of sound raters.
     Who is found at two looks is held: five more answers clear many by whom nothing was meant.
+    Whose gold is right is not held: then it may be the others who do not look. From 100 votes on
+    a person looks at these too, for gold may have been told to somebody.
     """
 
     name: ClassVar = "independence"
@@ -61,18 +63,22 @@ class Independence:
 
     def finding(self, sight: Sight, before: Before) -> Finding | None:
         """Find the least evidence a vote over the scales on which both signals agree."""
-        strict = [llr for name in sight.agreement if (llr := self._found(sight, name)) is not None]
-        if strict:
-            wanted = acts(Act.CAPTCHA) | (held_acts(sight.votes) if before.found else acts())
-            return Finding(self.name, min(strict), wanted)
-        if not before.found:
-            return None
-        lax = [self._found(sight, name, still=True) for name in sight.agreement]
-        found = [llr for llr in lax if llr is not None]
+        found = self._scales(sight)
+        if found:
+            wanted = held_acts(sight.votes) if before.found else acts()
+        else:
+            found = self._scales(sight, still=True) if before.found else {}
+            wanted = held_acts(sight.votes) if before.held else acts()
         if not found:
             return None
-        wanted = acts(Act.CAPTCHA) | (held_acts(sight.votes) if before.held else acts())
-        return Finding(self.name, min(found), wanted)
+        if all(sight.gold.speaks_for(name) for name in found):
+            wanted -= acts(Act.HOLD)
+        return Finding(self.name, min(found.values()), acts(Act.CAPTCHA) | wanted)
+
+    def _scales(self, sight: Sight, *, still: bool = False) -> dict[str, float]:
+        """Return the evidence by scale where both signals agree."""
+        every = ((name, self._found(sight, name, still=still)) for name in sight.agreement)
+        return {name: llr for name, llr in every if llr is not None}
 
     def _found(self, sight: Sight, name: str, *, still: bool = False) -> float | None:
         """Return the evidence on a scale where both signals agree, None elsewhere."""

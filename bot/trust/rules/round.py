@@ -11,7 +11,7 @@ from typing import Final
 from bot.trust.asking import ask_to_look
 from bot.trust.rules.accounts import MOST_BESIDE, NEAR_FIRST_SEEN, NEAR_MADE, Burst
 from bot.trust.rules.acting import JUST_PASSED, Decision, Judged, before_of, decide, was_doubted
-from bot.trust.rules.answers import Gold, Repeats
+from bot.trust.rules.answers import MOST_GOLD, Gold, Repeats
 from bot.trust.rules.comparing import MOST_OTHERS, Answer, compare
 from bot.trust.rules.record import Record
 from bot.trust.rules.rule import UNSUSPECTED, Account, Measure, PairFigure
@@ -19,6 +19,7 @@ from bot.trust.rules.ruleset import look, looking_again
 from bot.trust.rules.scales import RATED
 from bot.trust.rules.shelf import Shelf
 from bot.trust.rules.yardstick import Yardsticks
+from bot.trust.scoring.estimate import LEAST_TRUST
 from storage import (
     audit,
     captchas,
@@ -36,9 +37,8 @@ from storage.times import MICROSECOND
 MOST_COMPARED: Final = 20
 """Answers on one image that are compared in one unit."""
 
-MOST_GOLD: Final = 200
 MOST_REPEATS: Final = 50
-"""So many newest answers of a rater count."""
+"""So many newest second answers of a rater count."""
 
 DISCORD_EPOCH: Final = datetime(2015, 1, 1, tzinfo=UTC)
 SNOWFLAKE_SHIFT: Final = 22
@@ -213,16 +213,21 @@ class Round:
                 opened.record = opened.record.compared(yard.scale, vote)
 
     def _weigh(self, answer: ImageAnswer, scale: str) -> Answer | None:
-        """Weigh a rater as the estimator of scores does, or by the rules' own belief."""
+        """Weigh a rater as the estimator of scores does, or by the rules' own belief.
+
+        Who fails gold tells next to nothing of what to expect, however much others agree.
+        """
         opened = self._rater(answer.rater)
         if opened is None:
             return None
-        score, known = answer.scores[scale], answer.known.get(scale)
-        if known is not None:
-            return Answer(answer.rater, score, *known, answer.counts)
-        belief = self.yards[scale].believe(opened.record.agreement.get(scale))
-        weight = belief.weight(self.yards[scale].crowd)
-        return Answer(answer.rater, score, belief.bias, weight, answer.counts)
+        known = answer.known.get(scale)
+        if known is None:
+            belief = self.yards[scale].believe(opened.record.agreement.get(scale))
+            known = belief.bias, belief.weight(self.yards[scale].crowd)
+        bias, weight = known
+        if opened.record.gold.fails(scale):
+            weight *= LEAST_TRUST
+        return Answer(answer.rater, answer.scores[scale], bias, weight, answer.counts)
 
     def _account(self, opened: _Open) -> Account:
         """Return what the account tells; the others are counted for newcomers alone."""

@@ -148,10 +148,12 @@ class Sight:
     def is_doubted(self, *, still: bool = False) -> bool:
         """Tell whether at least 50 compared answers hardly depend on the images, at two looks.
 
-        `still`: whether that may go on to be said.
+        Not of somebody whose gold is right. `still`: whether that may go on to be said.
         """
         belief = self.belief(self.main)
         if belief.answers < HELD_FROM or belief.shown < TELLING_FROM:
+            return False
+        if self.gold.speaks_for(self.main):
             return False
         if still:
             return belief.honest < STILL_DOUBTED

@@ -7,9 +7,15 @@ from datetime import datetime
 from sqlite3 import Connection
 from typing import Final
 
-from storage import audit, holds, rater_scores, raters
+from bot.trust.rules.answers import MOST_GOLD, Gold
+from storage import audit, holds, rater_scores, raters, rule_queue
 
 REASON: Final = "reliability"
+
+
+def is_overruled(connection: Connection, number: int, scale: str) -> bool:
+    """Tell whether gold says that a rater looks whom the others' votes on the scale say not to."""
+    return Gold.of(rule_queue.gold_answers(connection, number, MOST_GOLD)).speaks_for(scale)
 
 
 def place(connection: Connection, numbers: Iterable[int], now: datetime) -> None:

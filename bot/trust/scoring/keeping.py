@@ -7,7 +7,7 @@ writes the rest. Slow to import, for children only.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import chain
 from math import isnan
@@ -99,8 +99,9 @@ class Keeping:
     ) -> Iterator[tuple[int, int]]:
         """Write all of a run on a scale; yield after each turn the rows done, and how many change.
 
-        Raises sqlite3.Error.
+        Nobody is held whose gold is right. Raises sqlite3.Error.
         """
+        found = replace(found, held=self._without_right_gold(scale, found.held))
         judged = np.flatnonzero(found.scores.votes)
         judges = np.flatnonzero(found.raters.votes)
         images = Table(self._ballots.images[judged], _of_images(found)[judged])
@@ -131,6 +132,14 @@ class Keeping:
             holding.lift_in_vain(connection, self._now)
             score_runs.finish(connection, scale, seen)
         self._kept[scale] = kept
+
+    def _without_right_gold(self, scale: str, held: Flags) -> Flags:
+        """Return who is held, without those of whom gold says that they look."""
+        rest = held.copy()
+        for place in np.flatnonzero(held):
+            number = int(self._ballots.raters[place])
+            rest[place] = not holding.is_overruled(self._connection, number, scale)
+        return rest
 
     def kept(self, scale: str) -> Kept:
         """Return what was written of a scale that is done."""

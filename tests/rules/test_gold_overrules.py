@@ -1,0 +1,143 @@
+"""Gold against agreement: a ring that agrees with itself, and those who look beside it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.trust.rules.answers import Gold
+from bot.trust.rules.record import Record
+from bot.trust.rules.rule import Act, Before
+from bot.trust.rules.ruleset import RULES
+from bot.trust.scoring.votes import Votes
+from tests.rules.reading import Pool, pool_of
+from tests.rules.sights import compared, dice, pressed, sight, yards
+
+HONEST, RING, EACH, GOLD = 3, 5, 120, 16
+RATERS = HONEST + RING
+
+
+def ring_votes(seed: int = 7) -> Votes:
+    """Return votes of three who look and of five who press the same at random."""
+    rng = np.random.default_rng(seed)
+    images = RATERS * EACH // 5
+    rater = np.concatenate([rng.permutation(RATERS)[:5] for _ in range(images)])
+    item = np.repeat(np.arange(images), 5)
+    truth, same = rng.uniform(1, 10, images), rng.integers(1, 11, images)
+    looked = np.clip(np.rint(truth[item] + rng.normal(0, 1.3, len(item))), 1, 10)
+    score = np.where(rater < HONEST, looked, same[item])
+    return Votes.of(rater, item, score, low=1, high=10, raters=RATERS, items=images + GOLD)
+
+
+@asynccontextmanager
+async def ring(folder: Path, *, gold: bool = True) -> AsyncIterator[Pool]:
+    """Yield the ring's votes, not read yet; gold was answered before, by the ring at random."""
+    votes = ring_votes()
+    first = votes.items - GOLD + 1
+    async with pool_of(folder, votes) as pool:
+        for image in range(first, first + GOLD) if gold else ():
+            low = 7 if image % 2 else 1
+            await pool.write(
+                "INSERT INTO gold_images (image_id, state, aesthetic_low, aesthetic_high,"
+                " proposed_at) VALUES (?, 'accepted', ?, ?, 0)",
+                image,
+                low,
+                low + 3,
+            )
+            for rater in range(1, RATERS + 1):
+                answer = low + 1 if rater <= HONEST else (1, 1, 10, 10)[image % 4]
+                await pool.write(
+                    "INSERT INTO gold_answers (rater, image_id, lesson, aesthetic, artifacts,"
+                    " asked, wrong, answered_at) VALUES (?, ?, 0, ?, 0, 1, 0, 0)",
+                    rater,
+                    image,
+                    answer,
+                )
+        yield pool
+
+
+async def test_a_ring_comes_to_the_moderators_and_nobody_beside_it_is_held(
+    tmp_path: Path,
+) -> None:
+    async with ring(tmp_path) as pool:
+        await pool.read(pool.items - GOLD)
+        ringers = set(range(HONEST + 1, RATERS + 1))
+        assert ringers <= set(await pool.cases())
+        for rater in range(1, HONEST + 1):
+            assert await pool.holds(rater) == []
+
+
+async def test_without_gold_a_ring_is_believed(tmp_path: Path) -> None:
+    """What the test above is worth: agreement alone takes the ring's side."""
+    async with ring(tmp_path, gold=False) as pool:
+        await pool.read(pool.items - GOLD)
+        held = [rater for rater in range(1, RATERS + 1) if await pool.holds(rater)]
+        assert held
+        assert set(held) <= set(range(1, HONEST + 1))
+
+
+def right(images: int) -> Gold:
+    """Return gold that somebody who looks has answered."""
+    return Gold.of([{"aesthetic": (low + 1, low, low + 2)} for low in (1, 2, 7, 8)] * images)
+
+
+BEFORE = st.sampled_from([Before(), Before(found=True), Before(found=True, held=True)])
+
+
+@given(st.integers(50, 99), st.integers(0, 10_000), st.integers(1, 10), BEFORE)
+def test_nothing_is_held_of_somebody_whose_gold_is_right(
+    votes: int, seed: int, button: int, before: Before
+) -> None:
+    habit = pressed(Record(), *[button] * votes)
+    record = compared(habit, *dice(60, seed), *[(button, c) for _, c in dice(40, seed)])
+    record = replace(record, votes=votes, gold=right(3))
+    seen = sight(record, crowd=yards(llr_low=0.0))
+    for rule in RULES:
+        finding = rule.finding(seen, before)
+        assert finding is None or Act.HOLD not in finding.acts, rule.name
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 10), st.integers(1, 7)), min_size=10, max_size=40),
+    st.integers(0, 400),
+)
+def test_failed_gold_and_right_gold_exclude_each_other(
+    answers: list[tuple[int, int]], votes: int
+) -> None:
+    gold = Gold.of({"aesthetic": (answer, low, low + 3)} for answer, low in answers)
+    assert not (gold.fails("aesthetic") and gold.speaks_for("aesthetic"))
+    record = replace(Record(), gold=gold, votes=votes)
+    findings = [rule.finding(sight(record), Before()) for rule in RULES]
+    looked = any(each is not None and Act.LOOK in each.acts for each in findings)
+    assert looked == (gold.fails("aesthetic") and votes >= 100)
+
+
+@pytest.mark.parametrize("images", [2, 3])
+def test_gold_speaks_from_ten_answers_for_scales_that_it_does_not_ask_too(images: int) -> None:
+    gold = right(images)
+    enough = gold.images >= 10
+    assert gold.speaks_for("aesthetic") is gold.speaks_for("artifacts") is enough
+    flaws = [{"artifacts": (5 * (n % 2), low, low + 1)} for n, low in enumerate((0, 0, 4, 4) * 3)]
+    both = Gold.of([{**a, **b} for a, b in zip(rows(12), flaws, strict=True)])
+    assert both.speaks_for("aesthetic")
+    assert not both.speaks_for("artifacts")
+    assert both.fails("artifacts")
+    assert not both.fails("aesthetic")
+
+
+def rows(number: int) -> list[dict[str, tuple[int, int, int]]]:
+    return [{"aesthetic": (low + 1, low, low + 2)} for low in (1, 2, 7, 8) * (number // 4)]
+
+
+def test_a_record_from_before_wrong_answers_were_counted_by_scale_is_read() -> None:
+    text = replace(Record(), gold=right(3)).states()
+    older = text.replace(",0]}]", "]}]")
+    assert older != text
+    assert Record.of(0, older, "{}").gold == right(3)
