@@ -79,7 +79,7 @@ class Enrolment:
         erasures.mark_returned(connection, rater.number)
         if erased.erased_at <= now < erased.erased_at + _ALLOWANCE:
             rate_limit.spend(connection, rater.number, now)
-        for reason in _held_again(erased):
+        for reason in held_again(erased):
             holds.place(connection, rater.number, reason, now)
             _record(connection, "hold.placed", rater.number, now, {"reason": reason})
         for bar in erased.bars:
@@ -112,7 +112,8 @@ class Enrolment:
         )
 
 
-def _held_again(erased: Erasure) -> Iterator[str]:
+def held_again(erased: Erasure) -> Iterator[str]:
+    """Return the reasons for which the kudos of an erased person are held once they are back."""
     if erased.held:
         yield BEFORE_ERASURE
     if erased.held_by_operators:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from sqlite3 import Connection
 from typing import Final
 
@@ -10,12 +11,14 @@ from bot.caller import Caller
 from bot.clock import Clock
 from bot.errors import JuryError, NothingKeptError
 from bot.trust.access import AccessService
-from bot.trust.enrolment import BEFORE_ERASURE, Enrolment
+from bot.trust.enrolment import BEFORE_ERASURE, Enrolment, held_again
+from bot.trust.erased_people import ErasedPeople
 from bot.trust.people import as_subject
 from bot.trust.rules.ruleset import BY_NAME
 from bot.trust.scoring import holding
-from storage import audit, holds, raters
+from storage import audit, erasures, holds, raters
 from storage.database import Database
+from storage.erasure_file import Erasure
 from storage.raters import Rater
 
 REASON: Final = re.compile(r"[a-z][a-z0-9_-]{0,39}")
@@ -34,12 +37,14 @@ class HoldService:
         self._database = database
         self._clock = clock
         self._enrolment = enrolment
+        self._erased = ErasedPeople(database, enrolment)
 
     async def place(self, discord_id: int, reason: str) -> bool:
         """Let the rater's kudos wait; False where they do already for this reason.
 
-        A person who was never seen may be held before they come. Raises JuryError for a reason
-        that is no word as of REASON, or that is one of the program's own.
+        A person who was never seen may be held before they come; of one who was erased and is not
+        back only that operators hold is kept. Raises JuryError for a reason that is no word as of
+        REASON, or that is one of the program's own.
         """
         if not REASON.fullmatch(reason):
             raise JuryError(
@@ -51,44 +56,78 @@ class HoldService:
             )
         now = self._clock.now()
 
+        def change(erased: Erasure) -> Erasure:
+            return replace(erased, held_by_operators=True)
+
         def unit(connection: Connection) -> bool:
-            rater = self._enrolment.rater(connection, discord_id, now)
-            placed = holds.place(connection, rater.number, reason, now)
+            before = self._erased.store(connection, discord_id, change)
+            if before is not None and raters.find(connection, discord_id) is None:
+                placed, subject = (
+                    not before.held_by_operators,
+                    self._erased.subject(discord_id, before),
+                )
+            else:
+                rater = self._enrolment.rater(connection, discord_id, now)
+                placed = holds.place(connection, rater.number, reason, now)
+                subject = as_subject(rater)
             if placed:
-                self._audit(connection, "placed", rater, reason)
+                self._audit(connection, "placed", subject, reason)
             return placed
 
+        await self._erased.list(discord_id, change)
         return await self._database.write(unit)
 
-    async def lift(self, discord_id: int, reason: str | None = None) -> tuple[str, ...]:
-        """Take one hold away, or all of them; return the reasons that stood.
+    async def lift(self, discord_id: int) -> tuple[str, ...]:
+        """Take all holds away, of an erased person too; return the reasons that stood.
 
         Raises NothingKeptError for somebody who was never seen.
         """
 
-        def unit(connection: Connection) -> tuple[str, ...]:
-            rater = _known(connection, discord_id)
-            lifted = holds.lift(connection, rater.number, reason)
-            for each in lifted:
-                self._audit(connection, "lifted", rater, each)
-            return tuple(lifted)
+        def change(erased: Erasure) -> Erasure:
+            return replace(erased, held=False, held_by_operators=False)
 
+        def unit(connection: Connection) -> tuple[str, ...]:
+            before = self._erased.store(connection, discord_id, change)
+            rater = raters.find(connection, discord_id)
+            if rater is not None:
+                lifted = tuple(holds.lift(connection, rater.number))
+                subject = as_subject(rater)
+            elif before is not None:
+                lifted, subject = (
+                    tuple(held_again(before)),
+                    self._erased.subject(discord_id, before),
+                )
+            else:
+                raise NothingKeptError
+            for each in lifted:
+                self._audit(connection, "lifted", subject, each)
+            return lifted
+
+        await self._erased.list(discord_id, change)
         return await self._database.write(unit)
 
     async def of_rater(self, discord_id: int) -> tuple[str, ...]:
         """Return the reasons that stand. Raises NothingKeptError as `lift` does."""
-        return await self._database.read(
-            lambda c: tuple(holds.of_rater(c, _known(c, discord_id).number))
-        )
 
-    def _audit(self, connection: Connection, what: str, rater: Rater, reason: str) -> None:
+        def query(connection: Connection) -> tuple[str, ...]:
+            rater = raters.find(connection, discord_id)
+            if rater is not None:
+                return tuple(holds.of_rater(connection, rater.number))
+            erased = erasures.by_hash(connection, self._enrolment.digest(discord_id))
+            if erased is None:
+                raise NothingKeptError
+            return tuple(held_again(erased))
+
+        return await self._database.read(query)
+
+    def _audit(self, connection: Connection, what: str, subject: str, reason: str) -> None:
         audit.record(
             connection,
             at=self._clock.now(),
             actor="operator",
             rater=None,
             action=f"hold.{what}",
-            subject=as_subject(rater),
+            subject=subject,
             details={"reason": reason},
         )
 
@@ -115,10 +154,3 @@ def release(connection: Connection, access: AccessService, moderator: Caller, ra
         details = {"reason": reason}
         subject = as_subject(rater)
         access.record(connection, moderator, "hold.lifted", subject, details)
-
-
-def _known(connection: Connection, discord_id: int) -> Rater:
-    rater = raters.find(connection, discord_id)
-    if rater is None:
-        raise NothingKeptError
-    return rater

@@ -13,9 +13,11 @@ import pytest
 from bot.errors import JuryError, NothingKeptError
 from bot.trust.holds import HoldService
 from storage import awards, ledger, payouts, raters
+from storage import holds as of_raters
 from storage.audit import AuditEntry
+from storage.erasure_file import ErasureFile
 from storage.ledger import RaterLedger
-from tests.trust.home import Home, open_home
+from tests.trust.home import Home, caller, open_home
 
 HOUR = timedelta(hours=1)
 
@@ -58,10 +60,11 @@ async def test_a_hold_keeps_kudos_from_being_released_until_the_last_reason_is_g
     assert await holds.place(1, "new-account")
     assert await holds.of_rater(1) == ("new-account", "review")
     assert ((await sums(home, 1)).held, (await sums(home, 2)).held) == (10, 0)
-    assert await holds.lift(1, "review") == ("review",)
-    assert await holds.lift(1, "review") == ()
+    number = await home.world.number(1)
+    await home.world.database.write(lambda c: of_raters.lift(c, number, "review"))
     assert (await sums(home, 1)).held == 10
     assert await holds.lift(1) == ("new-account",)
+    assert await holds.lift(1) == ()
     assert (await sums(home, 1)).released == 10
 
 
@@ -88,6 +91,30 @@ async def test_only_who_is_known_has_holds_to_lift(home: Home) -> None:
         await service(home).lift(1)
     assert await service(home).place(1, "review")
     assert await service(home).of_rater(1) == ("review",)
+
+
+async def test_who_was_erased_is_held_and_released_without_being_linked(home: Home) -> None:
+    await home.raters(1)
+    await home.services.erasure.erase(caller(1))
+    holds, file = service(home), ErasureFile(home.world.database.path)
+    for held in (True, False, True):
+        stands = ("operators_before_erasure",) if held else ()
+        if held:
+            assert await holds.place(1, "review")
+            assert not await holds.place(1, "again")
+        else:
+            assert await holds.lift(1) == ("operators_before_erasure",)
+            assert await holds.lift(1) == ()
+        assert await holds.of_rater(1) == stands
+        (listed,) = file.read().values()
+        assert listed.held_by_operators == held
+    assert await home.world.value("SELECT count(*) FROM raters WHERE discord_id = 1") == 0
+    entries = [entry for entry in await home.log() if entry.action.startswith("hold.")]
+    assert [entry.action for entry in entries] == ["hold.placed", "hold.lifted", "hold.placed"]
+    assert {entry.subject.partition(":")[0] for entry in entries} == {"erased"}
+    home.world.clock.turn(60)
+    await home.raters(1)
+    assert await holds.of_rater(1) == ("operators_before_erasure",)
 
 
 async def test_a_ban_voids_what_is_unpaid_and_an_unban_gives_it_back(home: Home) -> None:
