@@ -113,7 +113,7 @@ async def test_a_suspect_is_a_picture_findings_and_decisions(stage: Stage) -> No
     assert "One button makes up 97 % of the scores of a scale." in said
     assert "Scores 0.8 s after seeing a picture" in said
     assert "**Held** `same_button`" in said
-    assert "**Looks honest:** held kudos are released" in said
+    assert "**Looks honest:** what I hold of their kudos is released, what operators" in said
     assert len(card.attachments) == 1
     assert custom_ids(card) == ["review:honest:1", "review:watch:1", "review:ban:1"]
 
