@@ -46,6 +46,7 @@ def database_run(votes: int) -> list[Row]:
     return [
         Row(f"{name}: estimating", found["estimating"], 5, "s", at_most=True),
         Row("  the whole hourly run", found["seconds"], None, "s"),
+        Row("  of it the processor's", found["processor_seconds"], None, "s"),
         Row("  its peak memory", found["mebibytes"], 600, "MiB", at_most=True),
         Row("  a small write without a run, 99 %", percentile(quiet, 99), None, "ms"),
         Row("  a small write without a run, longest", max(quiet), None, "ms"),
