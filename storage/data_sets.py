@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from sqlite3 import Connection
+from sqlite3 import Connection, IntegrityError
 from typing import Any
 
 from storage.times import from_microseconds, to_microseconds
@@ -42,6 +43,12 @@ def create(connection: Connection, name: str, *, target: int, now: datetime) -> 
     data_set = by_name(connection, name)
     assert data_set is not None  # noqa: S101 - the row was written by the statement above
     return data_set
+
+
+def remove_unused(connection: Connection, name: str) -> None:
+    """Remove a data set that nothing refers to: no image, no vote, no server that may use it."""
+    with suppress(IntegrityError):
+        connection.execute("DELETE FROM data_sets WHERE name = ?", (name,))
 
 
 def by_id(connection: Connection, data_set_id: int) -> DataSet | None:

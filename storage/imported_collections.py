@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from sqlite3 import Connection
+from sqlite3 import Connection, IntegrityError
 
 from storage.times import to_microseconds
 
@@ -118,6 +119,17 @@ def finish_file(connection: Connection, file_id: int, now: datetime) -> None:
         "UPDATE imported_files SET finished_at = ? WHERE id = ? AND finished_at IS NULL",
         (to_microseconds(now), file_id),
     )
+
+
+def remove_unused(connection: Connection, collection_id: int, file_id: int) -> None:
+    """Remove a file of a collection that has no vote, and the collection if it has no other."""
+    for table in ("imported_votes", "imported_histograms"):
+        any_row = f"SELECT 1 FROM {table} WHERE collection_id = ? LIMIT 1"  # noqa: S608 - one of those above
+        if connection.execute(any_row, (collection_id,)).fetchone():
+            return
+    connection.execute("DELETE FROM imported_files WHERE id = ?", (file_id,))
+    with suppress(IntegrityError):
+        connection.execute("DELETE FROM imported_collections WHERE id = ?", (collection_id,))
 
 
 def lacked(connection: Connection, collection_id: int, columns: Collection[str]) -> bool:

@@ -12,7 +12,8 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
-from itertools import groupby
+from itertools import chain, groupby
+from operator import itemgetter
 from pathlib import Path
 from posixpath import basename, splitext
 from sqlite3 import Connection
@@ -28,7 +29,7 @@ from bot.datasets.imports.sink import Sink
 from bot.datasets.imports.summary import Reason, Summary, Tally
 from bot.errors import ImportRefusedError
 from bot.images.originals import read_file
-from storage import images, sources
+from storage import data_sets, images, sources
 from storage.images import RANDOM_KEY_BITS, NewImage
 
 LARGEST_SIDE = 2**16 - 1
@@ -76,16 +77,13 @@ async def import_diffusiondb(
     with ExitStack() as opened:
         tables = [opened.enter_context(closing(Metadata(path))) for path in paths]
         total = sum(table.count for table in tables)
-        placed = await sink.database.write(partial(_place, sink, parts))
         pace = Pace(sink.database, sink.clock)
         reading = None
         if looking:
             reading = _Reading(
-                opened.enter_context(open_batches(sink, tally)),
-                opened.enter_context(Archives()),
-                {placed[1][part.path]: part for same in parts.values() for part in same},
+                opened.enter_context(open_batches(sink, tally)), opened.enter_context(Archives())
             )
-        run = _Run(sink, *placed, parts, thresholds, pace, tally, reading)
+        run = _Run(sink, parts, thresholds, pace, tally, reading)
         for table in tables:
             batches = table.batches(ROWS_ALONE)
             while (rows := await asyncio.to_thread(next, batches, None)) is not None:
@@ -97,11 +95,11 @@ async def import_diffusiondb(
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    """Takes images with a look at their pictures; `parts` are by the ids of their sources."""
+    """Takes images with a look at their pictures; `parts` are by what images have as sources."""
 
     batches: Batches
     archives: Archives
-    parts: Mapping[int, Part]
+    parts: dict[int, Part] = field(default_factory=dict)
 
     async def take(self, found: Sequence[NewImage]) -> None:
         """Store what is new and count everything."""
@@ -126,22 +124,24 @@ class _Reading:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Run:
-    """Takes rows of the metadata into a data set."""
+    """Takes rows of the metadata into a data set, which is made with the first of its images."""
 
     sink: Sink
-    data_set_id: int
-    source_ids: Mapping[Path, int]
     parts: Mapping[int, Sequence[Part]]
     thresholds: Thresholds
     pace: Pace
     tally: Tally
     reading: _Reading | None
     listings: Listings = field(default_factory=Listings)
+    data_set_id: int = 0
+    source_ids: Mapping[Path, int] = field(default_factory=dict)
 
     async def take(self, rows: Rows, progress: Callable[[int], None]) -> None:
         """Store those of the rows that are new and can be posted; count the others."""
+        if not self.source_ids and await asyncio.to_thread(self._has_any, rows):
+            await self._place()
         begin = 0
         while begin < len(rows):
             step = ROWS_READ if self.reading else await self.pace.rows()
@@ -153,6 +153,36 @@ class _Run:
                 await self._store(chosen)
             begin = end
             progress(end)
+
+    async def _place(self) -> None:
+        """Make data set and sources; who looks at pictures makes them once there is a good one."""
+        database, parts = self.sink.database, [*chain.from_iterable(self.parts.values())]
+        known = await database.read(partial(data_sets.by_name, name=self.sink.data_set))
+        if self.reading and known is None:
+            self.source_ids = {part.path: number for number, part in enumerate(parts)}
+        else:
+            self.data_set_id, self.source_ids = await database.write(
+                partial(_place, self.sink, parts)
+            )
+        if self.reading:
+            self.reading.parts.update({self.source_ids[part.path]: part for part in parts})
+
+    def _has_any(self, rows: Rows) -> bool:
+        """Tell whether there is an image to be had of any row."""
+        ids = rows.part_id
+        there = sorted(
+            (number, at)
+            for at, number in enumerate(ids)
+            if number is not None and number in self.parts
+        )
+        for number, group in groupby(there, key=itemgetter(0)):
+            listings = self._listings(number)
+            for _, at in group:
+                name = rows.image_name[at]
+                blurred = rows.image_nsfw[at] >= BLURRED
+                if name and not blurred and not isinstance(_find(name, listings), Reason):
+                    return True
+        return False
 
     async def _store(self, chosen: Chosen) -> None:
         safe, unsafe = await self.sink.database.write(
@@ -184,7 +214,7 @@ class _Run:
     def _choose_of_part(
         self, rows: Rows, members: Sequence[int], number: int, chosen: Chosen
     ) -> None:
-        listings = [(part, self.listings.of(part)) for part in self.parts[number]]
+        listings = self._listings(number)
         for at in members:
             name = rows.image_name[at]
             if not name:
@@ -200,6 +230,9 @@ class _Run:
                     (chosen.safe if safe else chosen.unsafe).append(
                         self._row(rows, at, *found, safe=safe)
                     )
+
+    def _listings(self, number: int) -> list[tuple[Part, Listing | None]]:
+        return [(part, self.listings.of(part)) for part in self.parts[number]]
 
     def _row(self, rows: Rows, at: int, part: Part, member: str, *, safe: bool) -> NewImage:
         return NewImage(
@@ -248,7 +281,7 @@ def _found(directory: Path) -> tuple[dict[int, list[Part]], list[Path]]:
 
 
 def _place(
-    sink: Sink, parts: Mapping[int, Sequence[Part]], connection: Connection
+    sink: Sink, parts: Sequence[Part], connection: Connection
 ) -> tuple[int, dict[Path, int]]:
     """Return the data set's id, and of each part the id of its source.
 
@@ -260,7 +293,7 @@ def _place(
     }
     lost = {_place_name(path): number for path, number in known.items() if _is_gone(path)}
     ids = {}
-    for part in (part for same in parts.values() for part in same):
+    for part in parts:
         moved = lost.pop(_place_name(part.path), None)
         if moved is not None and part.path not in known:
             sources.move(connection, moved, part.kind, str(part.path))

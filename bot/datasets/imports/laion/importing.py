@@ -24,7 +24,7 @@ from bot.datasets.imports.near_duplicates import Placed
 from bot.datasets.imports.sink import Sink
 from bot.datasets.imports.summary import Reason, Summary, Tally
 from bot.errors import ImportRefusedError, SourceUnavailableError
-from storage import dead_links, images, sources
+from storage import data_sets, dead_links, images, sources
 from storage.images import RANDOM_KEY_BITS, NewImage
 from storage.leases import Lease
 
@@ -58,9 +58,8 @@ async def import_laion(
     async with Lease(sink.database, LEASE, sink.clock) as lease:
         folder = await asyncio.to_thread(folder.resolve)
         await asyncio.to_thread(clear, folder)
-        ids = await sink.database.write(partial(_place, sink, folder))
         async with aclosing(Gathering(fetcher, folder, sink.clock)) as gathering:
-            run = _Run(sink, gathering, *ids, thresholds, tally, retry_dead, total)
+            run = _Run(sink, folder, gathering, thresholds, tally, retry_dead, total)
             try:
                 for path in files:
                     await _read(path, run, lease)
@@ -76,9 +75,8 @@ class _Run:
     """Takes rows into a data set."""
 
     sink: Sink
+    folder: Path
     gathering: Gathering
-    data_set_id: int
-    source_id: int
     thresholds: Thresholds
     tally: Tally
     retry_dead: bool
@@ -133,8 +131,11 @@ class _Run:
         self, fresh: Mapping[str, str], connection: Connection
     ) -> tuple[Collection[str], Collection[str]]:
         """Return the keys that the data set has, and the links that are dead."""
-        there = images.known_by_keys(connection, self.data_set_id, list(fresh))
-        return there, dead_links.known(connection, self.data_set_id, fresh.values())
+        data_set = data_sets.by_name(connection, self.sink.data_set)
+        if data_set is None:
+            return (), ()
+        there = images.known_by_keys(connection, data_set.id, list(fresh))
+        return there, dead_links.known(connection, data_set.id, fresh.values())
 
     async def _store(self) -> None:
         """Store some outcomes together, and count them."""
@@ -163,26 +164,27 @@ class _Run:
         dead: Sequence[Dead],
         connection: Connection,
     ) -> list[Placed]:
-        """Return what became of each picture."""
+        """Return what became of each picture; the first thing to store makes the data set."""
+        if not kept and not dead:
+            return []
         now = self.sink.clock.now()
-        placed = [
-            near_duplicates.place(connection, self._row(*each), self.sink.near, now)
-            for each in kept
-        ]
+        data_set_id, source_id = _place(self.sink, self.folder, connection)
+        rows = [self._row(data_set_id, source_id, *each) for each in kept]
+        placed = [near_duplicates.place(connection, row, self.sink.near, now) for row in rows]
         skipped = [
             (outcome.url, Reason.NEAR_DUPLICATE)
             for (outcome, _), became in zip(kept, placed, strict=True)
             if became.is_skipped
         ]
-        dead_links.forget(connection, self.data_set_id, [outcome.url for outcome, _ in kept])
-        dead_links.record(connection, self.data_set_id, [*dead, *skipped], now)
+        dead_links.forget(connection, data_set_id, [outcome.url for outcome, _ in kept])
+        dead_links.record(connection, data_set_id, [*dead, *skipped], now)
         return placed
 
-    def _row(self, outcome: Outcome, picture: Kept) -> NewImage:
+    def _row(self, data_set_id: int, source_id: int, outcome: Outcome, picture: Kept) -> NewImage:
         return NewImage(
-            self.data_set_id,
+            data_set_id,
             outcome.key,
-            self.source_id,
+            source_id,
             picture.member,
             self.thresholds.is_safe(outcome.row),
             self.sink.random.getrandbits(RANDOM_KEY_BITS),

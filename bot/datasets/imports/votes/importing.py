@@ -15,7 +15,7 @@ from bot.datasets.imports.pace import Pace
 from bot.datasets.imports.sink import Sink
 from bot.datasets.imports.summary import Reason, Tally
 from bot.datasets.imports.votes.formats import Checker, Format
-from bot.datasets.imports.votes.place import Place, Wanted, begin
+from bot.datasets.imports.votes.place import Place, Wanted, begin, leave
 from bot.datasets.imports.votes.rows import RawRows
 from bot.datasets.imports.votes.sieve import Rules
 from bot.datasets.imports.votes.summary import VotesSummary
@@ -75,6 +75,7 @@ async def import_votes(
                 done += len(rows)
                 sink.progress(done, file.count)
         except ImportRefusedError as error:
+            await run.leave_nothing_empty()
             raise ImportRefusedError(
                 f"{error}. Of the {done:,} rows before it {tally.added:,} are new and kept,"
                 f" {tally.already_there:,} were there already. Mend the file and import it again:"
@@ -83,6 +84,7 @@ async def import_votes(
     await database.write(
         partial(imported_collections.finish_file, file_id=place.file_id, now=clock.now())
     )
+    await run.leave_nothing_empty()
     return await database.read(partial(_summary, place=place, run=run))
 
 
@@ -110,6 +112,13 @@ class _Run:
             if stored.others:
                 self.tally.leave_out(Reason.OTHER_COUNTS, stored.others, len(stored.others))
             done += len(part)
+
+    async def leave_nothing_empty(self) -> None:
+        """Take out the collection, and its data set, if the file brought nothing into them."""
+        if not self.tally.added and not self.tally.already_there:
+            await self.database.write(
+                partial(leave, place=self.place, data_set=self.tally.data_set)
+            )
 
 
 def _sha256(path: Path) -> bytes:

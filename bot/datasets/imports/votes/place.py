@@ -11,7 +11,7 @@ from bot.datasets.imports.votes.rater_names import RaterNames
 from bot.datasets.imports.votes.rows import RATER
 from bot.errors import ImportRefusedError
 from bot.keyed_hash import KeyedHash
-from storage import imported_collections, raters
+from storage import data_sets, imported_collections, raters
 from storage.imported_collections import ImportedCollection
 
 
@@ -37,6 +37,12 @@ class Place:
     file_id: int
     named: bool
     complete: bool
+
+
+def leave(connection: Connection, place: Place, data_set: str) -> None:
+    """Take out what `begin` made for a file of which nothing is there."""
+    imported_collections.remove_unused(connection, place.collection.id, place.file_id)
+    data_sets.remove_unused(connection, data_set)
 
 
 def begin(
