@@ -31,7 +31,10 @@ which it lifts by itself too, and that of whoever it held before an erasure."""
 
 
 class HoldService:
-    """Places and lifts holds for operators; every change is audited by the rater's number."""
+    """Places and lifts holds for operators; every change is audited by the rater's number.
+
+    That of somebody erased who is not back by their keyed hash, and decided in the row that stays.
+    """
 
     def __init__(self, database: Database, clock: Clock, enrolment: Enrolment) -> None:
         self._database = database
@@ -62,10 +65,8 @@ class HoldService:
         def unit(connection: Connection) -> bool:
             before = self._erased.store(connection, discord_id, change)
             if before is not None and raters.find(connection, discord_id) is None:
-                placed, subject = (
-                    not before.held_by_operators,
-                    self._erased.subject(discord_id, before),
-                )
+                placed = not before.held_by_operators
+                subject = self._erased.subject(discord_id, before)
             else:
                 rater = self._enrolment.rater(connection, discord_id, now)
                 placed = holds.place(connection, rater.number, reason, now)
@@ -93,10 +94,8 @@ class HoldService:
                 lifted = tuple(holds.lift(connection, rater.number))
                 subject = as_subject(rater)
             elif before is not None:
-                lifted, subject = (
-                    tuple(held_again(before)),
-                    self._erased.subject(discord_id, before),
-                )
+                lifted = tuple(held_again(before))
+                subject = self._erased.subject(discord_id, before)
             else:
                 raise NothingKeptError
             for each in lifted:
