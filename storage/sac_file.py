@@ -6,12 +6,17 @@ Tables and columns are those of the release of 2022
 
 from __future__ import annotations
 
+import errno
+import os
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+DISK_FAULTS: Final = {sqlite3.SQLITE_FULL: errno.ENOSPC, sqlite3.SQLITE_IOERR: errno.EIO}
+"""What the disk says, by SQLite's primary result code (sqlite.org/rescode.html)."""
 
 MAGIC: Final = b"SQLite format 3\0"
 """How the file begins (sqlite.org/fileformat.html, section 1.3)."""
@@ -77,11 +82,20 @@ class SacFile:
 
 @contextmanager
 def writing(path: Path) -> Iterator[SacFile]:
-    """Fill an empty file; it is complete when this ends without an error."""
-    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        connection.executescript(BEGIN)
-        yield SacFile(connection)
-        connection.execute("COMMIT")
+    """Fill an empty file; it is complete when this ends without an error.
+
+    Raises OSError where the disk is full or fails, as for any other file.
+    """
+    try:
+        with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+            connection.executescript(BEGIN)
+            yield SacFile(connection)
+            connection.execute("COMMIT")
+    except sqlite3.OperationalError as error:
+        fault = DISK_FAULTS.get(error.sqlite_errorcode & 0xFF)
+        if fault is None:
+            raise
+        raise OSError(fault, os.strerror(fault)) from error
 
 
 def is_ours(path: Path) -> bool:

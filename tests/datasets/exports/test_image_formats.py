@@ -1,14 +1,21 @@
 """AVA.txt and the SQLite file of Simulacra Aesthetic Captions, read as their users read them."""
 
+import json
+import os
+import resource
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from bot.datasets.exports.request import ExportRequest
 from bot.datasets.exports.selection import Selection
 from bot.datasets.exports.service import Exported
 from bot.errors import ExportFailedError
@@ -136,6 +143,43 @@ async def test_only_an_earlier_export_is_replaced(votes: VotesFile, tmp_path: Pa
         await votes.service().export("sac", Selection(), out=other)
     assert "no earlier export" in str(caught.value.values["reason"])
     assert other.read_bytes() == before
+
+
+def answer_of_a_small_disk(request: ExportRequest) -> dict[str, object]:
+    """Return what the child says that may write no file of more than a page."""
+
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
+
+    with subprocess.Popen(
+        [sys.executable, "-m", "bot.datasets.exports.child"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        preexec_fn=limit,  # noqa: PLW1509 - a limit of the child's own
+    ) as child:
+        assert child.stdin is not None
+        assert child.stdout is not None
+        child.stdin.write(json.dumps(asdict(request)).encode() + b"\n")
+        child.stdin.flush()
+        answer: dict[str, object] = json.loads(child.stdout.read().splitlines()[-1])
+    assert child.returncode == 1
+    return answer
+
+
+async def test_a_disk_that_takes_no_more_is_told_and_the_earlier_file_stays(
+    votes: VotesFile, tmp_path: Path
+) -> None:
+    out = tmp_path / "out" / "votes.sqlite"
+    await votes.service().export("sac", Selection(), out=out)
+    before = out.read_bytes()
+    request = ExportRequest(
+        str(votes.path), str(out), "sac", "sqlite", Selection(), KEY.key.hex(), 0,
+        exact_signals=False,
+    )  # fmt: skip
+    answer = answer_of_a_small_disk(request)
+    assert answer == {"kind": "failed", "reason": f"{out}: Input/output error"}
+    assert os.listdir(out.parent) == [out.name]  # noqa: PTH208 - nothing else is left
+    assert out.read_bytes() == before
 
 
 async def test_sac_is_no_other_type_of_file(votes: VotesFile) -> None:
