@@ -107,7 +107,7 @@ _COUNTS: Final = f"""
 
 WORTH_A_LOOK: Final = f"""
     (
-        EXISTS (SELECT 1 FROM images i WHERE i.id = image_id AND i.stage = 'hidden')
+        EXISTS (SELECT 1 FROM images i WHERE i.id = review_queue.image_id AND i.stage = 'hidden')
         OR EXISTS (
             SELECT 1 FROM reports r JOIN raters p ON p.number = r.rater
             WHERE r.image_id = review_queue.image_id AND {_COUNTS}
