@@ -99,7 +99,9 @@ class JuryBot(commands.AutoShardedBot):
             allowed_mentions=discord.AllowedMentions.none(),
         )
         self.services = services
-        self.languages = Languages(services.database, services.clock, services.enrolment)
+        self.languages = Languages(
+            services.database, services.clock, services.access, services.enrolment
+        )
         self.edge = Edge(services.texts, self.languages)
         self.shared_servers = SharedServers(
             self, services.database, services.clock, settings.home_guild_id

@@ -16,7 +16,7 @@ from cogs.ui.audit_log import ACTORS, AuditCard
 from cogs.ui.choices import CHOICES, image_choices
 from cogs.ui.edge import Exchange
 from cogs.ui.items import JuryItem
-from storage.audit import Actor, Filter
+from storage.audit import Filter, Who
 
 if TYPE_CHECKING:
     from bot.client import JuryBot
@@ -52,7 +52,7 @@ class AuditButton(JuryItem, template=custom_ids.AUDIT):
 
 async def audit(
     interaction: discord.Interaction[JuryBot],
-    actor: Actor | None = None,
+    actor: Who | None = None,
     action: app_commands.Range[str, 1, LONGEST] | None = None,
     *,
     rater: discord.User | None = None,

@@ -15,6 +15,8 @@ from typing import Final, Literal
 from storage.times import from_microseconds, to_microseconds
 
 Actor = Literal["rater", "manager", "moderator", "operator", "program"]
+Who = Literal["rater", "manager", "elsewhere", "moderator", "operator", "program"]
+"""As actors are looked for: managers are those of home, elsewhere are those of other servers."""
 Details = Mapping[str, str | int | bool | None]
 
 
@@ -22,7 +24,7 @@ Details = Mapping[str, str | int | bool | None]
 class AuditEntry:
     """One act or refusal; `subject` is such as `image:7` or `rater:3`.
 
-    `times`: how many refusals this one stands for.
+    `times`: how many like it this one stands for. `elsewhere`: an act of another server's manager.
     """
 
     id: int
@@ -33,6 +35,7 @@ class AuditEntry:
     subject: str
     details: dict[str, str | int | bool | None]
     times: int = 1
+    elsewhere: bool = False
 
 
 def record(
@@ -44,34 +47,42 @@ def record(
     action: str,
     subject: str = "",
     details: Details | None = None,
+    elsewhere: bool = False,
 ) -> None:
     """Append one row; `rater` is the number of the person who acted."""
     connection.execute(
-        "INSERT INTO audit_log (at, actor, rater, action, subject, details) "
-        "VALUES (?, ?, ?, ?, ?, ?)",
-        (
-            to_microseconds(at),
-            actor,
-            rater,
-            action,
-            subject,
-            json.dumps(dict(details or {}), sort_keys=True),
-        ),
+        "INSERT INTO audit_log (at, actor, rater, action, subject, details, elsewhere) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (to_microseconds(at), actor, rater, action, subject, _json(details), elsewhere),
     )
 
 
 def repeat(
-    connection: sqlite3.Connection, *, rater: int, action: str, now: datetime, within: timedelta
+    connection: sqlite3.Connection,
+    *,
+    rater: int,
+    action: str,
+    subject: str = "",
+    details: Details | None = None,
+    now: datetime,
+    within: timedelta,
 ) -> bool:
-    """Count once more this person's `action` of at most `within` before `now`.
+    """Count once more an act of this person that equals this one, of `within` before `now`.
 
     False where the log has none: then it needs an entry. One of a moment to come is of a clock that
     was set back since.
     """
     row = connection.execute(
         "SELECT id FROM audit_log WHERE at > ? AND at <= ? AND rater = ? AND action = ?"
-        " ORDER BY id DESC LIMIT 1",
-        (to_microseconds(now - within), to_microseconds(now), rater, action),
+        " AND subject = ? AND details = ? ORDER BY id DESC LIMIT 1",
+        (
+            to_microseconds(now - within),
+            to_microseconds(now),
+            rater,
+            action,
+            subject,
+            _json(details),
+        ),
     ).fetchone()
     if row is None:
         return False
@@ -105,23 +116,23 @@ def has(connection: sqlite3.Connection, action: str) -> bool:
 class Filter:
     """Which entries are looked for; None, or False, leaves them all.
 
-    `rater`: done by, or to, the rater of this number. `refused`: refusals alone, of any act.
+    `rater`: done by, or to, the rater of this number. `refused`: refusals alone, of any act. What
+    managers of other servers did is left out, or they would fill the log, unless they are looked
+    for, somebody's acts are, or all is wanted `everywhere`.
     """
 
-    actor: Actor | None = None
+    actor: Who | None = None
     action: str | None = None
     refused: bool = False
     rater: int | None = None
     image: int | None = None
     since: datetime | None = None
-
-
-EVERYTHING: Final = Filter()
+    everywhere: bool = False
 
 
 def latest(connection: sqlite3.Connection, limit: int) -> list[AuditEntry]:
-    """Return the newest `limit` entries, newest first."""
-    return search(connection, EVERYTHING, limit=limit)
+    """Return the newest `limit` entries of all servers, newest first."""
+    return search(connection, Filter(everywhere=True), limit=limit)
 
 
 def search(
@@ -151,9 +162,9 @@ def search(
     ).fetchall()
     entries = [
         AuditEntry(
-            number, from_microseconds(at), actor, rater, action, subject, json.loads(details), times
+            number, from_microseconds(at), actor, rater, action, subject, json.loads(details), *rest
         )
-        for number, at, actor, rater, action, subject, details, times in rows
+        for number, at, actor, rater, action, subject, details, *rest in rows
     ]
     return entries[::-1] if upwards else entries
 
@@ -180,7 +191,11 @@ def _conditions(
 
     add("id < :before", "before", before)
     add("id > :after", "after", after)
-    add(f"{by_actor}actor = :actor", "actor", wanted.actor)
+    elsewhere = wanted.actor == "elsewhere"
+    add(f"{by_actor}actor = :actor", "actor", "manager" if elsewhere else wanted.actor)
+    if elsewhere or not (narrow or wanted.everywhere):
+        by_place = "+" if narrow or wanted.refused else ""
+        add(f"{by_place}elsewhere = :elsewhere", "elsewhere", int(elsewhere))
     add(f"{by_action}action = :action", "action", wanted.action)
     if wanted.refused:
         found.append(f"{by_action}action >= 'refused:' AND {by_action}action < 'refused;'")
@@ -199,5 +214,9 @@ def _conditions(
 
 _COLUMNS: Final = (
     "id, at, actor, rater, action, subject, details,"
-    " coalesce((SELECT r.times FROM audit_repeats r WHERE r.entry = audit_log.id), 1)"
+    " coalesce((SELECT r.times FROM audit_repeats r WHERE r.entry = audit_log.id), 1), elsewhere"
 )
+
+
+def _json(details: Details | None) -> str:
+    return json.dumps(dict(details or {}), sort_keys=True)

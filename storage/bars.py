@@ -46,9 +46,12 @@ LIVE: Final = "(b.until IS NULL OR b.until > :now)"
 
 def place(
     connection: Connection, rater: int, bar: Bar, now: datetime, *, reason: str | None = None
-) -> None:
-    """Bar a rater from a server, in the place of a bar there of the same people."""
-    connection.execute(
+) -> bool:
+    """Bar a rater from a server, in the place of a bar there of the same people.
+
+    False where one stands with this end and reason: since when it does, too, stays as it is.
+    """
+    placed = connection.execute(
         _PLACE,
         (
             bar.guild_id,
@@ -59,6 +62,7 @@ def place(
             to_microseconds(now),
         ),
     )
+    return placed.rowcount > 0
 
 
 def lift(connection: Connection, rater: int, guild_id: int, by: PlacedBy | None = None) -> None:
@@ -114,6 +118,7 @@ _PLACE: Final = """
     VALUES (?, ?, ?, ?, ?, ?)
     ON CONFLICT (guild_id, rater, placed_by) DO UPDATE SET
         reason = excluded.reason, until = excluded.until, barred_at = excluded.barred_at
+        WHERE reason IS NOT excluded.reason OR until IS NOT excluded.until
 """
 _OF_RATER: Final = f"""
     SELECT b.guild_id, b.placed_by, b.until FROM bars b

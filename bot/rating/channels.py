@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from sqlite3 import Connection
 from typing import Final
@@ -104,6 +104,7 @@ class ChannelService:
         now = self._clock.now()
 
         def unit(connection: Connection) -> Channel:
+            before = channels.by_id(connection, place.channel_id)
             channels.set_up(
                 connection,
                 channel_id=place.channel_id,
@@ -113,9 +114,10 @@ class ChannelService:
                 safe_only=safe_only,
                 now=now,
             )
-            subject = f"channel:{place.channel_id}"
-            self._access.record(connection, caller, "jury.setup", subject, actor="manager")
-            return _known(channels.by_id(connection, place.channel_id))
+            after = _known(channels.by_id(connection, place.channel_id))
+            if before is None or _settings(before) != _settings(after):
+                self._record(connection, caller, "jury.setup", after)
+            return after
 
         return await self._database.write(unit)
 
@@ -175,18 +177,35 @@ class ChannelService:
 
         def unit(connection: Connection) -> list[Channel]:
             chosen = [
-                channel.channel_id
+                channel
                 for channel in channels.of_guild(connection, guild_id)
                 if channel_id in {None, channel.channel_id}
             ]
             if not chosen:
                 raise NotSetUpError
             for each in chosen:
-                channels.set_started(connection, each, started=started)
-                self._access.record(connection, caller, action, f"channel:{each}", actor="manager")
-            return [_known(channels.by_id(connection, each)) for each in chosen]
+                channels.set_started(connection, each.channel_id, started=started)
+                if each.started != started:
+                    self._record(connection, caller, action, each)
+            return [_known(channels.by_id(connection, each.channel_id)) for each in chosen]
 
         return await self._database.write(unit)
+
+    def _record(
+        self, connection: Connection, caller: Caller, action: str, channel: Channel
+    ) -> None:
+        self._access.record_manager(
+            connection,
+            action,
+            f"channel:{channel.channel_id}",
+            guild_id=channel.guild_id,
+            by=caller.discord_id,
+        )
+
+
+def _settings(channel: Channel) -> Channel:
+    """Return the channel without what is only noticed."""
+    return replace(channel, problem=None, problem_at=None)
 
 
 def _noted(channel: Channel) -> str | None:

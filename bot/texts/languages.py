@@ -8,8 +8,9 @@ from sqlite3 import Connection
 from typing import Final
 
 from bot.clock import Clock
+from bot.trust.access import AccessService
 from bot.trust.enrolment import Enrolment
-from storage import audit, raters, servers
+from storage import raters, servers
 from storage.database import Database
 
 REMEMBERED: Final = 20_000
@@ -22,9 +23,12 @@ class Languages:
     The database is asked once a person; this process is the only one that writes choices.
     """
 
-    def __init__(self, database: Database, clock: Clock, enrolment: Enrolment) -> None:
+    def __init__(
+        self, database: Database, clock: Clock, access: AccessService, enrolment: Enrolment
+    ) -> None:
         self._database = database
         self._clock = clock
+        self._access = access
         self._enrolment = enrolment
         self._raters = _Recent()
         self._servers = _Recent()
@@ -53,15 +57,16 @@ class Languages:
         now = self._clock.now()
 
         def unit(connection: Connection) -> None:
+            if servers.locale(connection, guild_id) == locale:
+                return
             servers.set_locale(connection, guild_id, locale, now)
-            audit.record(
+            self._access.record_manager(
                 connection,
-                at=now,
-                actor="manager",
-                rater=self._enrolment.rater(connection, by, now).number,
-                action="language.server",
-                subject=f"server:{guild_id}",
-                details={"locale": locale},
+                "language.server",
+                f"server:{guild_id}",
+                {"locale": locale},
+                guild_id=guild_id,
+                by=by,
             )
 
         await self._database.write(unit)

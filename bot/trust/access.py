@@ -18,9 +18,9 @@ from storage.audit import Actor, Details
 from storage.data_sets import DataSet
 from storage.database import Database
 
-REFUSALS_APART: Final = timedelta(minutes=1)
-"""Refusals of one person and act in that time are one entry with their number: each is counted, and
-nobody can flood what stays for ever."""
+FOLDED: Final = timedelta(minutes=1)
+"""Equal refusals, and equal acts of a manager, in that time are one entry with their number: each
+is counted, and nobody can flood what stays for ever."""
 
 
 class AccessService:
@@ -95,6 +95,7 @@ class AccessService:
         """Keep an act in the unit that does it; return the number of the caller.
 
         `subject` is such as `image:7` or `rater:3`; `actor`, as what the caller was allowed it.
+        For managers there is `record_manager`.
         """
         number = self.number(connection, caller)
         audit.record(
@@ -107,6 +108,46 @@ class AccessService:
             details=details,
         )
         return number
+
+    def record_manager(
+        self,
+        connection: Connection,
+        action: str,
+        subject: str,
+        details: Details | None = None,
+        *,
+        guild_id: int,
+        by: int,
+    ) -> None:
+        """Keep what a manager of a server did in the unit that does it; `by` is their Discord id.
+
+        Anybody may be one, in a server of their own, which is then among the details: equal acts
+        are folded, and what changes nothing should not be kept.
+        """
+        now = self._clock.now()
+        elsewhere = guild_id != self._settings.home_guild_id
+        if elsewhere:
+            details = {**(details or {}), "server": guild_id}
+        rater = self._enrolment.rater(connection, by, now).number
+        if not audit.repeat(
+            connection,
+            rater=rater,
+            action=action,
+            subject=subject,
+            details=details,
+            now=now,
+            within=FOLDED,
+        ):
+            audit.record(
+                connection,
+                at=now,
+                actor="manager",
+                rater=rater,
+                action=action,
+                subject=subject,
+                details=details,
+                elsewhere=elsewhere,
+            )
 
     async def log(
         self,
@@ -128,9 +169,7 @@ class AccessService:
 
         def unit(connection: Connection) -> None:
             rater = self.number(connection, caller)
-            if not audit.repeat(
-                connection, rater=rater, action=refused, now=now, within=REFUSALS_APART
-            ):
+            if not audit.repeat(connection, rater=rater, action=refused, now=now, within=FOLDED):
                 self.record(connection, caller, refused, actor="rater")
 
         await self._database.write(unit)

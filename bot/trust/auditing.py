@@ -18,7 +18,7 @@ from bot.trust.moments import parse_past
 from bot.trust.people import known, people_in
 from bot.trust.wording import quoted
 from storage import audit
-from storage.audit import Actor, AuditEntry, Filter
+from storage.audit import AuditEntry, Filter, Who
 from storage.database import Database
 
 PAGE: Final = 10
@@ -43,12 +43,13 @@ class AuditPage:
 class Question:
     """What a moderator asks the log; None leaves all.
 
-    `action` is one of the log's own words in any case, or REFUSED for refusals of any act.
-    `discord_id`: what a person did, and what was done to them. `image` is what names one: a key, a
-    link, `#<id>`. `since` is a moment as moderators type it.
+    `actor`: managers are those of the home server; what managers of others did is left out unless
+    they or a person are asked for. `action` is one of the log's own words in any case, or REFUSED
+    for refusals of any act. `discord_id`: what a person did, and what was done to them. `image` is
+    what names one: a key, a link, `#<id>`. `since` is a moment as moderators type it.
     """
 
-    actor: Actor | None = None
+    actor: Who | None = None
     action: str | None = None
     discord_id: int | None = None
     image: str | None = None

@@ -51,19 +51,17 @@ class BarService:
         def unit(connection: Connection) -> bool:
             before = self._erased.store(connection, discord_id, change)
             if before is not None and raters.find(connection, discord_id) is None:
-                self._access.record(
-                    connection,
-                    caller,
-                    "jury.bar",
-                    self._erased.subject(discord_id, before),
-                    actor="manager",
-                )
-                return not bars.there(before.bars, guild_id, now, "manager")
-            rater = self._enrolment.rater(connection, discord_id, now)
-            held = bars.of_rater(connection, rater.number, now)
-            bars.place(connection, rater.number, bar, now, reason=tidy(reason))
-            self._access.record(connection, caller, "jury.bar", as_subject(rater), actor="manager")
-            return not bars.there(held, guild_id, now, "manager")
+                new = changed = not bars.there(before.bars, guild_id, now, "manager")
+                subject = self._erased.subject(discord_id, before)
+            else:
+                rater = self._enrolment.rater(connection, discord_id, now)
+                held = bars.of_rater(connection, rater.number, now)
+                new = not bars.there(held, guild_id, now, "manager")
+                changed = bars.place(connection, rater.number, bar, now, reason=tidy(reason))
+                subject = as_subject(rater)
+            if changed:
+                self._record(connection, caller, "jury.bar", subject)
+            return new
 
         await self._erased.list(discord_id, change)
         return await self._database.write(unit)
@@ -90,7 +88,8 @@ class BarService:
             else:
                 held, subject = bars.of_rater(connection, rater.number, now), as_subject(rater)
                 bars.lift(connection, rater.number, guild_id, "manager")
-            self._access.record(connection, caller, "jury.unbar", subject, actor="manager")
+            if bars.there(held, guild_id, now, "manager"):
+                self._record(connection, caller, "jury.unbar", subject)
             return held
 
         await self._erased.list(discord_id, change)
@@ -99,3 +98,9 @@ class BarService:
             await self._access.refuse(caller, "jury.unbar")
             raise ModeratorsBarError
         return bars.there(held, guild_id, now, "manager")
+
+    def _record(self, connection: Connection, caller: Caller, action: str, subject: str) -> None:
+        assert caller.guild_id is not None  # noqa: S101 - managers are such in a server
+        self._access.record_manager(
+            connection, action, subject, guild_id=caller.guild_id, by=caller.discord_id
+        )

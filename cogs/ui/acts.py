@@ -26,7 +26,7 @@ def sentence(
     exchange: Exchange, entry: AuditEntry, people: Mapping[int, int], style: str = "f"
 ) -> str:
     """Say an entry in one line; numbers that lead to somebody are mentioned."""
-    who = exchange.say(f"audit.actor.{entry.actor}")
+    who = exchange.say(f"audit.actor.{'elsewhere' if entry.elsewhere else entry.actor}")
     if entry.rater is not None:
         who = f"{who} {named(entry.rater, people.get(entry.rater))}"
     act = f"{_act(exchange, entry, people)}{_details(entry)}"

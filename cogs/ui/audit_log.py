@@ -17,11 +17,9 @@ from cogs.ui.cards import Row, button
 from cogs.ui.edge import Exchange
 from cogs.ui.fitting import CHARACTERS, fit
 from cogs.ui.horde import moment
-from storage.audit import Actor, Filter
+from storage.audit import Filter, Who
 
-ACTORS: Final[Mapping[str, Actor]] = MappingProxyType(
-    {actor[:2]: actor for actor in get_args(Actor)}
-)
+ACTORS: Final[Mapping[str, Who]] = MappingProxyType({actor[:2]: actor for actor in get_args(Who)})
 """Two letters for each actor, as custom_ids have them."""
 
 

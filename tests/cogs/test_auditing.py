@@ -9,7 +9,7 @@ from simcord import MemberActor
 from bot.trust.acts import ACTIONS
 from bot.trust.auditing import PAGE
 from storage import audit as audit_log
-from tests.cogs.managing import actions, set_roles
+from tests.cogs.managing import actions, set_roles, strangers_channel
 from tests.cogs.stage import Stage, answer, custom_ids, find, text
 
 
@@ -188,3 +188,25 @@ async def test_moderators_read_german(stage: Stage) -> None:
     said = text(await audit(stage, action="image.hide"))
     assert "### Protokoll" in said
     assert "hat ein Bild ausgeblendet (Bild #1)" in said
+
+
+async def test_what_managers_of_other_servers_did_is_shown_where_it_is_looked_for(
+    stage: Stage,
+) -> None:
+    """Anybody may have a server with the bot, and would fill the moderators' log."""
+    await hide_often(stage, 1)
+    eve, channel = strangers_channel(stage)
+    for language in ("de", "en", "en", "de"):
+        await eve.slash(channel, "language", language=language, where="server")
+    ada = eve.guild.add_member(stage.env.create_user("ada"))
+    await eve.slash(channel, "jury bar", user=ada)
+    everything = text(await audit(stage))
+    assert everything.count("\n- ") == 2
+    assert "No such entries." in text(await audit(stage, actor="manager"))
+    theirs = text(await audit(stage, actor="elsewhere"))
+    assert "Only: Manager of another server" in theirs
+    assert theirs.count("Manager of another server #") == 3
+    assert f"`server {eve.guild.id}`" in theirs
+    assert "(2 times within a minute)" in theirs
+    visiting = stage.home.add_member(eve.user)
+    assert text(await audit(stage, rater=visiting)).count("\n- ") == 3

@@ -21,7 +21,7 @@ from simcord import GuildHandle, MemberActor
 from bot import discord_internals
 from bot.caller import Caller
 from bot.client import JuryBot
-from bot.trust.access import REFUSALS_APART
+from bot.trust.access import FOLDED
 from cogs.ui import custom_ids
 from storage import findings, gold_images, holds, raters, review_queue, void_orders
 from storage.findings import KeptFinding
@@ -209,7 +209,7 @@ class Scene:
     async def settle_in(self, person: Person, rank: Rank = "everybody") -> None:
         """Have the bot know a person, give whoever loses a role that role, and take it at once."""
         services, stage = self.stage.services, self.stage
-        stage.clock.turn(REFUSALS_APART.total_seconds() + 1)
+        stage.clock.turn(FOLDED.total_seconds() + 1)
         now = stage.clock.now()
         await services.database.write(
             lambda c: services.enrolment.rater(c, person.actor.id, now).number
@@ -219,6 +219,16 @@ class Scene:
             roles = [stage.home.roles[role] for role in _roles_of(rank)]
             managing.set_roles(stage, person.actor, *roles)
             managing.set_roles(stage, person.actor)
+
+    async def leave_to_do(self, way: Way, caller: Caller) -> None:
+        """Have the act change something, or the log has nothing of it."""
+        services, manager = self.stage.services, replace(caller, manages_server=True)
+        if way.use.custom_id == "kudos:resume":
+            await services.overview.pause(caller)
+        elif way.name == "/jury unbar":
+            await services.bars.bar(manager, self.victim.id)
+        elif way.name == "/jury start":
+            await services.channels.stop(manager)
 
     async def try_out(self, person: Person, way: Way) -> Said:
         return await use(self.stage.env, person, way, self.victim)
@@ -333,10 +343,9 @@ async def _faults(scene: Scene, person: Person, way: Way) -> list[str]:
 async def test_whoever_may_is_not_refused_and_the_act_is_logged(scene: Scene, way: Way) -> None:
     person = scene.rightful(way.use.rank)
     await scene.settle_in(person)
-    if way.use.custom_id == "kudos:resume":
-        await scene.stage.services.overview.pause(
-            Caller(person.actor.id, guild_id=HOME, guild_ids=frozenset({HOME}))
-        )
+    await scene.leave_to_do(
+        way, Caller(person.actor.id, guild_id=HOME, guild_ids=frozenset({HOME}))
+    )
     before = await scene.rows()
     said = await scene.try_out(person, way)
     assert REFUSED not in said.whole

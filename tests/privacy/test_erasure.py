@@ -98,8 +98,10 @@ async def test_a_banned_rater_stays_banned_over_an_erasure(home: Home, how: str)
         with pytest.raises(BannedError):
             await home.services.reports.report(caller(1), 8001, post, "no")
     elif how == "language":
-        enrolment = home.services.enrolment
-        languages = Languages(home.world.database, home.world.clock, enrolment)
+        services = home.services
+        languages = Languages(
+            home.world.database, home.world.clock, services.access, services.enrolment
+        )
         await languages.set_for_rater(1, "de")
     await home.raters(1)
     with pytest.raises(BannedError):

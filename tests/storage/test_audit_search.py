@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from storage import audit, raters
-from storage.audit import Actor, AuditEntry, Filter
+from storage.audit import Actor, AuditEntry, Filter, Who
 from storage.migrations import upgrade
 from tests.rating.world import NOON
 
@@ -23,12 +23,13 @@ IMAGES = (1, 11)
 moments = st.integers(0, 60).map(lambda minutes: NOON + timedelta(minutes=minutes))
 wanted = st.builds(
     Filter,
-    actor=st.none() | st.sampled_from(get_args(Actor)),
+    actor=st.none() | st.sampled_from(get_args(Who)),
     action=st.none() | st.sampled_from(ACTIONS),
     refused=st.booleans(),
     rater=st.none() | st.sampled_from(RATERS),
     image=st.none() | st.sampled_from(IMAGES),
     since=st.none() | moments,
+    everywhere=st.booleans(),
 )
 
 
@@ -49,15 +50,23 @@ def log(tmp_path_factory: pytest.TempPathFactory) -> sqlite3.Connection:
             rater=(None, *RATERS)[number * 3 % 4 if number % 7 else 0],
             action=ACTIONS[number * 11 % len(ACTIONS)],
             subject=subjects[number * 5 % len(subjects)],
+            elsewhere=number % 10 == 1,
         )
     connection.commit()
     return connection
 
 
+def acted(entry: AuditEntry, one: Filter) -> bool:
+    who: Who = "elsewhere" if entry.elsewhere else entry.actor
+    if one.rater is not None or one.image is not None or one.everywhere:
+        return one.actor in {None, who, entry.actor}
+    return one.actor == who or (one.actor is None and not entry.elsewhere)
+
+
 def matches(entry: AuditEntry, one: Filter) -> bool:
     since: datetime | None = one.since
     return (
-        (one.actor is None or entry.actor == one.actor)
+        acted(entry, one)
         and (one.action is None or entry.action == one.action)
         and (not one.refused or entry.action.startswith("refused:"))
         and (one.rater is None or one.rater == entry.rater or entry.subject == f"rater:{one.rater}")
@@ -90,14 +99,27 @@ def test_the_newest_come_first(log: sqlite3.Connection) -> None:
     assert [entry.id for entry in newest] == [300, 299, 298]
 
 
+def test_what_managers_of_other_servers_did_is_apart(log: sqlite3.Connection) -> None:
+    entries = audit.search(log, Filter(), limit=1000)
+    apart = audit.search(log, Filter(actor="elsewhere"), limit=1000)
+    assert (len(entries), len(apart)) == (270, 30)
+    assert all(entry.elsewhere and entry.actor == "manager" for entry in apart)
+    assert not any(entry.elsewhere for entry in entries)
+
+
 @pytest.mark.parametrize(
     ("one", "index"),
     [
         (Filter(rater=2), "audit_log_by_rater"),
         (Filter(rater=2, actor="rater", action="image.hide", since=NOON), "audit_log_by_rater"),
         (Filter(image=1, action="image.hide"), "audit_log_by_subject"),
-        (Filter(action="image.hide", actor="moderator", since=NOON), "audit_log_by_action"),
-        (Filter(actor="operator", since=NOON), "audit_log_by_actor"),
+        (
+            Filter(action="image.hide", actor="moderator", since=NOON),
+            "audit_log_by_action (action=? AND elsewhere=?",
+        ),
+        (Filter(actor="operator", since=NOON), "audit_log_by_actor (actor=? AND elsewhere=?"),
+        (Filter(actor="elsewhere"), "audit_log_by_actor (actor=? AND elsewhere=?"),
+        (Filter(), "audit_log_by_place"),
     ],
 )
 def test_the_narrowest_index_is_taken(log: sqlite3.Connection, one: Filter, index: str) -> None:
@@ -132,9 +154,17 @@ def test_since_after_the_last_entry_looks_at_none(
     ],
 )
 def test_nothing_is_taken_out_of_the_log(log: sqlite3.Connection, change: str) -> None:
-    hour = timedelta(hours=1)
-    for _ in range(2):
-        assert audit.repeat(log, rater=1, action=ACTIONS[0], now=NOON + hour, within=hour)
+    entry = next(each for each in audit.latest(log, 300) if each.rater == 1)
+    for subject, is_there in ((entry.subject, True), (entry.subject, True), ("image:9", False)):
+        repeated = audit.repeat(
+            log,
+            rater=1,
+            action=entry.action,
+            subject=subject,
+            now=entry.at,
+            within=timedelta(minutes=1),
+        )
+        assert repeated == is_there
     with pytest.raises(sqlite3.IntegrityError, match="append-only"):
         log.execute(change)
     log.rollback()

@@ -20,7 +20,7 @@ from bot.rating.channels import Place
 from bot.services import Services
 from bot.trust.auditing import Question
 from bot.trust.refusals import OwnMatterError
-from storage.audit import EVERYTHING
+from storage.audit import Filter
 from storage.rater_listing import Sieve
 from tests.rating.world import HOME
 from tests.trust.home import (
@@ -135,7 +135,7 @@ METHODS: Final[Mapping[str, Method]] = {
     "validation.validate": moderator(VICTIM),
     "validation.unvalidate": moderator(VICTIM),
     "auditing.search": moderator(Question()),
-    "auditing.page": moderator(EVERYTHING),
+    "auditing.page": moderator(Filter()),
     "image_records.of": moderator("#1"),
     "overview.of": operator(),
     "overview.pause": operator(),

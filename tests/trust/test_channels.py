@@ -47,6 +47,21 @@ async def test_a_new_setup_keeps_a_channel_started_and_forgets_its_problem(home:
     assert (channel.open_posts, channel.problem) == (2, None)
 
 
+async def test_settings_are_in_the_log_where_they_change(home: Home) -> None:
+    await home.world.data_set(1)
+    service = home.services.channels
+    for _ in range(2):
+        await set_up(home)
+        await service.start(home.manager)
+        await service.start(home.manager, PLACE.channel_id)
+    await service.set_up(home.manager, PLACE, "set", open_posts=3, safe_only=True)
+    for _ in range(2):
+        await service.stop(home.manager)
+    entries = [(entry.action, entry.times) for entry in reversed(await home.log())]
+    assert entries == [("jury.setup", 2), ("jury.start", 1), ("jury.stop", 1)]
+    assert {entry.subject for entry in await home.log()} == {f"channel:{PLACE.channel_id}"}
+
+
 async def test_a_problem_that_discord_no_longer_shows_is_still_told(home: Home) -> None:
     await home.world.data_set(1)
     await set_up(home)
