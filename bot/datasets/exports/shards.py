@@ -86,7 +86,10 @@ class Shard(Protocol):
     """Takes the pictures of one part of an export."""
 
     def path(self, name: str) -> str:
-        """Return where a picture of this plain file name lies, relative to the export."""
+        """Return where a picture of this plain file name lies, relative to the export.
+
+        As in ImageRewardDB a zip is named there as the folder that it unpacks to.
+        """
 
     def add(self, name: str, data: bytes, about: Mapping[str, Any]) -> None:
         """Put a picture in; `about` has the values of the shard's columns."""
@@ -108,7 +111,7 @@ def opened(form: PictureForm, folder: Path, part: str, about: pa.Schema) -> Iter
             yield _Files(folder, part)
         elif form == "zip":
             path = folder / f"{part}.zip"
-            yield _Zip(stack.enter_context(zipfile.ZipFile(path, "w")), f"{part}.zip")
+            yield _Zip(stack.enter_context(zipfile.ZipFile(path, "w")), part)
         elif form == "webdataset":
             path = folder / f"{part}.tar"
             yield _Tar(stack.enter_context(tarfile.open(path, "w")), f"{part}.tar")
@@ -169,11 +172,13 @@ class _Files:
 
 @dataclass(frozen=True, slots=True)
 class _Zip:
+    """A zip beside the folder that it would unpack to, after which its pictures are named."""
+
     archive: zipfile.ZipFile
-    file: str
+    part: str
 
     def path(self, name: str) -> str:
-        return f"{self.file}/{name}"
+        return f"{self.part}/{name}"
 
     def add(self, name: str, data: bytes, about: Mapping[str, Any]) -> None:
         self.archive.writestr(zipfile.ZipInfo(name, EPOCH), data)

@@ -21,11 +21,15 @@ from bot.datasets.exports.imagereward_card import Parts, card
 from bot.datasets.exports.selection import Selection
 from bot.datasets.exports.service import Exported, ExportService
 from bot.datasets.exports.splits import PER_MILLE, split_of
+from bot.datasets.imports.imagerewarddb.ratings import SCALES, import_ratings
 from bot.errors import ExportFailedError
 from bot.rating.scales import AESTHETIC, ARTIFACTS
 from storage.connections import connect
+from storage.database import Database
 from tests.datasets.exports.pictured import pictured
 from tests.datasets.exports.votes_file import KEY
+from tests.datasets.imports.imagerewarddb import bring_imagerewarddb
+from tests.datasets.imports.importing import sink
 from tests.rating.world import TurnedClock
 from tests.trust.scored import NOON, rows
 
@@ -169,11 +173,33 @@ async def test_zips_have_them_and_are_the_same_each_time(scored: Path) -> None:
     done = await export(scored, pictures="zip")
     first = {path.name: path.read_bytes() for path in done.path.rglob("*.zip")}
     for path in metadata(done.path)["image_path"]:
-        archive, name = (done.path / path).parent, path.split("/")[-1]
-        with zipfile.ZipFile(archive) as opened:
+        folder, name = path.rsplit("/", 1)
+        with zipfile.ZipFile(done.path / f"{folder}.zip") as opened:
             assert size_of(opened.read(name)) == (8, 8)
     again = await export(scored, pictures="zip")
     assert {path.name: path.read_bytes() for path in again.path.rglob("*.zip")} == first
+
+
+@pytest.mark.parametrize("pictures", ["zip", "folder"])
+async def test_an_export_is_one_that_is_imported(
+    scored: Path, tmp_path: Path, pictures: PictureForm
+) -> None:
+    done = await export(scored, pictures=pictures)
+    database = await Database.open(tmp_path / "other.db")
+    summary = await bring_imagerewarddb(database, done.path)
+    assert (summary.read, summary.added, summary.left_out) == (done.rows, done.rows, ())
+    ratings = await import_ratings(sink(database), done.path, keyed_hash=KEY)
+    await database.close()
+    frame = metadata(done.path)
+    with closing(connect(database.path)) as connection:
+        sets = connection.execute(
+            "SELECT s.key, count(*) FROM images i JOIN sets s ON s.id = i.set_id GROUP BY s.key"
+        ).fetchall()
+    assert dict(sets) == frame.groupby("prompt_id").size().to_dict()
+    assert {each.collection: each.added for each in ratings} == {
+        f"imagerewarddb-{scale}": int(frame[column].notna().sum())
+        for scale, (column, _) in SCALES.items()
+    }
 
 
 async def test_webdataset_reads_its_shards(scored: Path) -> None:
