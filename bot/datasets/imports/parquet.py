@@ -24,6 +24,9 @@ def open_parquet(source: Path | BytesIO, shown: str, dictionaries: Sequence[str]
     that many rows share is in memory once.
     """
     try:
+        if isinstance(source, Path) and source.exists() and not source.is_file():
+            # A pipe would block the reader for ever.
+            raise ImportRefusedError(f"{shown} cannot be read as parquet: it is not a plain file")
         # Without a buffer pyarrow would read whole columns of a row group at once.
         return pq.ParquetFile(
             source, read_dictionary=list(dictionaries), buffer_size=2**20, pre_buffer=False

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -120,6 +121,12 @@ def test_ten_thousand_columns(tmp_path: Path) -> None:
     pq.write_table(pa.table(columns), tmp_path / "a.parquet")
     (row,) = rows_of(tmp_path / "a.parquet")
     assert (row.url, json.loads(row.parameters())) == (LINK, {"url": LINK})
+
+
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.parquet")
+    with pytest.raises(ImportRefusedError, match=r"a\.parquet cannot be read.*not a plain file"):
+        Table(tmp_path / "a.parquet")
 
 
 @ENDLESSLY
