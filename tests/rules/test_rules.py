@@ -20,6 +20,7 @@ from bot.trust.rules.looking import Disagreement, Independence, Lapse
 from bot.trust.rules.record import Record
 from bot.trust.rules.rule import Account, Act, Before, Finding, Measure, PairFigure, Rule, Sight
 from bot.trust.rules.ruleset import BY_NAME, RULES, look, looking_again
+from bot.trust.rules.solitude import Alone
 from bot.trust.rules.wording import explain
 from tests.rules.sights import compared, dice, looking, pressed, sight, timed, yards
 
@@ -240,6 +241,30 @@ def test_a_person_looks_where_gold_and_agreement_both_fail() -> None:
     assert asked(GoldFailures(), sight(agreeing, votes=60)) == {Act.CAPTCHA}
 
 
+def test_a_person_looks_at_one_button_that_could_not_be_compared() -> None:
+    flat = [(7, expected) for _, expected in looking(60)]
+    habit = pressed(Record(), *[7] * 100)
+    for few in (habit, compared(habit, *flat[:49])):
+        assert asked(Alone(), sight(few)) == {Act.LOOK}
+        assert asked(Alone(), sight(few, votes=99)) is None
+    assert asked(Alone(), sight(compared(habit, *looking(60)))) is None
+    assert asked(Alone(), of_buttons(*[7] * 84, *[2] * 16)) is None
+    right = [{"aesthetic": (low + 1, low, low + 2)} for low in (1, 2, 7, 8)]
+    assert asked(Alone(), sight(replace(habit, gold=Gold.of(right * 2)))) == {Act.LOOK}
+    assert asked(Alone(), sight(replace(habit, gold=Gold.of(right * 3)))) is None
+
+
+def test_a_person_looks_at_wrong_gold_that_nothing_can_be_compared_with() -> None:
+    wrong = Gold.of([{"aesthetic": (9 - low, low, low)} for low in (1, 8)] * 5)
+    record = replace(Record(votes=100), gold=wrong)
+    assert asked(Alone(), sight(record)) == {Act.LOOK}
+    assert asked(Alone(), sight(record, votes=99)) is None
+    assert asked(Alone(), sight(replace(record, gold=replace(wrong, images=9)))) is None
+    assert asked(Alone(), sight(replace(record, gold=replace(wrong, wrong=4)))) is None
+    agreeing = replace(compared(Record(), *looking(60)), gold=wrong)
+    assert asked(Alone(), sight(agreeing, votes=100)) is None
+
+
 def test_wrong_answers_that_go_along_are_nobody_to_look_at() -> None:
     """Who is strict by some points gets gold wrong, and is no case by that."""
     strict = [{"aesthetic": (value - 4, value, value + 1)} for value in (5, 6, 7, 8, 9)]
@@ -324,7 +349,7 @@ def test_every_rule_has_a_word_and_a_sentence() -> None:
 def test_rules_look_again_where_something_changed() -> None:
     assert looking_again(frozenset()) == ()
     names = {rule.name for rule in looking_again(frozenset({Measure.BUTTONS}))}
-    assert names == {"same_button", "same_in_a_row", "few_values"}
+    assert names == {"same_button", "same_in_a_row", "few_values", "alone"}
     every = looking_again(frozenset(Measure))
     assert every == RULES
 

@@ -43,12 +43,7 @@ class SameButton:
 
     def finding(self, sight: Sight, before: Before) -> Finding | None:
         """Find the largest share of one button over the scales."""
-        shares = [
-            buttons.share(but=sight.scale(name).usual_level)
-            for name, buttons in sight.buttons.items()
-            if buttons.answers >= self.answers
-        ]
-        share = max(shares, default=0.0)
+        share = sight.button_share(self.answers)
         if share < (self.still if before.found else self.share):
             return None
         wanted = acts(Act.CAPTCHA)

@@ -145,14 +145,31 @@ class Sight:
         """Return the evidence a vote of the newest answers, of which `belief` is."""
         return self.yards[name].newest_llr(self.agreement[name], belief)
 
+    def is_comparable(self) -> bool:
+        """Tell whether others say enough of the same images to doubt the rater by that."""
+        belief = self.belief(self.main)
+        return belief.answers >= HELD_FROM and belief.shown >= TELLING_FROM
+
+    def button_share(self, least: int) -> float:
+        """Return the largest share of one button on a scale with at least so many answers, or 0.
+
+        A button that most images deserve is none.
+        """
+        shares = (
+            buttons.share(but=self.scale(name).usual_level)
+            for name, buttons in self.buttons.items()
+            if buttons.answers >= least
+        )
+        return max(shares, default=0.0)
+
     def is_doubted(self, *, still: bool = False) -> bool:
         """Tell whether at least 50 compared answers hardly depend on the images, at two looks.
 
         Not of somebody whose gold is right. `still`: whether that may go on to be said.
         """
-        belief = self.belief(self.main)
-        if belief.answers < HELD_FROM or belief.shown < TELLING_FROM:
+        if not self.is_comparable():
             return False
+        belief = self.belief(self.main)
         if self.gold.speaks_for(self.main):
             return False
         if still:

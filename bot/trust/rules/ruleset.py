@@ -14,6 +14,7 @@ from bot.trust.rules.habits import FewValues, SameButton, SameInARow
 from bot.trust.rules.haste import TooFast
 from bot.trust.rules.looking import Disagreement, Independence, Lapse
 from bot.trust.rules.rule import Before, Finding, Measure, Rule, Sight
+from bot.trust.rules.solitude import Alone
 
 RULES: Final[tuple[Rule, ...]] = (
     Independence(),
@@ -22,6 +23,7 @@ RULES: Final[tuple[Rule, ...]] = (
     SameInARow(),
     FewValues(),
     GoldFailures(),
+    Alone(),
     OtherSecondAnswers(),
     Disagreement(),
     TooGood(),

@@ -1,0 +1,33 @@
+"""Whole sessions of people whom nobody can be compared with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from tests.trust.home import open_home
+from tests.trust.sitting import Scorer, Sitting
+
+
+def constant(_image: int, _random: Random) -> Mapping[str, int]:
+    return {"aesthetic": 5, "artifacts": 0}
+
+
+def at_random(_image: int, random: Random) -> Mapping[str, int]:
+    return {"aesthetic": random.randint(1, 10), "artifacts": random.randint(0, 5)}
+
+
+@pytest.mark.parametrize("scorer", [constant, at_random])
+async def test_a_person_looks_at_who_does_not_though_nothing_can_be_compared(
+    tmp_path: Path, scorer: Scorer
+) -> None:
+    async with open_home(tmp_path) as home:
+        sitting = await Sitting.begin(home)
+        await sitting.sit(95, scorer)
+        assert await sitting.cases() == 0
+        await sitting.sit(35, scorer)
+        assert await sitting.cases() == 1
+        assert await sitting.holds() == []
