@@ -260,7 +260,11 @@ def test_a_person_looks_at_wrong_gold_that_nothing_can_be_compared_with() -> Non
     assert asked(Alone(), sight(record)) == {Act.LOOK}
     assert asked(Alone(), sight(record, votes=99)) is None
     assert asked(Alone(), sight(replace(record, gold=replace(wrong, images=9)))) is None
-    assert asked(Alone(), sight(replace(record, gold=replace(wrong, wrong=4)))) is None
+    unrelated = [{"aesthetic": (value, low, low + 8)} for value in (2, 9) for low in (1, 2)] * 3
+    assert not Gold.of(unrelated).wrong
+    assert asked(Alone(), sight(replace(record, gold=Gold.of(unrelated)))) == {Act.LOOK}
+    flawless = Gold.of([{"aesthetic": (5, 4, 6)}] * 12)  # of which no correlation says anything
+    assert asked(Alone(), sight(replace(record, gold=flawless))) is None
     agreeing = replace(compared(Record(), *looking(60)), gold=wrong)
     assert asked(Alone(), sight(agreeing, votes=100)) is None
 
