@@ -89,15 +89,15 @@ async def test_an_explanation_says_what_is_right_and_why(stage: Stage) -> None:
         explained = await learn(stage, ada, shown, first=5, second=3)
         told.append(text(explained))
         shown = answer(await press(ada, explained, "lesson:next:"))
-    high, low = sorted(told, key=lambda each: "too high" in each and "7\u201310" not in each)
-    assert "**Liking**: you said **5**, right is **7\u201310**. That is too low." in high
+    high, low = sorted(told, key=lambda each: "too high" in each and "7 to 10" not in each)
+    assert "**Liking**: you said **5**, right is **7 to 10**. That is too low." in high
     assert "Most people like to look at this picture." in high
     assert (
-        "**Flaws**: you said **3 obvious**, right is **0 flawless\u20131 barely**."
+        "**Flaws**: you said **3 obvious**, right is **0 flawless to 1 barely**."
         " That is too high." in high
     )
     assert r"Look \*closely\* at \<\@1\> the sky\." in high, "nobody's words are markup"
-    assert "**Liking**: you said **5**, right is **1\u20134**. That is too high." in low
+    assert "**Liking**: you said **5**, right is **1 to 4**. That is too high." in low
     assert "Most people do not like to look at this picture." in low
     assert "Flaws" not in low, "nothing is known on that scale"
 
