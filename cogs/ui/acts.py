@@ -23,13 +23,21 @@ def act_key(action: str) -> str:
 
 
 def sentence(
-    exchange: Exchange, entry: AuditEntry, people: Mapping[int, int], style: str = "f"
+    exchange: Exchange,
+    entry: AuditEntry,
+    people: Mapping[int, int],
+    style: str = "f",
+    about: str = "",
 ) -> str:
-    """Say an entry in one line; numbers that lead to somebody are mentioned."""
+    """Say an entry in one line; numbers that lead to somebody are mentioned.
+
+    To whom or to what it was done goes without saying where they did it to themselves, and on a
+    card that is `about` just that subject.
+    """
     who = exchange.say(f"audit.actor.{'elsewhere' if entry.elsewhere else entry.actor}")
     if entry.rater is not None:
         who = f"{who} {named(entry.rater, people.get(entry.rater))}"
-    act = f"{_act(exchange, entry, people)}{_details(entry)}"
+    act = f"{_act(exchange, entry, people, about)}{_details(entry)}"
     if entry.times > 1:
         act = f"{act} {exchange.say('audit.times', n=entry.times)}"
     return f"- {moment(entry.at, style)} {who}: {act}"
@@ -40,13 +48,15 @@ def named(number: int, discord_id: int | None) -> str:
     return f"#{number}" if discord_id is None else f"#{number} <@{discord_id}>"
 
 
-def _act(exchange: Exchange, entry: AuditEntry, people: Mapping[int, int]) -> str:
+def _act(exchange: Exchange, entry: AuditEntry, people: Mapping[int, int], about: str) -> str:
     if entry.action.startswith(REFUSED):
         return exchange.say("audit.refused", action=entry.action.removeprefix(REFUSED))
     key = act_key(entry.action)
-    about = f" ({_subject(exchange, entry.subject, people)})" if entry.subject else ""
     act = exchange.say(key) if exchange.texts.has(key) else f"`{entry.action}`"
-    return f"{act}{about}"
+    known = entry.subject in ("", about)
+    if known or (entry.rater is not None and number_in(entry.subject) == entry.rater):
+        return act
+    return f"{act} ({_subject(exchange, entry.subject, people)})"
 
 
 def _subject(exchange: Exchange, subject: str, people: Mapping[int, int]) -> str:

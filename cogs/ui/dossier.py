@@ -12,6 +12,7 @@ from discord import ButtonStyle, Colour, ui
 from bot.rating.scales import SCALES
 from bot.trust.dossier import Dossier
 from bot.trust.dossier_picture import FILENAME, Words, describe, draw
+from bot.trust.people import as_subject
 from bot.trust.rules.wording import explain
 from bot.trust.wording import escape
 from cogs.ui import custom_ids
@@ -233,7 +234,9 @@ def _repeats(exchange: Exchange, dossier: Dossier) -> str | None:
 def _history(exchange: Exchange, dossier: Dossier) -> Iterator[str]:
     if dossier.history:
         yield f"**{exchange.say('dossier.history')}**"
-        yield from (sentence(exchange, each, dossier.people, "d") for each in dossier.history)
+        about = as_subject(dossier.rater)
+        for each in dossier.history:
+            yield sentence(exchange, each, dossier.people, "d", about)
 
 
 def _buttons(exchange: Exchange, dossier: Dossier) -> Iterator[ui.Button[ui.LayoutView]]:

@@ -87,7 +87,7 @@ def _history(exchange: Exchange, record: ImageRecord) -> Iterator[str]:
     if record.history:
         yield f"**{exchange.say('dossier.history')}**"
         for entry in record.history:
-            yield sentence(exchange, entry, record.people)
+            yield sentence(exchange, entry, record.people, about=f"image:{record.image.id}")
 
 
 def _scale(exchange: Exchange, record: ImageRecord, scale: str) -> Iterator[str]:
