@@ -29,13 +29,12 @@ MinimumVotes = Annotated[
 ]
 RaterOption = Annotated[
     RaterChoice,
-    typer.Option(
-        "--raters",
-        help="Votes of raters whom moderators validated, or given with a proved account of the"
-        " AI Horde.",
-    ),
+    typer.Option("--raters", help="Votes of all raters, or of those whom moderators validated."),
 ]
-LinkedOnly = Annotated[bool, typer.Option("--linked-only", help="Short for --raters linked.")]
+LinkedOnly = Annotated[
+    bool,
+    typer.Option("--linked-only", help="Votes given with a proved account of the AI Horde."),
+]
 MinimumReliability = Annotated[
     float, typer.Option(min=0, max=1, help="Votes of raters who are at least so reliable.")
 ]
@@ -79,7 +78,8 @@ def selected(
         since=_microseconds(since),
         until=_microseconds(until),
         minimum_votes=minimum_votes,
-        raters="linked" if linked_only else raters,
+        raters=raters,
+        linked=linked_only,
         minimum_reliability=minimum_reliability,
         surface=surface,
         safety="any" if safe is None else "safe" if safe == "yes" else "unsafe",

@@ -22,6 +22,8 @@ def _narrowed(wanted: Selection, words: Words) -> Iterator[str]:
         yield words.say("of.until", when=_moment(wanted.until))
     if wanted.raters != "all":
         yield words.say(f"of.{wanted.raters}")
+    if wanted.linked:
+        yield words.say("of.linked")
     if wanted.minimum_reliability > ANY_RELIABILITY:
         yield words.say("of.reliability", least=words.number(wanted.minimum_reliability, 2))
     if wanted.surface is not None:

@@ -46,7 +46,12 @@ async def test_formats_and_what_of_the_votes_is_wanted(stage: Stage) -> None:
     (file,) = answer(done).attachments
     frame = pd.read_parquet(io.BytesIO(await file.read()))
     assert list(zip(frame["aesthetic"], frame["surface"], strict=True)) == [(7, "public")]
-    for other in ({"surface": "private"}, {"raters": "validated"}, {"minimum_votes": 2}):
+    for other in (
+        {"surface": "private"},
+        {"raters": "validated"},
+        {"linked_only": True},
+        {"minimum_votes": 2},
+    ):
         done = await stage.operator.slash(stage.channel, "export", **{**wanted, **other})
         assert "0 rows about 0 pictures" in answer(done).content
 

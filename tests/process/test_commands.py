@@ -90,6 +90,12 @@ async def test_other_formats_and_a_selection_come_out(alone: Home) -> None:
     assert await ratings("--until", "2026-01-02T00:00:00", "--data-set", "drawn") == [1]
     assert await ratings("--minimum-votes", "3", "--no-scores") == []
     assert await ratings("--linked-only") == await ratings("--safe", "yes") == []
+    with closing(sqlite3.connect(alone.database)) as connection, connection:
+        connection.execute("UPDATE votes SET horde_kudos = 1, horde_account_age = 1,"
+            " horde_usage_requests = 1, horde_trusted = 0")  # fmt: skip
+        connection.execute("UPDATE raters SET status = 'validated' WHERE number = 2")
+    assert await ratings("--linked-only") == [1, 2]
+    assert await ratings("--linked-only", "--raters", "validated") == [2]
     scores = await alone.command("export", "scores", "--as", "jsonl", "--json")
     path = alone.database.parent / "exports" / "drawn_scores.jsonl"
     counts = {"rows": 1, "images": 1, "unreadable": 0, "changed": 0, "hidden": 0}

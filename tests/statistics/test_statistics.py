@@ -201,6 +201,12 @@ async def test_a_selection_is_told_without_the_others(votes: VotesFile) -> None:
     ]  # fmt: skip
     validated = await page(votes.path, raters="validated")
     assert validated.table("answers-aesthetic") == {"1": "1"}
+    both = await page(votes.path, raters="validated", linked=True)
+    assert both.table("answers-aesthetic") == {}
+    assert both.subject[1:] == [
+        "Votes of raters whom moderators have validated",
+        "Votes given with a proved account of the AI Horde",
+    ]
     several = await page(votes.path, minimum_votes=2)
     assert several.headlines == ["6", "1", "2", "6"]
     assert several.subject[1:] == ["Images with 2 or more of these votes"]
@@ -209,7 +215,7 @@ async def test_a_selection_is_told_without_the_others(votes: VotesFile) -> None:
 async def test_a_selection_of_nothing_is_a_page_too(votes: VotesFile) -> None:
     votes.data_set()
     votes.vote(votes.rater(), votes.image("a"))
-    nothing = await page(votes.path, raters="linked", minimum_reliability=0.5, safety="unsafe")
+    nothing = await page(votes.path, linked=True, minimum_reliability=0.5, safety="unsafe")
     assert nothing.headlines == ["0", "0", "0", "Fewer than 5"]
     assert nothing.subject[1:] == [
         "Votes given with a proved account of the AI Horde",

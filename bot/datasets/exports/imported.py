@@ -142,8 +142,8 @@ class Imported:
 
     @property
     def _only(self) -> ImportedFilter:
-        raters = self.source.selection.raters
-        return ImportedFilter(raters == "linked", raters == "validated", self.source.safe)
+        wanted = self.source.selection
+        return ImportedFilter(wanted.linked, wanted.raters == "validated", self.source.safe)
 
 
 def _is_repeated(votes: pa.RecordBatch) -> Flags:

@@ -8,7 +8,7 @@ from typing import Any, Final, Literal, Self
 
 from storage.votes import Surface
 
-RaterChoice = Literal["all", "validated", "linked"]
+RaterChoice = Literal["all", "validated"]
 Safety = Literal["any", "safe", "unsafe"]
 
 ANY_RELIABILITY: Final = 0.0
@@ -19,8 +19,8 @@ class Selection:
     """What is wanted; as it is made, everything that counts, of all data sets.
 
     `since` (included) and `until` (not included) say in microseconds when a vote began. Images
-    need `minimum_votes` of what is left of their votes. `raters`: all, those whom moderators have
-    validated, or the votes that were given with a proved account of the AI Horde (`linked`).
+    need `minimum_votes` of what is left of their votes. `raters`: all, or those whom moderators
+    have validated. `linked` asks for votes given with a proved account of the AI Horde.
     `minimum_reliability` (0 to 1) is asked of a rater on every scale that they were scored on; who
     was never scored passes only where it is 0. `gold` adds votes on gold images, `void` those that
     moderators took out, `imported` those of AI Horde Ratings that were imported.
@@ -31,6 +31,7 @@ class Selection:
     until: int | None = None
     minimum_votes: int = 1
     raters: RaterChoice = "all"
+    linked: bool = False
     minimum_reliability: float = ANY_RELIABILITY
     surface: Surface | None = None
     safety: Safety = "any"
@@ -48,6 +49,7 @@ class Selection:
         """Tell whether scores must be made for it: those that are kept are of all that count."""
         return self.raters != "all" or any(
             (
+                self.linked,
                 self.since is not None,
                 self.until is not None,
                 self.surface is not None,

@@ -101,7 +101,7 @@ class Source:
                 since=wanted.since,
                 until=wanted.until,
                 surface=wanted.surface,
-                linked=wanted.raters == "linked",
+                linked=wanted.linked,
                 gold=wanted.gold,
                 void=wanted.void,
             ),

@@ -180,7 +180,7 @@ async def test_prepared_is_what_the_script_means_to_make_of_the_horde_table(
     rows = [row_of(vote, number) for number, vote in enumerate([*theirs, *theirs[:30]])]
     strange = [row(9_000 + n, id="elsewhere", user_id=f"{n}") for n in range(5)]
     await import_rows(votes, *rows, *strange)
-    for selection, dropped in ((ALL, False), (replace(ALL, raters="linked"), True)):
+    for selection, dropped in ((ALL, False), (replace(ALL, linked=True), True)):
         ratings = await table(votes, "horde", ALL)
         ratings = ratings.drop_duplicates(["id", "user_id"], keep=False)
         if dropped:

@@ -188,6 +188,10 @@ async def test_validated_raters_are_those_of_the_file_too(votes: VotesFile, tmp_
     assert list(found["ratings_count"]) == list(found.groupby("id")["id"].transform("count"))
     expected = every[every["validated"]].reset_index(drop=True)
     pd.testing.assert_frame_equal(found.drop(columns="ratings_count"), expected)
+    both = in_order(await exported(votes, replace(ALL, raters="validated", linked=True)))
+    expected = expected[expected["kudos"] != -50].reset_index(drop=True)
+    assert 0 < len(expected) < len(found)
+    pd.testing.assert_frame_equal(both.drop(columns="ratings_count"), expected)
 
 
 async def test_images_that_are_not_here_are_not_known_to_be_safe(

@@ -201,7 +201,7 @@ async def test_the_filters_hold(votes: VotesFile) -> None:
     assert list(found["image_name"]) == ["two.webp", "three.webp"]
     assert list(found["ratings_count"]) == [3, 3]
     assert found["artifacts"].isna().to_list() == [False, True]
-    linked = (await exported(votes, replace(DIFFUSIONDB, raters="linked")))[WHOLE]
+    linked = (await exported(votes, replace(DIFFUSIONDB, linked=True)))[WHOLE]
     assert list(linked["image_name"]) == ["three.webp"]
     assert (await exported(votes, replace(DIFFUSIONDB, minimum_votes=4)))[WHOLE].empty
 

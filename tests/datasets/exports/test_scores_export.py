@@ -143,7 +143,7 @@ NARROWED = {
     "since": (Selection(since=5), "created_at < 5"),
     "until": (Selection(until=5), "created_at >= 5"),
     "surface": (Selection(surface="private"), "surface = 'public'"),
-    "linked": (Selection(raters="linked"), "horde_kudos IS NULL"),
+    "linked": (Selection(linked=True), "horde_kudos IS NULL"),
     "one data set": (
         Selection(("set 1",), since=5),
         "created_at < 5 OR image_id IN (SELECT id FROM images WHERE data_set_id = 1)",

@@ -84,9 +84,12 @@ async def test_raters_by_their_status(votes: VotesFile) -> None:
     frame = await exported(votes, replace(DIFFUSIONDB, raters="validated"))
     assert list(frame["user_id"]) == [KEY.digest("rater", valid)]
     assert frame["validated"].all()
-    frame = await exported(votes, replace(DIFFUSIONDB, raters="linked"))
+    frame = await exported(votes, replace(DIFFUSIONDB, linked=True))
     assert list(frame["user_id"]) == [KEY.digest("rater", plain)]
     assert list(frame["kudos"]) == [300]
+    assert await ids(votes, raters="validated", linked=True) == []
+    votes.vote(valid, votes.image("b"), account=ACCOUNT)
+    assert await ids(votes, raters="validated", linked=True) == ["b"]
 
 
 async def test_the_least_reliability_of_a_rater_counts(votes: VotesFile) -> None:
