@@ -224,9 +224,28 @@ def test_half_of_gold_wrong_is_found_though_it_goes_along() -> None:
     high = [{"aesthetic": (low + 3, low, low + 2)} for low in (1, 2, 6, 7)] * 3
     record = replace(Record(votes=300), gold=Gold.of(high))
     assert asked(GoldFailures(), sight(record)) == {Act.CAPTCHA}
-    few_wrong = replace(record, gold=replace(Gold.of(high), wrong=5))
+    near = [{"aesthetic": (low + 1, low, low + 2)} for low in (1, 2, 6, 7)] * 2
+    few_wrong = replace(record, gold=Gold.of([*high[:6], *near[1:]]))
+    assert 0.4 < few_wrong.gold.share_wrong < 0.5
     assert asked(GoldFailures(), sight(few_wrong)) is None
     assert asked(GoldFailures(), sight(few_wrong), FOUND) == {Act.CAPTCHA}
+
+
+def test_flaws_at_random_are_found_beside_liking_that_is_right() -> None:
+    liking = [{"aesthetic": (low + 1, low, low + 2)} for low in (1, 2, 7, 8)] * 3
+    flaws = [{"artifacts": (5 * (n // 2 % 2), low, low + 1)} for n, low in enumerate((0, 4) * 6)]
+    gold = Gold.of([{**one, **other} for one, other in zip(liking, flaws, strict=True)])
+    assert gold.share_wrong < 0.4
+    finding = GoldFailures().finding(sight(replace(Record(votes=99), gold=gold)), NEVER)
+    assert finding == Finding("gold_failures", 0.5, frozenset({Act.CAPTCHA}))
+    assert asked(GoldFailures(), sight(replace(Record(votes=100), gold=gold))) == {
+        Act.CAPTCHA,
+        Act.LOOK,
+    }
+    few = Gold.of(
+        [*({**one, **other} for one, other in zip(liking[:9], flaws, strict=False)), *liking]
+    )
+    assert asked(GoldFailures(), sight(replace(Record(votes=100), gold=few))) is None
 
 
 def test_a_person_looks_where_gold_and_agreement_both_fail() -> None:

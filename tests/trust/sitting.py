@@ -38,7 +38,7 @@ class Sitting:
         """Make a data set with so much gold, of both ends by turns, and a rater."""
         await home.world.data_set(images, target=5)
         ids = await home.world.database.read(
-            lambda c: c.execute("SELECT id FROM images ORDER BY random_key").fetchall()
+            lambda c: c.execute("SELECT id FROM images ORDER BY id").fetchall()
         )
         for place, (image,) in enumerate(ids[:gold]):
             liking, flaws = HIGH if place % 2 else LOW

@@ -20,6 +20,21 @@ def at_random(_image: int, random: Random) -> Mapping[str, int]:
     return {"aesthetic": random.randint(1, 10), "artifacts": random.randint(0, 5)}
 
 
+def looks_for_liking_alone(image: int, random: Random) -> Mapping[str, int]:
+    """Gold are the first 25 images of `Sitting`, bad and good by turns."""
+    liking = random.randint(1, 4) if image % 2 else random.randint(7, 10)
+    return {"aesthetic": liking, "artifacts": random.randint(0, 5)}
+
+
+async def test_a_person_looks_at_who_presses_flaws_at_random(tmp_path: Path) -> None:
+    async with open_home(tmp_path, gold_percent=20) as home:
+        sitting = await Sitting.begin(home)
+        await sitting.sit(140, looks_for_liking_alone)
+        assert (await sitting.found()).keys() == {"gold_failures", "alone"}
+        assert await sitting.cases() == 1
+        assert await sitting.holds() == []
+
+
 @pytest.mark.parametrize("scorer", [constant, at_random])
 async def test_a_person_looks_at_who_does_not_though_nothing_can_be_compared(
     tmp_path: Path, scorer: Scorer

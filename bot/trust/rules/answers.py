@@ -103,6 +103,11 @@ class Gold:
         """Return the share of wrong answers; 0 without any."""
         return self.wrong / self.asked if self.asked else 0.0
 
+    def most_wrong(self, least: int) -> float:
+        """Return the largest share of wrong answers: of all, or on a scale with so many."""
+        found = (sums.share_wrong for sums in self.sums.values() if sums.n >= least)
+        return max(self.share_wrong, *found, 0.0)
+
     def correlation(self, least: int) -> float | None:
         """Return the best correlation over scales with at least so many answers, or None."""
         found = [sums.correlation() for sums in self.sums.values() if sums.n >= least]

@@ -23,6 +23,9 @@ from bot.trust.rules.rule import (
 class GoldFailures:
     """Gold images are answered as if unseen: no correlation, or half of the answers wrong.
 
+    Each scale is paid, so each counts by itself: who looks for liking alone and presses flaws at
+    random, or never sees any, has half of them wrong there.
+
     A person looks where there is no correlation and the reliability is below .05 at two looks;
     from 100 votes on also where there is none on a scale and half of its answers are wrong,
     whatever others say: who presses the same at random is reliable to each other. The .2 is
@@ -40,19 +43,20 @@ class GoldFailures:
     gold_percent: int = 20
 
     def finding(self, sight: Sight, before: Before) -> Finding | None:
-        """Find the share of wrong answers."""
+        """Find the share of wrong answers, of all or on the scale with most of them."""
         gold, slack = sight.gold, self.slack if before.found else 0.0
         if gold.images < self.images:
             return None
         correlation = gold.correlation(self.images)
         unrelated = correlation is not None and correlation < self.correlation + slack
-        if not (unrelated or gold.is_failed) and gold.share_wrong < self.wrong - slack:
+        wrong = gold.most_wrong(self.images)
+        if not unrelated and wrong < self.wrong - slack:
             return None
         wanted = acts(Act.CAPTCHA)
         doubted = unrelated and sight.votes >= HELD_FROM and sight.is_doubted()
         if doubted or (gold.is_failed and sight.votes >= SHOWN_FROM):
             wanted |= acts(Act.LOOK)
-        return Finding(self.name, gold.share_wrong, wanted)
+        return Finding(self.name, wrong, wanted)
 
 
 @dataclass(frozen=True, slots=True)

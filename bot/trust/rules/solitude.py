@@ -30,15 +30,19 @@ class Alone:
     def finding(self, sight: Sight, before: Before) -> Finding | None:
         """Find the share of answers that are one button, or wrong on gold; the larger one."""
         del before
-        if sight.votes < self.votes or sight.is_comparable() or sight.gold.speaks_for(sight.main):
+        gold = sight.gold
+        if sight.votes < self.votes or sight.is_comparable():
+            return None
+        if gold.speaks_for(sight.main) and not gold.is_failed:
             return None
         button = sight.button_share(self.votes)
-        if button < self.share and not self._fails(sight.gold):
+        if button < self.share and not self._fails(gold):
             return None
-        return Finding(self.name, max(button, sight.gold.share_wrong), acts(Act.LOOK))
+        return Finding(self.name, max(button, gold.most_wrong(ENOUGH)), acts(Act.LOOK))
 
     def _fails(self, gold: Gold) -> bool:
         """Tell whether enough of gold was asked, and half is wrong or all has nothing to do."""
         correlation = gold.correlation(ENOUGH)
         unrelated = correlation is not None and correlation < UNRELATED
-        return gold.images >= ENOUGH and (unrelated or gold.share_wrong >= self.wrong)
+        wrong = gold.most_wrong(ENOUGH) >= self.wrong
+        return gold.images >= ENOUGH and (unrelated or wrong)
