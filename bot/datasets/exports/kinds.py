@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,11 +15,13 @@ import pyarrow.compute as pc
 from bot.datasets.exports.catalogue import FileType
 from bot.datasets.exports.earlier import is_export
 from bot.datasets.exports.folders import is_folder_export, replacing_folder
-from bot.datasets.exports.reading import Batches
 from bot.datasets.exports.request import NONE, ExportCounts, ExportRequest, LeftOut
 from bot.datasets.exports.source import Source
 from bot.datasets.exports.target import replacing
 from bot.datasets.exports.writers import WRITERS, Writer
+
+Rows = Generator[pa.RecordBatch, None, LeftOut | None]
+"""Batches of rows; what is left out of them is returned at the end, None for nothing."""
 
 ImageColumns = tuple[str, ...] | Callable[[pa.RecordBatch], int]
 
@@ -47,7 +49,7 @@ class Table:
     """
 
     schema: pa.Schema
-    read: Callable[[Source], Batches]
+    read: Callable[[Source], Rows]
     image: ImageColumns
     writers: Mapping[FileType, Callable[[BinaryIO, pa.Schema], Writer]] = field(
         default_factory=lambda: WRITERS
@@ -92,11 +94,10 @@ class Folder:
         return ExportCounts(filled.rows, filled.images, size, filled.left_out)
 
 
-def write_table(
-    batches: Batches, writer: Writer, file: BinaryIO, image: ImageColumns
-) -> ExportCounts:
+def write_table(read: Rows, writer: Writer, file: BinaryIO, image: ImageColumns) -> ExportCounts:
     """Write all rows and finish the writer; the file stays open."""
     rows = images = 0
+    batches = _Told(read)
     try:
         for batch in batches:
             writer.write(batch)
@@ -106,7 +107,18 @@ def write_table(
     except BaseException:
         writer.abandon()
         raise
-    return ExportCounts(rows, images, file.tell())
+    return ExportCounts(rows, images, file.tell(), batches.left_out)
+
+
+class _Told:
+    """The batches; `left_out` holds once they are through."""
+
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
+        self.left_out = NONE
+
+    def __iter__(self) -> Iterator[pa.RecordBatch]:
+        self.left_out = (yield from self._rows) or NONE
 
 
 def count_images(rows: pa.RecordBatch, image: ImageColumns) -> int:

@@ -42,7 +42,7 @@ class ExportRequest:
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """How many pictures, with their rows, are left out.
+    """How many pictures, or links to them, are left out with their rows.
 
     `unreadable` could not be read, `changed` are other bytes than were imported, `hidden` were
     taken out of sight by moderators.

@@ -36,6 +36,7 @@ def write_card(folder: Path, contents: Contents, figures: Figures) -> None:
             default=DEFAULT,
             other=_another(contents),
             pictures=_pictures(contents.pictures),
+            hidden=contents.hidden,
             tables="\n".join(map(_row, contents.tables)),
             f=figures,
         )

@@ -87,7 +87,8 @@ class Pictures:
 class Contents:
     """A release: `released_at` in ISO 8601, UTC. `counts`: votes, images, raters and more.
 
-    The first releases describe no `others`. `pictures` is None where there are none.
+    The first releases describe no `others`. `pictures` is None where there are none. `hidden`:
+    images to which there is no link, since moderators have hidden them.
     """
 
     number: int
@@ -98,6 +99,12 @@ class Contents:
     tables: tuple[TableFile, ...] = ()
     others: tuple[OtherFile, ...] = ()
     pictures: Pictures | None = None
+    hidden: int = 0
+
+    @property
+    def left_out(self) -> LeftOut:
+        """What is left out of any table: pictures and links are of the same images."""
+        return self.pictures.left_out if self.pictures else LeftOut(hidden=self.hidden)
 
     @property
     def version(self) -> str:
@@ -138,7 +145,7 @@ class Contents:
 
     def _is_of_its_types(self) -> bool:
         texts = [self.identity, self.released_at, self.licence]
-        numbers = [self.number]
+        numbers = [self.number, self.hidden]
         for table in self.tables:
             texts.append(table.path)
             numbers.append(table.rows)

@@ -48,10 +48,14 @@ class Part:
 
 @dataclass(slots=True)
 class Written:
-    """What was written of all formats: the tables, and what was left out."""
+    """What was written of all formats: the tables, what was left out of those with pictures.
+
+    `unlinked` was left out of those that have links at most.
+    """
 
     tables: list[TableFile] = field(default_factory=list)
     left_out: LeftOut = NONE
+    unlinked: LeftOut = NONE
 
 
 def data_set_names(connection: Connection) -> tuple[str, ...]:
@@ -107,7 +111,10 @@ def write_formats(
         export = _export(request, part, target)
         source = Source.of(connection, export, _share(progress, number, len(every)))
         counts = load(part.format).write(source, target, export)
-        written.left_out += counts.left_out
+        if export.pictures == "none":
+            written.unlinked += counts.left_out
+        else:
+            written.left_out += counts.left_out
         if part.offer.is_folder:
             # It tells which folder a new export may replace; this one is never replaced.
             (target / MARK).unlink()

@@ -55,6 +55,7 @@ def fill(
         licence=request.licence,
         counts=figures.counts([*written.tables, removed]),
         tables=(*written.tables, removed),
+        hidden=written.unlinked.hidden,
         pictures=None
         if request.pictures == "none"
         else Pictures(all_safe(connection), written.left_out),

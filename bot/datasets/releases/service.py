@@ -15,7 +15,7 @@ from bot.children.asking import Answer, ask
 from bot.clock import Clock
 from bot.datasets.exports.catalogue import PictureForm
 from bot.datasets.exports.folders import clear_beside, require_nothing
-from bot.datasets.exports.request import FAILED, NONE, PROGRESS, LeftOut
+from bot.datasets.exports.request import FAILED, PROGRESS, LeftOut
 from bot.datasets.exports.target import TargetBusyError, lock, release_around
 from bot.datasets.releases.contents import Contents, ContentsError
 from bot.datasets.releases.refusals import (
@@ -178,7 +178,7 @@ class ReleaseService:
             counts["images"],
             counts["raters"],
             len(told),
-            contents.pictures.left_out if contents.pictures else NONE,
+            contents.left_out,
         )
 
     @asynccontextmanager

@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from bot.datasets.exports.request import LeftOut
 from bot.datasets.exports.selection import Selection
 from bot.datasets.exports.service import ExportService
 from storage.connections import connect
@@ -55,11 +56,12 @@ def scored(tmp_path: Path) -> Path:
     return path
 
 
-async def export(path: Path) -> pd.DataFrame:
+async def export(path: Path, hidden: int = 0) -> pd.DataFrame:
     service = ExportService(path, TurnedClock(NOON), KEY)
     done = await service.export("laion", Selection())
     frame = pd.read_parquet(done.path)
     assert (done.rows, done.images) == (len(frame), len(frame))
+    assert done.left_out == LeftOut(hidden=hidden)
     return frame
 
 
@@ -79,6 +81,15 @@ async def test_scores_are_ours(scored: Path) -> None:
     ]
     assert list(frame["AESTHETIC_SCORE"]) == pytest.approx(ours)
     assert list(frame["aesthetic"]) == pytest.approx(ours, abs=1e-5)
+
+
+async def test_the_link_of_a_picture_that_moderators_have_hidden_is_not_told(scored: Path) -> None:
+    before = await export(scored)
+    with closing(connect(scored)) as connection:
+        connection.execute("UPDATE images SET stage = 'hidden' WHERE id IN (1, 9)")
+    frame = await export(scored, hidden=2)
+    assert len(frame) == len(before) - 2
+    assert FROM_LAION["url"] not in set(frame["URL"])
 
 
 async def test_what_is_not_known_or_no_such_thing_is_missing(scored: Path) -> None:

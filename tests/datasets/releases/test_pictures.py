@@ -91,6 +91,37 @@ async def test_hidden_pictures_are_left_out_and_told(desk: Desk, load: Load) -> 
     assert said == {"all_safe": True, **counts}
 
 
+async def test_no_link_leads_to_a_hidden_picture(desk: Desk) -> None:
+    link, other = "https://example.org/hidden.png", "https://example.org/shown.png"
+    for number, url in ((5, link), (7, other)):
+        values = (json.dumps({"url": url}), number)
+        change(desk.folder / "jury.db", "UPDATE images SET parameters = ? WHERE id = ?", values)
+    before = (await desk.release("before")).path
+    assert {link, other} <= set(pd.read_parquet(before / "laion.parquet")["URL"])
+    assert "hidden them: 0." in (before / "README.md").read_text("utf-8")
+    change(desk.folder / "jury.db", "UPDATE images SET stage = 'hidden' WHERE id = 5")
+    released = await desk.release("after")
+    assert released.left_out.hidden == 1
+    assert not holding(released.path, link)
+    assert "hidden them: 1." in (released.path / "README.md").read_text("utf-8")
+    assert json.loads((released.path / "release.json").read_bytes())["hidden"] == 1
+    assert problems(released.path) == []
+
+
+def holding(folder: Path, text: str) -> list[str]:
+    """Return the files of a release that have this text in a column or as they are."""
+    return [
+        path.name
+        for path in folder.rglob("*")
+        if path.is_file()
+        and (
+            text in pd.read_parquet(path).to_csv()
+            if path.suffix == ".parquet"
+            else text.encode() in path.read_bytes()
+        )
+    ]
+
+
 async def test_the_card_says_whether_pictures_are_known_to_be_safe(desk: Desk) -> None:
     safe = (await desk.release("safe", "parquet")).path
     assert "All are known to be safe" in (safe / "README.md").read_text("utf-8")

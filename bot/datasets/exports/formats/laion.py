@@ -1,7 +1,8 @@
 """Images with their scores in the columns of LAION-Aesthetics, for whoever trains on links.
 
 Columns and types are those of version 2 (improved_aesthetics_5plus and its kin), and `aesthetic`,
-which version 1 calls the same number.
+which version 1 calls the same number. A link shows its picture, so that what moderators have hidden
+has no row.
 """
 
 from __future__ import annotations
@@ -11,11 +12,14 @@ from collections.abc import Mapping
 from math import isfinite
 from typing import Final
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from bot.datasets.exports.figures import Described, described
-from bot.datasets.exports.kinds import Table
-from bot.datasets.exports.reading import Batches
+from bot.datasets.exports.kinds import Rows, Table
+from bot.datasets.exports.reading import Flags
+from bot.datasets.exports.request import LeftOut
 from bot.datasets.exports.source import Source
 from bot.rating.scales import AESTHETIC
 
@@ -34,17 +38,27 @@ LAION = pa.schema(
     ]
 )
 KEPT: Final = ("similarity", "punsafe", "pwatermark")
+ASKED: Final = (
+    ("parameters", pa.string()),
+    ("width", pa.int64()),
+    ("height", pa.int64()),
+    ("stage", pa.string()),
+)
 INT64: Final = range(-(2**63), 2**63)
 
 
-def read(source: Source) -> Batches:
-    """Yield a row for each selected image that has an aesthetic score."""
-    asked = [("parameters", pa.string()), ("width", pa.int64()), ("height", pa.int64())]
-    for some in described(source, *asked):
-        yield _rows(some)
+def read(source: Source) -> Rows:
+    """Yield a row for each selected image that has an aesthetic score and is not hidden."""
+    hidden = 0
+    for some in described(source, *ASKED):
+        scored = some.figures[AESTHETIC.name].enough
+        shown = pc.not_equal(some.images["stage"], "hidden").to_numpy(zero_copy_only=False)
+        yield _rows(some, scored & shown)
+        hidden += int(np.count_nonzero(scored & ~shown))
+    return LeftOut(hidden=hidden)
 
 
-def _rows(some: Described) -> pa.RecordBatch:
+def _rows(some: Described, wanted: Flags) -> pa.RecordBatch:
     images, figures = some.images, some.figures[AESTHETIC.name]
     known = [_known(text) for text in images["parameters"].to_pylist()]
     columns = {
@@ -58,7 +72,7 @@ def _rows(some: Described) -> pa.RecordBatch:
         "aesthetic": figures.score.astype("float32"),
     }
     arrays = [pa.array(columns[field.name], field.type) for field in LAION]
-    return pa.record_batch(arrays, schema=LAION).filter(pa.array(figures.enough))
+    return pa.record_batch(arrays, schema=LAION).filter(pa.array(wanted))
 
 
 def _known(parameters: str | None) -> Mapping[str, object]:
