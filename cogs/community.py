@@ -58,7 +58,7 @@ class CommunityCog(commands.GroupCog, group_name="jury"):
             self._bot.publisher.wake(channel.id)
             key = "jury.changed" if done.started else "jury.set_up"
             await exchange.answer(
-                exchange.say(key, channel=channel.mention, dataset=done.data_set, posts=posts)
+                exchange.count(key, posts, channel=channel.mention, dataset=done.data_set)
             )
 
         await self._bot.edge.run(interaction, act)

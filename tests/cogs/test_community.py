@@ -25,7 +25,7 @@ async def test_a_manager_sets_up_starts_and_sees_posts(stage: Stage) -> None:
         stage.channel, "jury setup", channel=stage.channel, dataset="samples", posts=2
     )
     assert done.ephemeral
-    assert "`/jury start` begins" in answer(done).content
+    assert "**2** open pictures of **samples** at a time. `/jury start`" in answer(done).content
     await stage.publish()
     assert stage.posts() == []
 
@@ -34,9 +34,14 @@ async def test_a_manager_sets_up_starts_and_sees_posts(stage: Stage) -> None:
     await stage.publish()
     assert len(stage.posts()) == 2
     status = answer(await mia.slash(stage.channel, "jury status"))
-    assert "**samples**, started, 2 of 2 pictures open, safe pictures only" in text(status)
+    assert "**samples**, started, safe pictures only, open: 2 of 2" in text(status)
     assert "\u26a0" not in text(status)
     assert [e.action for e in await actions(stage)] == ["jury.start", "jury.setup"]
+
+    fewer = await mia.slash(
+        stage.channel, "jury setup", channel=stage.channel, dataset="samples", posts=1
+    )
+    assert "now shows **1** open picture of **samples** at a time" in answer(fewer).content
 
     stopped = await mia.slash(stage.channel, "jury stop", channel=stage.channel)
     assert "Stopped" in answer(stopped).content
