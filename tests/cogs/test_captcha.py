@@ -187,6 +187,7 @@ async def test_sound_comes_in_a_plain_message_that_plays_it(stage: Stage, ada: R
     assert "Recorded. Still missing" in text(receipt)
     over = answer(await ada.open(card))
     assert "This question is over" in over.content
+    assert "nothing is left to do" in over.content, "it was answered, and the score is recorded"
 
 
 async def test_from_sound_back_to_a_question_in_the_same_place(stage: Stage, ada: Reader) -> None:
