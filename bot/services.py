@@ -52,6 +52,7 @@ from bot.trust.enrolment import Enrolment
 from bot.trust.gold.candidates import GoldCandidates
 from bot.trust.gold.marking import GoldService
 from bot.trust.gold.proposing import Proposing
+from bot.trust.hiding import Hiding
 from bot.trust.holds import HoldService
 from bot.trust.image_record import ImageRecordService
 from bot.trust.moderation import ModerationService
@@ -140,6 +141,7 @@ def build_services(
     decisions = Decisions(clock, settings, access)
     recounting = Recounting(database, clock, settings)
     orders = VoidOrders(database, clock, recounting)
+    hiding = Hiding(settings)
     answers = AnswerService(database, clock, texts)
     bans = BanService(
         database,
@@ -148,6 +150,7 @@ def build_services(
         enrolment=enrolment,
         recounting=recounting,
         orders=orders,
+        hiding=hiding,
     )
     appeal_cases = AppealCases(database, clock, settings, access=access, bans=bans, answers=answers)
     statistics = StatisticsService(database.path, clock, hash_key)
@@ -188,9 +191,17 @@ def build_services(
         access=access,
         alerts=alerts,
         channels=ChannelService(database, clock, settings, access),
-        reports=ReportService(database, clock, settings, enrolment, alerts),
+        reports=ReportService(
+            database,
+            clock,
+            settings,
+            access=access,
+            enrolment=enrolment,
+            alerts=alerts,
+            hiding=hiding,
+        ),
         bans=bans,
-        voiding=VoidingService(database, clock, access, orders),
+        voiding=VoidingService(database, clock, access, orders, hiding),
         bars=BarService(database, clock, access, enrolment),
         moderation=ModerationService(database, access, decisions),
         review=ReviewService(

@@ -117,6 +117,8 @@ class Settings(BaseSettings):
     rate_limit_per_minute: int = Field(default=40, ge=1, le=10_000)
     captcha_every: int = Field(default=50, ge=0, le=100_000)
     reports_to_hide: int = Field(default=3, ge=1, le=1000)
+    report_votes: int = Field(default=5, ge=0, le=10_000)
+    reports_open: int = Field(default=20, ge=1, le=100_000)
     scores_every_minutes: int = Field(default=60, ge=0, le=10_080)
 
     gold_percent: int = Field(default=5, ge=0, le=100)

@@ -104,6 +104,18 @@ def last_of(connection: sqlite3.Connection, subject: str, actions: Collection[st
     return None if row is None else row[0]
 
 
+def last_actor(
+    connection: sqlite3.Connection, subject: str, actions: Collection[str]
+) -> Actor | None:
+    """Return who did one of the actions to the subject last, None where nobody did."""
+    row = connection.execute(
+        "SELECT actor FROM audit_log WHERE subject = ? AND +action IN"
+        " (SELECT value FROM json_each(?)) ORDER BY id DESC LIMIT 1",
+        (subject, json.dumps(sorted(actions))),
+    ).fetchone()
+    return None if row is None else row[0]
+
+
 def has(connection: sqlite3.Connection, action: str) -> bool:
     """Tell whether the log has an entry of that action."""
     return (

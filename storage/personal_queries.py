@@ -76,7 +76,7 @@ QUERIES: Mapping[str, str] = {
     """,
     "reports": """
         SELECT d.name AS data_set, i.key AS image, r.reason, r.post_id, r.interaction_id,
-               r.reported_at, r.settled_at
+               r.reported_at, r.by_moderator, r.settled_at, r.upheld
         FROM reports r JOIN images i ON i.id = r.image_id JOIN data_sets d ON d.id = i.data_set_id
         WHERE r.rater = :rater ORDER BY r.id
     """,

@@ -29,6 +29,7 @@ def add(
     post_id: int,
     reason: str | None,
     interaction_id: int,
+    by_moderator: bool = False,
     now: datetime,
 ) -> bool:
     """Store a report; return False where this rater has reported this image before.
@@ -38,16 +39,18 @@ def add(
     """
     added = connection.execute(
         f"""
-        INSERT INTO reports AS r (image_id, rater, post_id, reason, interaction_id, reported_at)
-        VALUES (?, ?, ?, ?, ?, ?)
+        INSERT INTO reports AS r
+            (image_id, rater, post_id, reason, interaction_id, by_moderator, reported_at)
+        VALUES (?, ?, ?, ?, ?, ?, ?)
         ON CONFLICT (image_id, rater) DO UPDATE SET
             post_id = excluded.post_id, reason = excluded.reason,
+            by_moderator = excluded.by_moderator,
             interaction_id = excluded.interaction_id, reported_at = excluded.reported_at
             WHERE r.settled_at IS NULL AND r.interaction_id <> excluded.interaction_id
                 AND EXISTS (SELECT 1 FROM void_orders o WHERE {_REVERTED})
         ON CONFLICT DO NOTHING
         """,  # noqa: S608 - constants
-        (image_id, rater, post_id, reason, interaction_id, to_microseconds(now)),
+        (image_id, rater, post_id, reason, interaction_id, by_moderator, to_microseconds(now)),
     )
     return added.rowcount > 0
 
@@ -74,6 +77,57 @@ def open_of_image(connection: sqlite3.Connection, image_id: int, now: datetime) 
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a rater needs for their reports to hide: complete votes that stand, a passed captcha.
+
+    Validated raters, and who was a moderator when reporting, need neither.
+    """
+
+    votes: int
+    captcha: bool
+
+
+def count_hiding(
+    connection: sqlite3.Connection, image_id: int, standing: Standing, now: datetime
+) -> int:
+    """Count the reports of `open_of_image` whose raters have the standing now to hide an image."""
+    (number,) = connection.execute(
+        f"SELECT count(*) FROM reports r JOIN raters p ON p.number = r.rater"  # noqa: S608 - constants
+        f" WHERE r.image_id = :image AND {_COUNTS} AND {_HIDES}",
+        {
+            "image": image_id,
+            "now": to_microseconds(now),
+            "votes": standing.votes,
+            "captcha": standing.captcha,
+        },
+    ).fetchone()
+    return int(number)
+
+
+def count_of_rater(connection: sqlite3.Connection, rater: int, now: datetime) -> tuple[int, int]:
+    """Count a rater's reports that wait for somebody, and those that moderators have upheld."""
+    values = {"rater": rater, "now": to_microseconds(now)}
+    waiting, upheld = connection.execute(
+        f"""
+        SELECT count(*) FILTER (WHERE {_COUNTS}), count(*) FILTER (WHERE r.upheld)
+        FROM reports r JOIN raters p ON p.number = r.rater WHERE r.rater = :rater
+        """,  # noqa: S608 - constants
+        values,
+    ).fetchone()
+    return int(waiting), int(upheld)
+
+
+def hidden_images(connection: sqlite3.Connection, rater: int) -> list[int]:
+    """Return the images out of sight that this rater reported and nobody looked at since."""
+    rows = connection.execute(
+        "SELECT r.image_id FROM reports r JOIN images i ON i.id = r.image_id"
+        " WHERE r.rater = ? AND r.settled_at IS NULL AND i.stage = 'hidden' ORDER BY r.image_id",
+        (rater,),
+    )
+    return [image_id for (image_id,) in rows]
+
+
 def count_reverted(connection: sqlite3.Connection, order_id: int) -> int:
     """Return how many reports that nobody looked at yet a revert in force means."""
     (number,) = connection.execute(
@@ -84,11 +138,11 @@ def count_reverted(connection: sqlite3.Connection, order_id: int) -> int:
     return int(number)
 
 
-def settle(connection: sqlite3.Connection, image_id: int, now: datetime) -> None:
-    """Mark every report of an image as looked at."""
+def settle(connection: sqlite3.Connection, image_id: int, now: datetime, *, upheld: bool) -> None:
+    """Mark every report of an image as looked at; `upheld` if the image is not to be seen."""
     connection.execute(
-        "UPDATE reports SET settled_at = ? WHERE image_id = ? AND settled_at IS NULL",
-        (to_microseconds(now), image_id),
+        "UPDATE reports SET settled_at = ?, upheld = ? WHERE image_id = ? AND settled_at IS NULL",
+        (to_microseconds(now), upheld, image_id),
     )
 
 
@@ -104,6 +158,17 @@ _COUNTS: Final = f"""
     AND NOT EXISTS (SELECT 1 FROM void_orders o WHERE {_REVERTED})
 """  # noqa: S608 - constants
 """Condition under which a report `r` of a rater `p` waits for somebody at `:now`."""
+
+_HIDES: Final = """(
+    r.by_moderator OR p.status = 'validated' OR (
+        (NOT :captcha OR EXISTS (
+            SELECT 1 FROM captcha_records k WHERE k.rater = p.number AND k.passed > 0))
+        AND :votes <= (SELECT count(*) FROM (
+            SELECT 1 FROM votes v WHERE v.rater = p.number AND v.state = 'given'
+                AND v.completed_at IS NOT NULL LIMIT :votes))
+    )
+)"""
+"""Condition under which a report `r` of a rater `p` helps to hide its image."""
 
 WORTH_A_LOOK: Final = f"""
     (

@@ -13,6 +13,7 @@ from bot.rewards.voiding import void_unpaid
 from bot.trust.access import AccessService
 from bot.trust.enrolment import Enrolment
 from bot.trust.erased_people import Change, ErasedPeople
+from bot.trust.hiding import Hiding
 from bot.trust.holds import release
 from bot.trust.people import as_subject
 from bot.trust.recounting import Recounting
@@ -57,7 +58,7 @@ class Verdict:
 
     `changed`: it was news. `until` ends a ban by itself. `void`: how many votes are void because
     of the ban, or, once it is lifted, for other reasons. `trusted`: the rater is validated again,
-    as before the ban.
+    as before the ban. `images` came back into sight, for reports of theirs alone had hidden them.
     """
 
     subject: str
@@ -65,6 +66,7 @@ class Verdict:
     until: datetime | None = None
     void: int = 0
     trusted: bool = False
+    images: int = 0
 
 
 class BanService:
@@ -82,6 +84,7 @@ class BanService:
         enrolment: Enrolment,
         recounting: Recounting,
         orders: VoidOrders,
+        hiding: Hiding,
     ) -> None:
         self._database = database
         self._clock = clock
@@ -89,6 +92,7 @@ class BanService:
         self._enrolment = enrolment
         self._recounting = recounting
         self._orders = orders
+        self._hiding = hiding
         self._erased = ErasedPeople(database, enrolment)
 
     async def ban(
@@ -100,7 +104,8 @@ class BanService:
     ) -> Verdict:
         """Ban a person, seen before or not; a later ban of the same place replaces an earlier one.
 
-        Kudos that are not paid are void as long as a ban without end lasts; the audit log says how
+        Images that their reports alone had hidden are shown again, where it is everywhere. Kudos
+        that are not paid are void as long as a ban without end lasts; the audit log says how
         many. The reason, at most REASON_LENGTH characters, is for moderators and the person alone;
         it is not in the audit log, because it must leave with an erasure. Raises NotAllowedError,
         OwnMatterError.
@@ -131,9 +136,11 @@ class BanService:
                 )
                 return Verdict(self._erased.subject(discord_id, before), not banned, until), None
             rater = self._enrolment.rater(connection, discord_id, now)
+            images = 0
             if bar is None:
                 banned = rater.banned_at(now)
                 details |= _shut_out(connection, rater, tidy(reason), until, now)
+                images = self._hiding.bring_back(connection, rater.number, now)
             else:
                 held = bars.of_rater(connection, rater.number, now)
                 banned = bars.there(held, home, now, "moderator")
@@ -141,7 +148,7 @@ class BanService:
             order = _order(connection, rater, sentence, None if bar is None else home, now)
             subject = as_subject(rater)
             self._access.record(connection, caller, "rater.ban", subject, details)
-            return Verdict(subject, not banned, until), order
+            return Verdict(subject, not banned, until, images=images), order
 
         await self._erased.list(discord_id, change)
         verdict, order = await self._database.write(unit)

@@ -40,6 +40,6 @@ class Decisions:
         else:
             delay = timedelta(seconds=self.settings.close_delay_seconds)
             changed = image_stages.restore(connection, image_id, now, delay)
-        reports.settle(connection, image_id, now)
+        reports.settle(connection, image_id, now, upheld=decision == "hide")
         review_queue.settle_image(connection, image_id, by=by, outcome=decision, now=now)
         return changed

@@ -1,4 +1,4 @@
-"""What moderators and managers are told who ask for what cannot be done."""
+"""What moderators, managers and raters who report are told who ask for what cannot be done."""
 
 from __future__ import annotations
 
@@ -15,6 +15,12 @@ class ModeratorsBarError(UserError):
     """Moderators keep the person from rating in the home server; a manager cannot lift that."""
 
     key = "error.moderators_bar"
+
+
+class ReportsOpenError(UserError):
+    """So many reports of this rater, `n`, wait for a moderator that no more are taken."""
+
+    key = "error.reports_open"
 
 
 class UnknownVoteError(UserError):

@@ -13,11 +13,14 @@ from bot.errors import BannedError, ConsentNeededError
 from bot.rating.admission import find_shown
 from bot.rating.consent import CONSENT_VERSION
 from bot.settings import Settings
+from bot.trust.access import AccessService
 from bot.trust.alerts import AlertService
 from bot.trust.enrolment import Enrolment
+from bot.trust.hiding import Hiding
 from bot.trust.rate_limit import charge
+from bot.trust.refusals import ReportsOpenError
 from bot.trust.wording import tidy
-from storage import audit, image_stages, reports, review_queue
+from storage import reports, review_queue
 from storage.database import Database
 
 PER_MINUTE: Final = 10
@@ -41,23 +44,30 @@ class ReportService:
         database: Database,
         clock: Clock,
         settings: Settings,
+        *,
+        access: AccessService,
         enrolment: Enrolment,
         alerts: AlertService,
+        hiding: Hiding,
     ) -> None:
         self._database = database
         self._clock = clock
         self._settings = settings
         self._enrolment = enrolment
         self._alerts = alerts
+        self._access = access
+        self._hiding = hiding
 
     async def report(
         self, caller: Caller, interaction_id: int, post_id: int, reason: str | None
     ) -> ReportReceipt:
         """Keep a report, at most REASON_LENGTH characters of its reason, for the moderators.
 
-        The image is hidden at REPORTS_TO_HIDE reports. Raises UnknownPostError,
-        ForeignPostError, NotAllowedError, BannedError, BarredError, ConsentNeededError,
-        RateLimitedError(seconds=...).
+        The image is hidden at REPORTS_TO_HIDE reports of raters with REPORT_VOTES votes and, where
+        there are captchas, a passed one; of moderators and validated raters each counts. Raises
+        UnknownPostError, ForeignPostError, NotAllowedError, BannedError, BarredError,
+        ConsentNeededError, RateLimitedError(seconds=...), ReportsOpenError where REPORTS_OPEN of
+        theirs wait, and as many more for each that was upheld.
         """
         receipt = await self._database.write(
             lambda c: self._unit(c, caller, interaction_id, post_id, tidy(reason))
@@ -84,6 +94,7 @@ class ReportService:
         if rater.consent_version != CONSENT_VERSION:
             raise ConsentNeededError
         image_id = shown.post.image_id
+        by_moderator = self._access.is_moderator(caller)
         if not reports.add(
             connection,
             image_id=image_id,
@@ -91,24 +102,19 @@ class ReportService:
             post_id=post_id,
             reason=reason,
             interaction_id=interaction_id,
+            by_moderator=by_moderator,
             now=now,
         ):
             return ReportReceipt(image_id, new=False, hidden=False)
         charge(connection, rater.number, "report", PER_MINUTE, now)
+        if not by_moderator and rater.status != "validated":
+            self._refuse_too_many(connection, rater.number, now)
         review_queue.put(connection, review_queue.REPORTED_IMAGE, image_id=image_id, now=now)
-        return ReportReceipt(image_id, new=True, hidden=self._hide(connection, image_id, now))
+        hidden = self._hiding.hide(connection, image_id, now)
+        return ReportReceipt(image_id, new=True, hidden=hidden)
 
-    def _hide(self, connection: Connection, image_id: int, now: datetime) -> bool:
-        count = len(reports.open_of_image(connection, image_id, now))
-        if count < self._settings.reports_to_hide or not image_stages.hide(connection, image_id):
-            return False
-        audit.record(
-            connection,
-            at=now,
-            actor="program",
-            rater=None,
-            action="image.hide",
-            subject=f"image:{image_id}",
-            details={"reports": count},
-        )
-        return True
+    def _refuse_too_many(self, connection: Connection, rater: int, now: datetime) -> None:
+        waiting, upheld = reports.count_of_rater(connection, rater, now)
+        most = self._settings.reports_open * (1 + upheld)
+        if waiting > most:
+            raise ReportsOpenError(n=most)

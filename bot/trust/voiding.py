@@ -9,6 +9,7 @@ from sqlite3 import Connection
 from bot.caller import Caller
 from bot.clock import Clock
 from bot.trust.access import AccessService
+from bot.trust.hiding import Hiding
 from bot.trust.moments import parse_past
 from bot.trust.people import as_subject, known
 from bot.trust.refusals import NothingToRestoreError, UnknownVoteError
@@ -23,7 +24,10 @@ from storage.void_orders import VoidOrder
 
 @dataclass(frozen=True, slots=True)
 class Revert:
-    """A revert that is in force: so many votes are void because of it, and open reports out."""
+    """A revert that is in force: so many votes are void because of it, and open reports out.
+
+    `images` came back into sight with it, for these reports alone had hidden them.
+    """
 
     id: int
     since: datetime
@@ -31,6 +35,7 @@ class Revert:
     reason: str | None
     votes: int
     reports: int
+    images: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,18 +66,21 @@ class VoidingService:
         clock: Clock,
         access: AccessService,
         orders: VoidOrders,
+        hiding: Hiding,
     ) -> None:
         self._database = database
         self._clock = clock
         self._access = access
         self._orders = orders
+        self._hiding = hiding
 
     async def revert(
         self, caller: Caller, discord_id: int, since: str, reason: str | None = None
     ) -> Revert:
         """Take out every vote that the rater gave, changed or took back since a moment.
 
-        And their open reports since then, which follow from the order as long as it stands.
+        And their open reports since then, which follow from the order as long as it stands; images
+        that these alone had hidden are shown again.
         `since` is as of `parse_past`; what is to come counts again. Returns when all votes are
         out, or after the next start they are. Raises NotAllowedError, OwnMatterError,
         NeverSeenError, UnknownMomentError, FutureMomentError.
@@ -81,18 +89,18 @@ class VoidingService:
         now = self._clock.now()
         moment = parse_past(since, now)
 
-        def unit(connection: Connection) -> VoidOrder:
+        def unit(connection: Connection) -> tuple[VoidOrder, int]:
             rater = known(connection, discord_id)
             order = void_orders.add(
                 connection, rater.number, "revert", now, since=moment, reason=tidy(reason)
             )
             details: Details = {"order": order.id, "since": moment.isoformat()}
             self._access.record(connection, caller, "rater.revert", as_subject(rater), details)
-            return order
+            return order, self._hiding.bring_back(connection, rater.number, now)
 
-        order = await self._database.write(unit)
+        order, images = await self._database.write(unit)
         await self._orders.settle()
-        return await self._database.read(lambda c: _revert(c, order))
+        return await self._database.read(lambda c: _revert(c, order, images))
 
     async def reverts(self, caller: Caller, discord_id: int) -> list[Revert]:
         """Return the rater's reverts that are in force, the latest first.
@@ -195,7 +203,7 @@ def _of_vote(connection: Connection, rater: Rater, image_id: int) -> list[VoidOr
     return [order for order in in_force if order.image_id == image_id]
 
 
-def _revert(connection: Connection, order: VoidOrder) -> Revert:
+def _revert(connection: Connection, order: VoidOrder, images: int = 0) -> Revert:
     assert order.since is not None  # noqa: S101 - a revert has it
     return Revert(
         order.id,
@@ -204,4 +212,5 @@ def _revert(connection: Connection, order: VoidOrder) -> Revert:
         order.reason,
         votes=voids.count(connection, order.id),
         reports=reports.count_reverted(connection, order.id),
+        images=images,
     )

@@ -31,6 +31,8 @@ def _ban(exchange: Exchange, user: str, sentence: Sentence, verdict: Verdict) ->
         yield exchange.count("rater.votes_void", verdict.void)
         if verdict.until is not None:
             yield exchange.say("rater.votes_stay_void")
+    if verdict.images:
+        yield exchange.count("rater.images_back", verdict.images)
 
 
 def unbanned(exchange: Exchange, user: str, verdict: Verdict) -> str:
@@ -56,6 +58,8 @@ def _revert(exchange: Exchange, user: str, revert: Revert) -> Iterator[str]:
         yield exchange.say("rater.reverted_none", user=user, since=since)
     if revert.reports:
         yield exchange.count("rater.reports_reverted", revert.reports)
+    if revert.images:
+        yield exchange.count("rater.images_back", revert.images)
     if revert.votes or revert.reports:
         yield exchange.say("rater.revert_ends")
 

@@ -78,6 +78,7 @@ def settings(
             "votes_per_image": 2,
             "rate_limit_per_minute": 1000,
             "captcha_every": 0,
+            "report_votes": 0,
             **settings_changes,
         }
     )

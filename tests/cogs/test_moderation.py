@@ -102,15 +102,28 @@ async def test_a_revert_takes_reports_with_it_and_says_so(stage: Stage) -> None:
     since = int(stage.clock.now().timestamp()) - 3600
     assert answer(said).content == (
         f"There is no rating of <@{ada.id}> since <t:{since}:f>. 1 open report of theirs no longer"
-        " counts; a picture that it hid stays hidden until somebody looks at it with"
-        " `/rater review`. `/rater restore` lifts this revert."
+        " counts. `/rater restore` lifts this revert."
     )
-    card = text(answer(await stage.moderator.slash(stage.channel, "rater review")))
-    assert "No report of it counts any more" in card
-    assert "bad hands" not in card
+    nothing = await stage.moderator.slash(stage.channel, "rater review")
+    assert "Nothing waits for you" in text(answer(nothing))
     await stage.moderator.slash(stage.channel, "rater restore", user=ada)
     card = text(answer(await stage.moderator.slash(stage.channel, "rater review")))
     assert "1 report:\n> bad hands" in card
+
+
+@pytest.mark.parametrize("act", ["revert", "ban"])
+async def test_moderators_are_told_what_comes_back_into_sight(stage: Stage, act: str) -> None:
+    post = await stage.open_post()
+    for name in ("a", "b", "c"):
+        await report(stage, name, post)
+    assert (await image_of(stage)).stage == "hidden"
+    asked = {"since": "1h"} if act == "revert" else {"reason": "spam"}
+    said = await stage.moderator.slash(
+        stage.channel, f"rater {act}", user=stage.member("a"), **asked
+    )
+    told = "1 picture that only their reports had hidden is shown again."
+    assert told in answer(said).content
+    assert (await image_of(stage)).stage == "begun"
 
 
 @pytest.mark.parametrize("action", ["hide", "restore", "dismiss", "explode"])

@@ -69,7 +69,12 @@ class TickingClock(TurnedClock):
 
 
 def make_settings(**values: object) -> Settings:
-    defaults = {"home_guild_id": HOME, "rate_limit_per_minute": 10_000, "captcha_every": 0}
+    defaults = {
+        "home_guild_id": HOME,
+        "rate_limit_per_minute": 10_000,
+        "captcha_every": 0,
+        "report_votes": 0,
+    }
     return Settings.model_validate({**defaults, **values})
 
 

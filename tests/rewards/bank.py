@@ -34,6 +34,7 @@ from bot.trust.access import AccessService
 from bot.trust.alerts import AlertService
 from bot.trust.banning import BanService
 from bot.trust.enrolment import Enrolment
+from bot.trust.hiding import Hiding
 from bot.trust.holds import HoldService
 from bot.trust.recounting import Recounting
 from bot.trust.void_orders import VoidOrders
@@ -176,6 +177,7 @@ class Bank:
             horde=self.client,
         )
         orders = VoidOrders(database, clock, self.recounting)
+        hiding = Hiding(self.settings)
         self.bans = BanService(
             database,
             clock,
@@ -183,8 +185,9 @@ class Bank:
             enrolment=enrolment,
             recounting=self.recounting,
             orders=orders,
+            hiding=hiding,
         )
-        self.voiding = VoidingService(database, clock, access, orders)
+        self.voiding = VoidingService(database, clock, access, orders, hiding)
         self.worker = PayoutWorker(
             database,
             clock,

@@ -126,23 +126,6 @@ async def test_reports_since_a_revert_began_are_out_until_it_is_lifted(home: Hom
     assert [len(await reports_of(home, image)) for image in images] == [1, 0, 1, 1]
 
 
-async def test_what_reverted_reports_hid_stays_hidden_until_somebody_looks(home: Home) -> None:
-    """As with those of somebody who is banned later."""
-    post = await home.post()
-    for rater in (1, 2, 3):
-        await home.services.reports.report(caller(rater), rater, post, f"by {rater}")
-    for rater in (1, 2, 3):
-        await home.services.voiding.revert(home.moderator, rater, "1h")
-    assert (await home.world.image(post)).stage == "hidden"
-    await home.services.voiding.restore(home.moderator, 2)
-    case = await home.services.review.next_case(home.moderator)
-    assert isinstance(case, Case)
-    assert isinstance(case.about, ReportedImage)
-    assert [report.reason for report in case.about.reports] == ["by 2"]
-    await home.services.review.decide(home.moderator, case.item.id, "restore")
-    assert (await home.world.image(post)).stage == "begun"
-
-
 async def waiting(home: Home) -> int:
     """Return how many cases a moderator finds, who leaves each for later."""
     found = await home.services.review.next_case(home.moderator)
@@ -198,7 +181,7 @@ async def test_what_reports_hid_is_in_the_queue_even_where_none_counts_any_more(
     for rater in (1, 2, 3):
         await home.services.reports.report(caller(rater), rater, post, "no")
     for rater in (1, 2, 3):
-        await home.services.bans.ban(home.moderator, rater, "spam")
+        await home.services.erasure.erase(caller(rater))
     assert await waiting(home) == 1
 
 
