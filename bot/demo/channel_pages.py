@@ -50,6 +50,8 @@ class ChannelPage(Preview):
     async def _action(self, context_id: str | None, body: Mapping[str, Any]) -> dict[str, Any]:
         async with self.turns.person():
             await self.stage.catch_up()
+            # Or "a minute ago" were reckoned from when the channel was last refreshed.
+            self._advance_presentation_time()
             page = self._get_page(context_id)
             # The crowd may have changed the channel since the browser last looked.
             if body.get("sequence") == page.last_sequence + 1:

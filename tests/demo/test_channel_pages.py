@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import datetime
 from typing import Any
 
 import discord
@@ -153,6 +154,21 @@ async def test_a_press_counts_although_the_channel_changed_meanwhile(stage: Stag
     assert (receipt["rejected"], receipt["settlement"]) == (False, "settled")
     answers = [m for m in cast.raters_channel.history(viewer=cast.rater) if m.flags.ephemeral]
     assert [m.content for m in answers] == ["robin"]
+
+
+async def test_an_answer_tells_how_long_ago_something_was_as_of_the_press(stage: Stage) -> None:
+    cast = stage.cast
+    message = await _post(stage, cast.raters_channel.id)
+    async with ChannelPages(stage, Turns()) as pages, ClientSession() as session:
+        address = await pages.open(cast.raters_channel, cast.leads)
+        visitor = Visitor(session, address)
+        await visitor.enter()
+        await stage.env.advance_time(600)
+        await visitor.press(message.id)
+        shown = Visitor(session, address)
+        await shown.enter()
+    as_of = datetime.fromisoformat(shown.state["profile"]["presentationTime"])
+    assert as_of == stage.env.now()
 
 
 async def test_a_press_waits_for_the_action_of_the_crowd(stage: Stage) -> None:
