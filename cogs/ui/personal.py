@@ -11,9 +11,10 @@ from discord import ui
 from bot.privacy.earnings import AtStake
 from bot.privacy.erasure import Erased
 from bot.privacy.personal_data import Overview, Past
+from bot.rating.scales import AESTHETIC, ARTIFACTS
 from cogs.ui import custom_ids
 from cogs.ui.card import Card, NoticeCard
-from cogs.ui.cards import Row, button
+from cogs.ui.cards import Row, button, score_lines
 from cogs.ui.edge import Exchange
 from cogs.ui.horde import moment, shown
 from storage.personal_data import PastVote
@@ -57,11 +58,9 @@ def _past_lines(exchange: Exchange, past: Past) -> Iterator[str]:
 
 
 def _vote_line(exchange: Exchange, vote: PastVote) -> str:
-    scores = " \u00b7 ".join(
-        exchange.say("receipt.score", scale=exchange.say(f"scale.{scale}.name"), value=value)
-        for scale, value in (("aesthetic", vote.aesthetic), ("artifacts", vote.artifacts))
-        if value is not None
-    )
+    values = {AESTHETIC.name: vote.aesthetic, ARTIFACTS.name: vote.artifacts}
+    given = {scale: value for scale, value in values.items() if value is not None}
+    scores = " \u00b7 ".join(score_lines(exchange.texts, exchange.language, given))
     when = f"<t:{int(vote.changed_at.timestamp())}:R>"
     state = exchange.say(f"me.{_state(vote)}")
     where = _link(vote) or exchange.say("me.private", data_set=vote.data_set)

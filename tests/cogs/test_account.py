@@ -21,7 +21,7 @@ async def test_me_shows_what_i_did_and_takes_the_last_one_back(stage: Stage) -> 
     said = text(answer(shown))
     assert "**1** rated today, **1** ever" in said
     assert post.jump_url in said
-    assert "Liking: **7** \u00b7 Flaws: **2**" in said
+    assert "Liking: **7** \u00b7 Flaws: **2 small**" in said
     assert "press another score" in said
     assert custom_ids(answer(shown)) == ["undo:1"]
 
