@@ -70,7 +70,6 @@ def _subject(exchange: Exchange, subject: str, people: Mapping[int, int]) -> str
 
 def _details(entry: AuditEntry) -> str:
     """Return what else is kept of an act: words of ours, numbers, never what a person typed."""
-    if not entry.details:
-        return ""
-    told = ", ".join(f"{name} {value}" for name, value in entry.details.items())
-    return f" `{quoted(told[:_DETAILS])}`"
+    known = {name: value for name, value in (entry.details or {}).items() if value is not None}
+    told = ", ".join(f"{name} {value}" for name, value in known.items())
+    return f" `{quoted(told[:_DETAILS])}`" if told else ""

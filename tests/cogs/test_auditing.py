@@ -38,7 +38,8 @@ async def test_the_log_is_told_in_sentences(stage: Stage) -> None:
     assert lines[0] == "### Audit log"
     downloaded = f"Rater #1 <@{ada.id}>: downloaded what is kept about them"
     assert lines[1].endswith(downloaded), "who did it to themselves is named once"
-    assert f"{moderator}: banned (rater #1 <@{ada.id}>)" in lines[2]
+    for_good = f"{moderator}: banned (rater #1 <@{ada.id}>) `place everywhere, votes void`"
+    assert for_good in lines[2], "no hours are told of a ban that has no end"
     assert f"{moderator}: restored a picture (picture #1)" in lines[3]
     assert f"{moderator}: hid a picture (picture #1)" in lines[4]
     assert "secret" not in text(answer(shown))
