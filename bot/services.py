@@ -152,7 +152,9 @@ def build_services(
         orders=orders,
         hiding=hiding,
     )
-    appeal_cases = AppealCases(database, clock, settings, access=access, bans=bans, answers=answers)
+    appeal_cases = AppealCases(
+        database, clock, settings, access=access, bans=bans, orders=orders, answers=answers
+    )
     statistics = StatisticsService(database.path, clock, hash_key)
     scores = ScoringService(database, clock, settings, alerts)
     scores.follow(Proposing(database, clock).propose)

@@ -11,14 +11,15 @@ from storage.bars import LIVE
 from storage.raters import Rater
 from storage.times import from_microseconds, to_microseconds
 
-LimitKind = Literal["banned", "voided", "barred", "held", "captcha"]
+LimitKind = Literal["banned", "voided", "reverted", "barred", "held", "captcha"]
 
 
 @dataclass(frozen=True, slots=True)
 class Limit:
     """One limit: a ban, a bar in the server `guild_id`, kudos held, or a pause after captchas.
 
-    voided: votes that a ban took out and that stay out although it has ended by itself.
+    voided: votes that a ban took out and that stay out although it has ended by itself. reverted:
+    votes that a revert took out, or that were taken out one by one; one limit a reason.
     `since` None: not known. `until` None: until somebody ends it. `reason`: what was typed, or of
     a hold the word that names it.
     """
@@ -42,6 +43,8 @@ def of_rater(connection: Connection, rater: Rater, now: datetime) -> tuple[Limit
         (since,) = connection.execute(_VOIDED_SINCE, of_rater).fetchone()
         if since is not None:
             limits.append(Limit("voided", _moment(since)))
+    for reason, since in connection.execute(_REVERTED, of_rater):
+        limits.append(Limit("reverted", _moment(since), reason=reason))
     for reason, since in connection.execute(_HOLDS, of_rater):
         limits.append(Limit("held", _moment(since), reason=reason))
     for guild_id, reason, since, until in connection.execute(_BARS, of_rater):
@@ -68,6 +71,12 @@ _VOIDED_SINCE: Final = f"""
                 AND b.placed_by = 'moderator' AND {LIVE}
         )
 """  # noqa: S608 - constants
+_REVERTED: Final = """
+    SELECT o.reason, min(o.ordered_at) FROM void_orders o
+    WHERE o.rater = :rater AND o.cause <> 'ban' AND o.lifted_at IS NULL
+        AND EXISTS (SELECT 1 FROM voids v WHERE v.order_id = o.id)
+    GROUP BY o.reason ORDER BY min(o.id)
+"""
 _BARS: Final = f"""
     SELECT b.guild_id, b.reason, b.barred_at, b.until FROM bars b
     WHERE b.rater = :rater AND {LIVE} ORDER BY b.barred_at

@@ -16,6 +16,8 @@ from bot.trust.banning import BanService, brings_trust_back, can_unban
 from bot.trust.holds import BY_PROGRAM, release
 from bot.trust.people import as_subject
 from bot.trust.review import CaseKind
+from bot.trust.void_orders import VoidOrders
+from bot.trust.voiding import lift_all
 from bot.trust.wording import tidy
 from storage import appeals, captchas, limits, raters, review_queue
 from storage.appeals import Appeal
@@ -61,6 +63,7 @@ class AppealCases(CaseKind):
         *,
         access: AccessService,
         bans: BanService,
+        orders: VoidOrders,
         answers: AnswerService,
     ) -> None:
         self._database = database
@@ -68,6 +71,7 @@ class AppealCases(CaseKind):
         self._home = settings.home_guild_id
         self._access = access
         self._bans = bans
+        self._orders = orders
         self._answers = answers
 
     def look(self, connection: Connection, item: QueueItem) -> AppealCase | None:
@@ -101,6 +105,7 @@ class AppealCases(CaseKind):
     ) -> None:
         """Answer the appeal; once it is granted, only operators hold the rater's kudos any more.
 
+        What reverts took out, and votes that were taken out one by one, counts again with it.
         Raises WordsNeededError where nothing is left of the words, SettledError where the rater
         was erased meanwhile.
         """
@@ -122,10 +127,12 @@ class AppealCases(CaseKind):
         if granted:
             release(connection, self._access, caller, case.rater)
             captchas.end_pause(connection, case.rater.number)
+            lift_all(connection, self._access, caller, case.rater, now)
 
     async def follow_up(self) -> None:
-        """Have the answer sent."""
+        """Bring back the votes that a granted appeal lets count again, and have the answer sent."""
         self._answers.wake()
+        await self._orders.settle()
 
 
 def _said(words: str) -> str:

@@ -19,7 +19,7 @@ from storage import raters, reports, void_orders, voids, votes
 from storage.audit import Details
 from storage.database import Database
 from storage.raters import Rater
-from storage.void_orders import VoidOrder
+from storage.void_orders import Cause, VoidOrder
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,17 +132,14 @@ class VoidingService:
         def unit(connection: Connection) -> tuple[int, int]:
             rater = known(connection, discord_id)
             lifted = [
-                order.id
+                order
                 for order in void_orders.in_force(connection, rater.number, "revert")
                 if revert_id in {None, order.id}
             ]
             if not lifted:
                 raise NothingToRestoreError
-            for order_id in lifted:
-                void_orders.lift(connection, order_id, now)
-                self._access.record(
-                    connection, caller, "rater.restore", as_subject(rater), {"order": order_id}
-                )
+            for order in lifted:
+                _lift(connection, self._access, caller, rater=rater, order=order, now=now)
             return rater.number, len(lifted)
 
         number, lifted = await self._database.write(unit)
@@ -196,6 +193,35 @@ class VoidingService:
             return VoteVerdict(changed=bool(orders), void=void)
 
         return await self._database.write(unit)
+
+
+def lift_all(
+    connection: Connection, access: AccessService, caller: Caller, rater: Rater, now: datetime
+) -> None:
+    """Lift every revert of the rater, and bring back each vote that was taken out by itself.
+
+    In the unit of a decision that was checked; `VoidOrders.settle` then carries it out.
+    """
+    causes: tuple[Cause, ...] = ("revert", "vote")
+    for cause in causes:
+        for order in void_orders.in_force(connection, rater.number, cause):
+            _lift(connection, access, caller, rater=rater, order=order, now=now)
+
+
+def _lift(
+    connection: Connection,
+    access: AccessService,
+    caller: Caller,
+    *,
+    rater: Rater,
+    order: VoidOrder,
+    now: datetime,
+) -> None:
+    void_orders.lift(connection, order.id, now)
+    action, details = "rater.restore", {"order": order.id}
+    if order.image_id is not None:
+        action, details = "vote.restore", {"image": order.image_id}
+    access.record(connection, caller, action, as_subject(rater), details)
 
 
 def _of_vote(connection: Connection, rater: Rater, image_id: int) -> list[VoidOrder]:

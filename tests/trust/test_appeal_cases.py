@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from sqlite3 import Connection
 
 import pytest
 
@@ -15,7 +16,7 @@ from bot.errors import (
 from bot.trust.appeal_cases import GRANT, REFUSE
 from bot.trust.banning import Place, Sentence, Votes
 from bot.trust.review import Idle
-from storage import raters
+from storage import raters, review_queue
 from tests.trust import appealing
 from tests.trust.appealing import LIMITED, appeal, ban, latest, next_appeal
 from tests.trust.home import MODERATORS, STRANGE_SERVER, Home, caller, elsewhere
@@ -207,3 +208,51 @@ async def test_whoever_was_erased_and_came_back_may_be_granted_it(home: Home) ->
     assert found is not None
     assert found.status == "normal"
     assert await home.world.value("SELECT banned FROM erased_raters") == 0
+
+
+@pytest.mark.parametrize("grant", [True, False])
+async def test_granting_brings_back_what_moderators_took_out(home: Home, *, grant: bool) -> None:
+    await home.raters(LIMITED)
+    posts = [await home.post() for _ in range(3)]
+    for post in posts:
+        await home.world.vote(LIMITED, post)
+    image = (await home.world.image(posts[0])).id
+    await home.services.voiding.void_vote(home.moderator, LIMITED, image)
+    home.world.clock.turn(60)
+    await home.services.voiding.revert(home.moderator, LIMITED, "1h", "asleep")
+    await appeal(home)
+    before = len(await home.log())
+    await appealing.answer(home, grant=grant)
+    void = await home.world.value("SELECT count(*) FROM votes WHERE state = 'void'")
+    assert void == (0 if grant else 3)
+    acts = (await home.actions())[: len(await home.log()) - before]
+    if grant:
+        assert sorted(acts) == ["appeal.grant", "rater.restore", "vote.restore"]
+        assert (await home.world.image(posts[0])).complete_votes == 1
+        assert await home.services.voiding.reverts(home.moderator, LIMITED) == []
+    else:
+        assert acts == ["appeal.refuse"]
+    found = await appealing.latest(home)
+    assert found is not None
+    assert found.outcome == ("granted" if grant else "refused")
+
+
+async def test_what_a_stop_left_of_a_granted_appeal_goes_on(home: Home) -> None:
+    """The orders are lifted with the answer, in one unit; votes follow."""
+    await home.raters(LIMITED)
+    await home.world.vote(LIMITED, await home.post())
+    home.world.clock.turn(60)
+    await home.services.voiding.revert(home.moderator, LIMITED, "1h")
+    await appeal(home)
+    item, _ = await appealing.next_appeal(home)
+    (kind,) = [each for each in home.services.review.kinds if each.name == "appeal"]
+
+    def unit(connection: Connection) -> None:
+        case = review_queue.by_id(connection, item)
+        assert case is not None
+        kind.carry_out(connection, home.moderator, case, GRANT, "looked again")
+
+    await home.world.database.write(unit)
+    assert await home.world.value("SELECT count(*) FROM votes WHERE state = 'void'") == 1
+    await home.services.bans.resume()
+    assert await home.world.value("SELECT count(*) FROM votes WHERE state = 'void'") == 0

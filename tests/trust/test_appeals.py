@@ -111,6 +111,31 @@ async def test_votes_that_stay_out_after_a_ban_are_a_limit(home: Home, place: Pl
     assert await limits(home) == ()
 
 
+async def test_ratings_that_moderators_took_out_are_a_limit(home: Home) -> None:
+    """A revert of reports alone, or of what counts anyway, is none."""
+    await home.raters(LIMITED)
+    posts = [await home.post() for _ in range(3)]
+    await home.services.voiding.revert(home.moderator, LIMITED, "1h", "nothing there yet")
+    home.world.clock.turn(60)
+    assert await limits(home) == ()
+    for post in posts:
+        await home.world.vote(LIMITED, post)
+    image = (await home.world.image(posts[0])).id
+    await home.services.voiding.void_vote(home.moderator, LIMITED, image)
+    (single,) = await limits(home)
+    assert (single.kind, single.since, single.reason) == ("reverted", home.world.clock.now(), None)
+    home.world.clock.turn(60)
+    await home.services.voiding.revert(home.moderator, LIMITED, "1h", "asleep")
+    assert [(limit.kind, limit.reason) for limit in await limits(home)] == [
+        ("reverted", None),
+        ("reverted", "asleep"),
+    ]
+    await appeal(home)
+    await home.services.voiding.restore(home.moderator, LIMITED)
+    await home.services.voiding.restore_vote(home.moderator, LIMITED, image)
+    assert await limits(home) == ()
+
+
 async def test_a_managers_bar_says_nothing_of_votes_that_a_ban_took(home: Home) -> None:
     post = await home.post()
     await home.raters(LIMITED)
