@@ -9,6 +9,7 @@ from sqlite3 import Connection
 from typing import Final
 
 from storage.choosing import NOT_PASSED_OVER, Seeker
+from storage.gold_answers import WHOLE
 from storage.gold_images import MEETABLE
 from storage.gold_times import OVER_AT
 from storage.times import to_microseconds
@@ -79,7 +80,10 @@ _GOLD: Final = f"""
         AND (v.completed_at IS NOT NULL OR v.state = 'void' OR v.gold = 0
             OR iif(g.twin_image_id IS NULL, i.stage = 'full', {OVER_AT} <= :now))
     )
-    AND NOT EXISTS (SELECT 1 FROM gold_answers a WHERE a.rater = :rater AND a.image_id = i.id)
+    AND NOT EXISTS (
+        SELECT 1 FROM gold_answers
+        WHERE rater = :rater AND image_id = i.id AND (lesson = 1 OR {WHOLE})
+    )
     AND NOT EXISTS (
         SELECT 1 FROM reservations r WHERE r.image_id = i.id AND r.rater = :rater
     )

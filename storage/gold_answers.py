@@ -15,7 +15,7 @@ from storage.votes import SCALES
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """Whole answers, the scales with known scores in them, and how many of these were wrong."""
+    """Answers, the scales with known scores in them, and how many of these were wrong."""
 
     answers: int
     asked: int
@@ -73,15 +73,13 @@ def lesson_scores(connection: Connection, rater: int, image_id: int) -> dict[str
 
 
 def judge_again(connection: Connection, image_id: int, ranges: Ranges) -> int:
-    """Count what is right and wrong anew in all whole answers on an image; return how many."""
+    """Count what is right and wrong anew in all answers on an image; return how many."""
     ends = {
         f"{scale}_{name}": end
         for scale in SCALES
         for name, end in zip(("low", "high"), ranges.get(scale, (None, None)), strict=True)
     }
-    return connection.execute(
-        _JUDGE_AGAIN, {"image_id": image_id, "asked": len(ranges), **ends}
-    ).rowcount
+    return connection.execute(_JUDGE_AGAIN, {"image_id": image_id, **ends}).rowcount
 
 
 def of_rater(connection: Connection, rater: int, *, lessons: bool) -> Tally:
@@ -96,7 +94,10 @@ def of_image(connection: Connection, image_id: int) -> Tally:
 
 
 WHOLE: Final = " AND ".join(f"{scale} IS NOT NULL" for scale in SCALES)
-"""Condition under which an answer lacks nothing; only a lesson under way does."""
+"""Condition under which an answer lacks nothing."""
+
+COUNTS: Final = f"(lesson = 0 OR {WHOLE})"
+"""Condition under which an answer counts: also a half one, but for a lesson under way."""
 
 _STORE: Final = f"""
     INSERT INTO gold_answers (rater, image_id, lesson, {", ".join(SCALES)}, asked, wrong,
@@ -111,14 +112,16 @@ _LESSON: Final = f"""
     SELECT {", ".join(SCALES)} FROM gold_answers WHERE rater = ? AND image_id = ? AND lesson = 1
 """  # noqa: S608 - constants
 _JUDGE_AGAIN: Final = f"""
-    UPDATE gold_answers SET asked = :asked, wrong = {
+    UPDATE gold_answers SET asked = {
+    " + ".join(f"({scale} IS NOT NULL AND :{scale}_low IS NOT NULL)" for scale in SCALES)
+}, wrong = {
     " + ".join(
         f"coalesce({scale} NOT BETWEEN :{scale}_low AND :{scale}_high, 0)" for scale in SCALES
     )
 }
-    WHERE image_id = :image_id AND {WHOLE}
+    WHERE image_id = :image_id AND {COUNTS}
 """  # noqa: S608 - constants
 _TALLY: Final = f"""
     SELECT count(*), coalesce(sum(asked), 0), coalesce(sum(wrong), 0) FROM gold_answers
-    WHERE {WHOLE}
+    WHERE {COUNTS}
 """  # noqa: S608 - constants

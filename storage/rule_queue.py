@@ -12,6 +12,7 @@ from sqlite3 import Connection
 from typing import Any, Final
 
 from storage import remembered
+from storage.gold_answers import COUNTS
 from storage.vote_history import Action
 from storage.votes import SCALES, Surface
 
@@ -139,7 +140,7 @@ def mark_compared(connection: Connection, image_id: int, raters: Iterable[int]) 
 def gold_answers(
     connection: Connection, rater: int, limit: int
 ) -> list[dict[str, tuple[int, int, int]]]:
-    """Return the rater's newest whole answers on gold images, lessons included.
+    """Return the rater's newest answers on gold images, half ones too, and whole lessons.
 
     Each is answer, lowest and highest right score by scale, where the right scores are known.
     """
@@ -197,7 +198,7 @@ _ANSWERS: Final = f"""
 _GOLD: Final = f"""
     SELECT {", ".join(f"a.{scale}, g.{scale}_low, g.{scale}_high" for scale in SCALES)}
     FROM gold_answers a JOIN gold_images g ON g.image_id = a.image_id
-    WHERE a.rater = ? AND {" AND ".join(f"a.{scale} IS NOT NULL" for scale in SCALES)}
+    WHERE a.rater = ? AND {COUNTS}
     ORDER BY a.answered_at DESC LIMIT ?
 """  # noqa: S608 - constants
 _REPEATED: Final = f"""

@@ -102,7 +102,7 @@ class Course:
         served = None
         if lessons.go_on_after(connection, last_id, rater):
             served = self._lesson_after(connection, seeker, rater, last_id, None)
-            if served is None:
+            if served is None and lessons.is_over(connection, rater):
                 return lessons.finish(connection, rater, last_id, now)
         served = served or self._image_after(connection, seeker, last_id, now)
         if served is None:

@@ -23,6 +23,7 @@ from storage.gold_images import GoldImage
 from storage.onboardings import Candidate, Onboarding
 from storage.posts import Post
 from storage.raters import Rater
+from storage.skips import SkipReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +128,23 @@ def finish(connection: Connection, rater: Rater, post_id: int, now: datetime) ->
     """End the lessons and return how they went; the session goes on after the post."""
     onboardings.end(connection, rater.number, "finished", now)
     return result_of(connection, rater, post_id)
+
+
+def is_over(connection: Connection, rater: Rater) -> bool:
+    """Tell whether lessons of which none is left are over: nobody ends them without an answer."""
+    return bool(onboardings.taught(connection, rater.number))
+
+
+def refuse_skip(connection: Connection, post: Post, rater: Rater, reason: SkipReason) -> None:
+    """Raise NotAllowedError where a lesson is to be passed over that can be looked at.
+
+    Only who is validated need not answer what they are asked; everybody may pass over what they
+    cannot, or do not want to see.
+    """
+    if rater.status == "validated" or reason != "cannot_judge":
+        return
+    if is_open(connection, post, rater):
+        raise NotAllowedError
 
 
 def result_of(connection: Connection, rater: Rater, post_id: int) -> LessonsOverError:

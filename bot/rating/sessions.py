@@ -138,11 +138,13 @@ class SessionService:
     async def skip(self, caller: Caller, post_id: int, reason: SkipReason) -> Showing:
         """Pass over the image for good and show the next; repeated, it does the same once.
 
-        Raises RateLimitedError(seconds=...) and what `advance` raises.
+        Raises NotAllowedError for a lesson that somebody who is not validated could judge,
+        RateLimitedError(seconds=...) and what `advance` raises.
         """
 
         def act(connection: Connection, shown: Shown, rater: Rater, now: datetime) -> None:
             self._charge(connection, rater, now)
+            lessons.refuse_skip(connection, shown.post, rater, reason)
             image_id = shown.post.image_id
             purpose = purpose_of(connection, shown, rater)
             if not choosing.is_settled(connection, rater.number, image_id, purpose):

@@ -288,12 +288,14 @@ def _ways_on(texts: Texts, language: str, showing: Showing) -> Iterator[ui.Butto
 
 
 def skip_select(texts: Texts, language: str, showing: Showing) -> ui.Select[ui.LayoutView]:
-    """Return the reasons to pass over an image."""
+    """Return the reasons to pass over an image; of a lesson, those for which it may be."""
+    must_judge = showing.lesson is not None and not showing.lesson.may_skip
     # A score that was given before the skip is a rating all the same, and stays.
     key = "session.skip_rest" if showing.scores and not showing.undone else "session.skip"
     options = [
         SelectOption(label=texts.say(f"session.reason.{reason}", language), value=reason)
         for reason in SKIP_REASONS
+        if not (must_judge and reason == "cannot_judge")
     ]
     return ui.Select(
         custom_id=custom_ids.skip(showing.post_id),

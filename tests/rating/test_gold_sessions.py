@@ -17,7 +17,7 @@ from bot.errors import (
 )
 from bot.rating.receipts import Receipt
 from bot.rating.sessions import Showing
-from storage import image_stages, onboardings, risks, votes
+from storage import gold_answers, image_stages, onboardings, risks, votes
 from tests.rating.world import Changes, World, caller
 
 ALWAYS = {"gold_percent": 100, "gold_percent_risk": 100, "repeat_percent": 0}
@@ -59,7 +59,7 @@ async def purpose(world: World, post_id: int) -> str:
     return str(row[0])
 
 
-async def answers(world: World) -> Sequence[tuple[int, ...]]:
+async def answers(world: World) -> Sequence[tuple[int | None, ...]]:
     """Return all answers on gold: image, scores, asked, wrong."""
     return await world.database.read(
         lambda c: c.execute(
@@ -260,6 +260,32 @@ async def test_skipped_gold_never_comes_back(world: World) -> None:
     world.clock.turn(24 * 3600)
     assert (await world.start(1)).image.id != showing.image.id
     assert await answers(world) == []
+
+
+async def test_half_an_answer_on_gold_is_held_against_what_is_right(world: World) -> None:
+    showing = await first_gold(world)
+    await world.press(1, showing.post_id, "aesthetic", 2)
+    assert await answers(world) == [(showing.image.id, 2, None, 1, 1)]
+    await world.press(1, showing.post_id, "aesthetic", 8)
+    assert await answers(world) == [(showing.image.id, 8, None, 1, 0)]
+    await world.voting.undo(caller(1), 900, showing.post_id)
+    assert await answers(world) == []
+    await world.press(1, showing.post_id, "aesthetic", 3)
+    await world.sessions.skip(caller(1), showing.post_id, "cannot_judge")
+    assert await answers(world) == [(showing.image.id, 3, None, 1, 1)]
+    await world.database.write(
+        lambda c: gold_answers.judge_again(c, showing.image.id, {"aesthetic": (1, 4)})
+    )
+    assert await answers(world) == [(showing.image.id, 3, None, 1, 0)]
+
+
+async def test_gold_that_was_begun_comes_back_to_be_completed(world: World) -> None:
+    showing = await first_gold(world)
+    await world.press(1, showing.post_id, "aesthetic", 2)
+    again = await world.start(1)
+    assert (again.image.id, again.scores) == (showing.image.id, {"aesthetic": 2})
+    await world.press(1, again.post_id, "artifacts", 0)
+    assert await answers(world) == [(showing.image.id, 2, 0, 2, 1)]
 
 
 async def test_gold_that_is_retired_while_it_is_shown_leaves_no_record(world: World) -> None:

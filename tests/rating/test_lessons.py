@@ -197,6 +197,40 @@ async def test_a_lesson_that_is_passed_over_is_replaced(school: World) -> None:
     assert third.image.id not in {showing.image.id, other.image.id}
 
 
+async def test_a_lesson_that_can_be_seen_is_not_passed_over_as_hard_to_judge(
+    school: World,
+) -> None:
+    showing = await school.start(1)
+    with pytest.raises(NotAllowedError):
+        await school.sessions.skip(caller(1), showing.post_id, "cannot_judge")
+    again = await school.start(1)
+    assert again.post_id == showing.post_id
+    assert again.lesson is not None
+    number = await school.number(1)
+    await school.database.write(lambda c: raters.set_status(c, number, "validated"))
+    other = await school.sessions.skip(caller(1), showing.post_id, "cannot_judge")
+    assert other.lesson is not None
+    assert other.image.id != showing.image.id
+
+
+async def test_lessons_without_an_answer_are_not_over(school: World) -> None:
+    showing = await school.start(1)
+    for _ in range(GOLD):
+        assert showing.lesson is not None
+        showing = await school.sessions.skip(caller(1), showing.post_id, "not_loading")
+    assert showing.lesson is None, "nothing is left that can be taught"
+    begun = await onboarding(school)
+    assert begun is not None
+    assert begun.outcome is None
+    await school.press(1, showing.post_id, "aesthetic", 5)
+    fresh = await school.data_set(1, name="set")
+    await school.mark_gold(GOLD + 11)
+    assert fresh.id == 1
+    following = await school.sessions.skip(caller(1), showing.post_id, "cannot_judge")
+    assert following.lesson is None
+    assert (await onboarding(school)) == begun
+
+
 async def test_lessons_end_early_where_gold_runs_out(school: World) -> None:
     explained = await learn(school, await school.start(1))
     await school.mark_gold(1, 2, 3, 4, 5, 6, state="retired")

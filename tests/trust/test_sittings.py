@@ -26,6 +26,21 @@ def looks_for_liking_alone(image: int, random: Random) -> Mapping[str, int]:
     return {"aesthetic": liking, "artifacts": random.randint(0, 5)}
 
 
+def half(_image: int, _random: Random) -> Mapping[str, int]:
+    return {"aesthetic": 5}
+
+
+async def test_one_score_and_a_skip_avoid_no_gold(tmp_path: Path) -> None:
+    async with open_home(tmp_path, gold_percent=20, lessons=0) as home:
+        sitting = await Sitting.begin(home)
+        await sitting.sit(130, half)
+        answers = await sitting.gold_answers()
+        assert len(answers) > 15
+        assert all(answer.keys() == {"aesthetic"} for answer in answers)
+        assert "gold_failures" in await sitting.found()
+        assert await sitting.cases() == 1
+
+
 async def test_a_person_looks_at_who_presses_flaws_at_random(tmp_path: Path) -> None:
     async with open_home(tmp_path, gold_percent=20) as home:
         sitting = await Sitting.begin(home)

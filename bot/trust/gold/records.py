@@ -11,14 +11,17 @@ from storage.votes import Vote
 
 
 def note_gold(connection: Connection, vote: Vote, now: datetime) -> None:
-    """Bring the record in line with a gold vote: it is answered while it is complete.
+    """Bring the record in line with a gold vote: it is answered while any score of it is given.
 
-    A gold image that was retired before the answer leaves none.
+    A score is held against what is right at once, whether others follow or not: who gave one and
+    passed over the rest would be judged on none. A gold image that was retired before the answer
+    leaves none.
     """
-    if not vote.complete:
+    if vote.state != "given" or not vote.scores:
         gold_answers.remove(connection, vote.rater, vote.image_id)
         return
-    gold_times.note_answer(connection, vote.post_id, now)
+    if vote.complete:
+        gold_times.note_answer(connection, vote.post_id, now)
     gold = gold_images.find(connection, vote.image_id)
     if gold is None or gold.state != "accepted":
         return

@@ -127,7 +127,9 @@ TWICE: Final = {
     "a record is not what was answered": """
         SELECT v.id FROM votes v LEFT JOIN gold_answers a
         ON a.rater = v.rater AND a.image_id = v.image_id
-        WHERE v.gold = 1 AND (v.completed_at IS NOT NULL) <> (a.rater IS NOT NULL)
+        WHERE v.gold = 1 AND ((v.state = 'given') <> (a.rater IS NOT NULL)
+            OR a.rater IS NOT NULL AND (a.aesthetic IS NOT v.aesthetic
+                OR a.artifacts IS NOT v.artifacts))
     """,
 }
 
