@@ -39,7 +39,7 @@ UNHEARD: Final = NOT_ONLINE | {
     FetchFault.DISALLOWED,
     FetchFault.RULES_UNKNOWN,
 }
-"""Faults that do not say whether anybody answered: rules of a site may be remembered ones."""
+"""Faults that do not say by themselves whether anybody answered: rules may be remembered ones."""
 FOR_NOW: Final = frozenset({FetchFault.BUSY, FetchFault.GIVEN_UP, FetchFault.RULES_UNKNOWN})
 """Faults that hold for now, so that whoever wants the link asks again later."""
 
@@ -47,13 +47,17 @@ FOR_NOW: Final = frozenset({FetchFault.BUSY, FetchFault.GIVEN_UP, FetchFault.RUL
 class FetchFailedError(JuryError):
     """A link was not fetched; `fault` says why in one word.
 
-    `wait`: for BUSY the seconds for which the server asked to be left alone.
+    `wait`: for BUSY the seconds for which the server asked to be left alone. `heard`: for a fault
+    of UNHEARD whether the server has said so just now.
     """
 
-    def __init__(self, fault: FetchFault, text: str, wait: float = 0.0) -> None:
+    def __init__(
+        self, fault: FetchFault, text: str, wait: float = 0.0, *, heard: bool = False
+    ) -> None:
         super().__init__(text)
         self.fault = fault
         self.wait = wait
+        self.heard = heard
 
 
 class AddressRefusedError(OSError):

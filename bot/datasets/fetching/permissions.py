@@ -39,19 +39,23 @@ class Permissions:
         """Raise FetchFailedError where the site does not let us fetch a link.
 
         DISALLOWED where its rules say so, RULES_UNKNOWN where it fails to say them, and as for any
-        link where it says nothing: then it is asked again for the next one.
+        link where it says nothing: then it is asked again for the next one. `heard` says whether
+        the rules were asked for just now, and not remembered.
         """
         origin = link.origin()
         site = self._sites.pop(origin, None) or _Site()
         self._sites[origin] = site  # at the end: what was used last is forgotten last
         async with site.asking:
+            heard = site.rules is None
             if site.rules is None:
                 site.rules = await self._rules(origin)
                 self._keep(origin, site)
         if site.rules is _NOTHING:
-            raise FetchFailedError(FetchFault.RULES_UNKNOWN, "the server fails at robots.txt")
+            text = "the server fails at robots.txt"
+            raise FetchFailedError(FetchFault.RULES_UNKNOWN, text, heard=heard)
         if not site.rules.allow(link.raw_path_qs):
-            raise FetchFailedError(FetchFault.DISALLOWED, "robots.txt does not allow it")
+            text = "robots.txt does not allow it"
+            raise FetchFailedError(FetchFault.DISALLOWED, text, heard=heard)
 
     async def _rules(self, origin: URL) -> Rules:
         try:

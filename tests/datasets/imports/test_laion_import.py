@@ -27,6 +27,7 @@ from storage.database import Database
 from storage.errors import DatabaseBusyError
 from storage.leases import Lease
 from tests.datasets.fetching.serving import (
+    HOME,
     PICTURE,
     QUICK,
     ROBOTS,
@@ -125,6 +126,27 @@ async def test_what_a_site_forbids_robots_is_not_fetched(
         site.asked.clear()
         third = await bring_laion(database, [table], fetcher(site))
         assert (left_out(third), site.paths) == ({"known_dead": 1}, [])
+
+
+async def test_a_site_that_forbids_everything_is_not_silent(
+    database: Database, tmp_path: Path
+) -> None:
+    """Of 60 servers half are dead, the others are there and forbid all: this machine is online."""
+
+    def lookup(name: str) -> list[Address]:
+        if name.startswith("dead"):
+            raise socket.gaierror(socket.EAI_NONAME, name)
+        return [HOME]
+
+    rules = answer(b"User-agent: *\nDisallow: /\n", {"Content-Type": "text/plain"})
+    async with serving({ROBOTS: rules}) as site:
+        hosts = [f"{kind}{n}.test" for n in range(30) for kind in ("dead", "strict")]
+        table = write_links(tmp_path / "a.parquet", [site.url("/a", host) for host in hosts])
+        summary = await bring_laion(database, [table], fetcher(site, lookup=lookup))
+        assert left_out(summary) == {"unknown_host": 30, "disallowed": 30}
+        assert len(site.paths) == 30
+        again = await bring_laion(database, [table], fetcher(site, lookup=lookup))
+        assert left_out(again) == {"known_dead": 60}
 
 
 async def test_dead_links_are_tried_again_on_demand(database: Database, tmp_path: Path) -> None:

@@ -58,6 +58,9 @@ def test_remembered_rules_say_nothing_of_the_network(result: Reason) -> None:
     expected = [(known.url, result)] if result == Reason.DISALLOWED else []
     assert silence.judge([known]) == expected
     assert (silence.servers, silence.rest()) == (29, [])
+    dead = silence.judge([replace(outcome(result, 98), heard=True)])
+    assert dead[:29] == [(each.url, each.result) for each in silent]
+    assert silence.servers == 0
 
 
 def test_many_links_of_one_server_are_one_silence() -> None:

@@ -30,12 +30,16 @@ THREADS: Final = 2
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a link gave: a picture, or a reason why none."""
+    """What a link gave: a picture, or a reason why none.
+
+    `heard`: a server has answered, even where the reason does not say so.
+    """
 
     key: str
     url: str
     row: Row
     result: Kept | Reason
+    heard: bool = False
 
 
 class Gathering:
@@ -110,7 +114,9 @@ class Gathering:
     async def _fetch(self, key: str, url: str, row: Row) -> Outcome:
         try:
             kept = await self._fetcher.fetch(url, partial(self._keep, key))
-        except (FetchFailedError, ImageUnreadableError) as error:
+        except FetchFailedError as error:
+            return Outcome(key, url, row, Reason(error.fault), error.heard)
+        except ImageUnreadableError as error:
             return Outcome(key, url, row, Reason(error.fault))
         return Outcome(key, url, row, kept)
 

@@ -35,7 +35,7 @@ class Silence:
         """Take outcomes in their order; return the links that are known to be dead by now."""
         dead: list[Dead] = []
         for outcome in outcomes:
-            if outcome.result not in UNHEARD:
+            if outcome.heard or outcome.result not in UNHEARD:
                 self._heard = True
                 dead += self._silent
                 self._silent.clear()
