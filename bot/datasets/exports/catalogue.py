@@ -91,6 +91,11 @@ FORMATS: Final[Mapping[str, Offer]] = {
             for split in ("train", "validation", "test")
         }
         | {
+            f"{kind}/{split}_*.parquet": (f"imagereward_{kind}", split)
+            for kind in ("group", "pair")
+            for split in ("train", "validation", "test")
+        }
+        | {
             f"images/{split}/*.parquet": ("imagereward_images", split)
             for split in ("train", "validation", "test")
         },

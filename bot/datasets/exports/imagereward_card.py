@@ -7,8 +7,9 @@ from typing import Final
 
 from bot.datasets.exports.splits import Split
 
-SUBSETS: Final = {"1k": 4, "2k": 8, "4k": 16, "8k": 32}
-"""Parts of the training split in each subset of ImageRewardDB; other splits are whole in all."""
+SUBSETS: Final[Mapping[str, int | None]] = {"1k": 4, "2k": 8, "4k": 16, "8k": 32, "full": None}
+"""Parts of the training split in each subset of ImageRewardDB; other splits are whole in all.
+`full`, which has all, is our own."""
 
 KINDS: Final = {"": "data", "_group": "group", "_pair": "pair"}
 """What a config is called, and the folder of its tables: images, prompts, pairs."""
@@ -33,7 +34,7 @@ def card(parts: Parts, *, with_pictures: bool) -> str:
 
 
 def _configs(parts: Parts, *, with_pictures: bool) -> Iterator[str]:
-    for name, most in {**SUBSETS, "full": None}.items():
+    for name, most in SUBSETS.items():
         for ending, folder in KINDS.items():
             lines = list(_data_files(parts, folder, most, with_pictures=with_pictures))
             if lines:

@@ -7,11 +7,12 @@ The head of README.md: https://huggingface.co/docs/hub/datasets-manual-configura
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from bot.datasets.releases.contents import Column, Contents, TableFile
+from bot.datasets.releases.subsets import Splits, subsets
 
 DEFAULT: Final = "votes"
 """What is loaded where no configuration is named."""
@@ -44,7 +45,7 @@ SIZES: Final = (
 )
 LARGEST: Final = "100M<n<1B"
 
-Configs = dict[str, dict[str, list[TableFile]]]
+Configs = dict[str, Splits]
 
 
 def head(contents: Contents, folder: Path) -> dict[str, Any]:
@@ -74,13 +75,16 @@ def head(contents: Contents, folder: Path) -> dict[str, Any]:
     }
 
 
-def loaded(tables: Iterable[TableFile]) -> Configs:
-    """Return the tables by configuration and split; those without a row make it stumble."""
+def loaded(tables: Sequence[TableFile]) -> Configs:
+    """Return the tables by configuration and split; those without a row make it stumble.
+
+    The subsets of ImageRewardDB come last.
+    """
     configs: Configs = {}
     for table in tables:
         if table.config and table.rows:
             configs.setdefault(table.config, {}).setdefault(table.split, []).append(table)
-    return configs
+    return configs | dict(subsets(tables))
 
 
 def feature(column: Column) -> dict[str, str] | None:

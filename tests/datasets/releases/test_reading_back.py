@@ -10,14 +10,18 @@ from typing import Any
 
 import mlcroissant
 import pandas as pd
+import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.datasets.releases.contents import CONTENTS, REMOVED
+from bot.datasets.exports.catalogue import PictureForm
+from bot.datasets.releases.contents import CONTENTS, REMOVED, TableFile
 from bot.datasets.releases.croissant import CROISSANT
+from bot.datasets.releases.subsets import subsets
 from bot.datasets.releases.yaml_lines import yaml_lines
 from storage import removed_rows
+from tests.datasets.exports.pictured import pictured
 from tests.datasets.releases.releasing import Desk, Load, head, opened, problems, scored
 from tests.trust.scored import change, run
 
@@ -40,13 +44,69 @@ async def test_the_library_loads_every_configuration_without_code(desk: Desk, lo
     assert {"votes", "horde", "scores", "prepared"} <= set(names)
     assert "removed" not in names, "a table without rows cannot be loaded"
     contents = json.loads((folder / CONTENTS).read_bytes())
-    for name in names:
+    tables = {table["config"] for table in contents["tables"] if table["rows"]} - {""}
+    assert sorted(names) == sorted(tables), "no prompt has two images here"
+    for name in tables:
         loaded = load(folder, name)
         wanted: dict[str, int] = {}
         for table in contents["tables"]:
             if table["config"] == name and table["rows"]:
                 wanted[table["split"]] = wanted.get(table["split"], 0) + table["rows"]
         assert {split: len(rows) for split, rows in loaded.items()} == wanted
+
+
+@pytest.mark.parametrize("pictures", ["none", "parquet"])
+async def test_the_library_loads_the_subsets_of_imagereward(
+    tmp_path: Path, load: Load, pictures: PictureForm
+) -> None:
+    async with opened(pictured(tmp_path)) as desk:
+        folder = (await desk.release("first", pictures)).path
+    names = [config["config_name"] for config in head(folder)["configs"]]
+    assert len(names) == len(set(names))
+    sizes, kinds = ("1k", "2k", "4k", "8k", "full", "imagereward"), ("", "_group", "_pair")
+    assert {f"{size}{kind}" for size in sizes for kind in kinds} <= set(names)
+    whole = load(folder, "imagereward")
+    assert sum(map(len, whole.values())) > 20
+    for name in ("1k", "full"):
+        found = load(folder, name)
+        assert {split: rows["image_path"] for split, rows in found.items()} == {
+            split: rows["image_path"] for split, rows in whole.items()
+        }
+        assert ("image" in found["train"].column_names) == (pictures == "parquet")
+    groups, pairs = load(folder, "imagereward_group"), load(folder, "imagereward_pair")
+    for split, rows in whole.items():
+        assert sorted(groups[split]["prompt_id"]) == sorted(set(rows["prompt_id"]))
+        rank = dict(zip(rows["image_path"], rows["rank"], strict=True))
+        assert all(rank[pair["img_better"]] < rank[pair["img_worse"]] for pair in pairs[split])
+    for kind, same in (("_group", groups), ("_pair", pairs)):
+        for name in (f"8k{kind}", f"full{kind}"):
+            assert {split: rows.to_list() for split, rows in load(folder, name).items()} == {
+                split: rows.to_list() for split, rows in same.items()
+            }
+    assert problems(folder) == []
+
+
+def test_a_subset_has_so_many_parts_to_train_on_in_their_order() -> None:
+    found = dict(
+        subsets(
+            TableFile(f"imagereward/{kind}/{split}_{number}.parquet", int(number != 3), 0, ())
+            for kind in ("data", "pair")
+            for split in ("test", "train")
+            for number in range(40, 0, -1)
+        )
+    )
+    assert "1k_group" not in found
+    numbers = {
+        name: {
+            split: [int(table.path.split("_")[1].split(".")[0]) for table in tables]
+            for split, tables in splits.items()
+        }
+        for name, splits in found.items()
+    }
+    every = [n for n in range(1, 41) if n != 3]
+    assert numbers["1k"] == numbers["1k_pair"] == {"train": [1, 2, 4], "test": every}
+    assert numbers["8k"] == {"train": [n for n in every if n <= 32], "test": every}
+    assert numbers["full_pair"] == {"train": every, "test": every}
 
 
 async def test_data_sets_that_share_a_key_are_configurations_of_their_own(
