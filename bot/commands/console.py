@@ -85,6 +85,13 @@ def warn(text: str) -> None:
     typer.echo(f"jury: {text}", err=True)
 
 
+def refuse_given(options: Mapping[str, object], why: str) -> None:
+    """Raise typer.BadParameter where options are given, not None, that would change nothing."""
+    given = [name for name, value in options.items() if value is not None]
+    if given:
+        raise typer.BadParameter(f"{', '.join(given)}: {why}")
+
+
 def facts_of(done: Exported | Released) -> dict[str, object]:
     """Return what a summary says; how many pictures are left out stands beside the rest."""
     facts: dict[str, object] = asdict(done)

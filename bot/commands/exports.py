@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from bot.commands.console import AsJson, facts_of, progress, summarize, warn
+from bot.commands.console import AsJson, facts_of, progress, refuse_given, summarize, warn
 from bot.commands.opening import existing, interruptible
 from bot.commands.selection import (
     DataSets,
@@ -53,7 +53,10 @@ Pictures = Annotated[
 Demo = Annotated[
     bool, typer.Option("--demo", help="The votes of `jury demo`; its gallery if none is named.")
 ]
-DemoFolder = Annotated[Path, typer.Option(help="With --demo: the demo's folder.")]
+DemoFolder = Annotated[
+    Path | None,
+    typer.Option(help="With --demo: the demo's folder.", show_default=str(DEFAULT_FOLDER)),
+]
 Scores = Annotated[
     bool,
     typer.Option(
@@ -97,7 +100,7 @@ def _command(name: str) -> Callable[..., None]:
         void: Void = False,
         imported: WithImported = False,
         demo: Demo = False,
-        folder: DemoFolder = DEFAULT_FOLDER,
+        folder: DemoFolder = None,
         scores: Scores = True,
         as_json: AsJson = False,
     ) -> None:
@@ -113,7 +116,7 @@ def _command(name: str) -> Callable[..., None]:
             safe=safe,
         )
         selection = replace(selection, gold=gold, void=void, imported=imported)
-        settings = load_settings(None, **kept_in(folder.absolute())) if demo else _settings(folder)
+        settings = _of_demo(folder) if demo else _settings(folder)
         with interruptible("nothing was written; the same command begins anew"):
             exported = asyncio.run(
                 _export(settings, _Order(name, selection, wanted, out, scores, pictures))
@@ -127,10 +130,15 @@ for _name, _offer in FORMATS.items():
     app.command(_name, help=_offer.summary)(_command(_name))
 
 
-def _settings(demo_folder: Path) -> Settings:
+def _of_demo(folder: Path | None) -> Settings:
+    return load_settings(None, **kept_in((folder or DEFAULT_FOLDER).absolute()))
+
+
+def _settings(folder: Path | None) -> Settings:
     """Read the settings; raises JuryError where only a demo has left a database."""
+    refuse_given({"--folder": folder}, "is the demo's and needs --demo")
     settings = load_settings()
-    if not settings.database_path.exists() and (demo_folder / DATABASE).exists():
+    if not settings.database_path.exists() and (DEFAULT_FOLDER / DATABASE).exists():
         raise JuryError(
             f"there is no database at {settings.database_path.absolute()}; "
             "for the votes of the demo: jury export horde OUT --demo"

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from bot.commands.console import AsJson
+from bot.commands.console import AsJson, refuse_given
 from bot.commands.import_options import Folder, Name, Near, Safe
 from bot.commands.importing import check_pictures, open_sink, run_import
 from bot.datasets.imports.hf.importing import import_hf
@@ -45,8 +45,14 @@ def hf(
         typer.Option(help="How probably (0-1) not everybody may.", show_default=False),
     ] = None,
     safe_up_to: Annotated[
-        float, typer.Option(min=0, max=1, help="Up to which of these a picture is safe.")
-    ] = SAFE_UP_TO,
+        float | None,
+        typer.Option(
+            min=0,
+            max=1,
+            help="Up to which of these a picture is safe.",
+            show_default=f"{SAFE_UP_TO:g}",
+        ),
+    ] = None,
     parameter: Annotated[
         list[str] | None,
         typer.Option(help="A column to keep with each image; may be given again."),
@@ -54,6 +60,8 @@ def hf(
     as_json: AsJson = False,
 ) -> None:
     """Import a Hugging Face image folder with its metadata, or parquet files with pictures."""
+    if unsafe_column is None:
+        refuse_given({"--safe-up-to": safe_up_to}, "needs --unsafe-column")
     columns = Columns(
         image_column,
         prompt_column,
@@ -61,7 +69,7 @@ def hf(
         set_column,
         safe_column,
         unsafe_column,
-        safe_up_to,
+        SAFE_UP_TO if safe_up_to is None else safe_up_to,
         tuple(parameter or ()),
     )
 

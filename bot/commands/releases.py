@@ -9,7 +9,7 @@ from typing import Annotated, Final
 
 import typer
 
-from bot.commands.console import AsJson, facts_of, progress, say, summarize
+from bot.commands.console import AsJson, facts_of, progress, refuse_given, say, summarize
 from bot.commands.opening import existing, interruptible
 from bot.datasets.exports.catalogue import PictureForm
 from bot.datasets.releases.service import Released
@@ -28,9 +28,13 @@ def release(
         typer.Option("--verify", help="Only tell whether FOLDER still is what was released."),
     ] = False,
     pictures: Annotated[
-        PictureForm,
-        typer.Option("--images", help="How the pictures go with it: parquet, or none."),
-    ] = "none",
+        PictureForm | None,
+        typer.Option(
+            "--images",
+            help="How the pictures go with it: parquet, or none.",
+            show_default="none",
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Publish all votes: every format of one moment, with a data card and checksums.
@@ -38,10 +42,11 @@ def release(
     The folder appears when it is complete, and is never changed afterwards.
     """
     if verify:
+        refuse_given({"--images": pictures}, "says what to release; --verify changes nothing")
         _verify(folder, as_json=as_json)
         return
     with interruptible("no release was left unfinished; the same command begins anew"):
-        released = asyncio.run(_release(folder, pictures))
+        released = asyncio.run(_release(folder, pictures or "none"))
     summarize(facts_of(released), as_json=as_json)
 
 

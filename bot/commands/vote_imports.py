@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import math
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from bot.commands.console import AsJson, progress, say_list, summarize
+from bot.commands.console import AsJson, progress, refuse_given, say_list, summarize
 from bot.commands.import_options import Name
 from bot.commands.importing import open_sink, run_import
 from bot.commands.opening import existing, interruptible
@@ -20,6 +21,7 @@ from bot.datasets.imports.votes.formats import (
     HORDE,
     SAC,
     CsvColumns,
+    Format,
     VoteFormat,
     csv_format,
 )
@@ -53,11 +55,22 @@ def votes(
             " The format's name if left out; of csv the file's name without its ending."
         ),
     ] = None,
-    low: Annotated[float, typer.Option(help=f"{CSV}: the lowest score.")] = HORDE.low,
-    high: Annotated[float, typer.Option(help=f"{CSV}: the highest score.")] = HORDE.high,
-    rater_column: Annotated[str, typer.Option(help=f"{CSV}: who voted.")] = USUAL.rater,
-    item_column: Annotated[str, typer.Option(help=f"{CSV}: the image's key.")] = USUAL.item,
-    score_column: Annotated[str, typer.Option(help=f"{CSV}: the score.")] = USUAL.score,
+    low: Annotated[
+        float | None, typer.Option(help=f"{CSV}: the lowest score.", show_default=f"{HORDE.low:g}")
+    ] = None,
+    high: Annotated[
+        float | None,
+        typer.Option(help=f"{CSV}: the highest score.", show_default=f"{HORDE.high:g}"),
+    ] = None,
+    rater_column: Annotated[
+        str | None, typer.Option(help=f"{CSV}: who voted.", show_default=USUAL.rater)
+    ] = None,
+    item_column: Annotated[
+        str | None, typer.Option(help=f"{CSV}: the image's key.", show_default=USUAL.item)
+    ] = None,
+    score_column: Annotated[
+        str | None, typer.Option(help=f"{CSV}: the score.", show_default=USUAL.score)
+    ] = None,
     artifacts_column: Annotated[
         str | None, typer.Option(help=f"{CSV}: flaws, 0 to 5; 'artifacts' if there is such a one.")
     ] = None,
@@ -68,10 +81,23 @@ def votes(
     as_json: AsJson = False,
 ) -> None:
     """Import the votes of another collection; they stay apart from those of your raters."""
-    if not -math.inf < low < high < math.inf:
-        raise ImportRefusedError(f"--low must be below --high, not {low:g} and {high:g}")
-    named = CsvColumns(rater_column, item_column, score_column, artifacts_column, created_at_column)
-    kinds = {"horde": HORDE, "sac": SAC, "ava": AVA, "csv": csv_format(low, high, named)}
+    columns = {
+        "rater": rater_column,
+        "item": item_column,
+        "score": score_column,
+        "artifacts": artifacts_column,
+        "created_at": created_at_column,
+    }
+    called = {name: given for name, given in columns.items() if given is not None}
+    if format_ == "csv":
+        kind = _csv(HORDE.low if low is None else low, HORDE.high if high is None else high, called)
+    else:
+        refuse_given(
+            {"--low": low, "--high": high}
+            | {f"--{name.replace('_', '-')}-column": given for name, given in columns.items()},
+            f"of --format csv; what {format_} calls its columns and scores is known",
+        )
+        kind = {"horde": HORDE, "sac": SAC, "ava": AVA}[format_]
     usual = file.stem if format_ == "csv" else format_
 
     async def work() -> VotesSummary:
@@ -79,12 +105,18 @@ def votes(
             return await import_votes(
                 sink,
                 file,
-                kinds[format_],
+                kind,
                 collection=collection or usual,
                 keyed_hash=services.hash_key,
             )
 
     run_import(work(), as_json=as_json)
+
+
+def _csv(low: float, high: float, called: Mapping[str, str]) -> Format:
+    if not -math.inf < low < high < math.inf:
+        raise ImportRefusedError(f"--low must be below --high, not {low:g} and {high:g}")
+    return csv_format(low, high, CsvColumns(**called))
 
 
 def list_votes(*, as_json: AsJson = False) -> None:

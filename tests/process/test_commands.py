@@ -124,6 +124,30 @@ async def test_a_selection_that_makes_no_sense_is_wrong_use(
     assert "Traceback" not in finished.err
 
 
+VOTES_IN = ("import", "votes", "nowhere", "--dataset", "drawn", "--format")
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        ((*VOTES_IN, "ava", "--low", "0", "--rater-column", "who"), "--low, --rater-column: of"),
+        ((*VOTES_IN, "horde", "--created-at-column", "at"), "--created-at-column: of --format csv"),
+        ((*VOTES_IN, "sac", "--high", "10"), "--high: of --format csv"),
+        (("release", "nowhere", "--verify", "--images", "parquet"), "--images: says what to"),
+        (("release", "nowhere", "--verify", "--images", "none"), "--images: says what to"),
+        (("import", "hf", ".", "--dataset", "a", "--safe-up-to", "0.2"), "needs --unsafe-column"),
+        (("export", "horde", "--folder", "demo"), "--folder: is the demo's and needs --demo"),
+    ],
+)
+async def test_options_that_would_change_nothing_are_refused(
+    alone: Home, command: tuple[str, ...], said: str
+) -> None:
+    refused = await alone.command(*command)
+    assert (refused.code, refused.out) == (2, "")
+    assert said in " ".join(refused.err.replace("│", " ").split())
+    assert not alone.database.exists()
+
+
 async def test_grants_and_targets_change_what_the_list_says(alone: Home) -> None:
     draw(alone.folder / "pictures", 1)
     await alone.command("import", "folder", "pictures", "--dataset", "drawn")
