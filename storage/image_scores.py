@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from sqlite3 import Connection
 from typing import Final
@@ -15,21 +15,17 @@ from storage.votes import SCALES
 Row = tuple[int, int, float, float, float, float]
 """Image, votes, plain mean, score, standard error, difficulty."""
 
-CHUNK_ROWS: Final = 20_000
 
-
-def stored(connection: Connection, scale: str) -> Iterator[list[Row]]:
+def stored(connection: Connection, scale: str) -> Iterator[Row]:
     """Yield the rows of a scale, by rising image."""
-    cursor = connection.execute(
+    return connection.execute(
         "SELECT image_id, votes, plain_mean, score, standard_error, difficulty"
         " FROM image_scores WHERE scale = ? ORDER BY image_id",
         (scale,),
     )
-    while rows := cursor.fetchmany(CHUNK_ROWS):
-        yield rows
 
 
-def write(connection: Connection, scale: str, rows: Sequence[Row], now: datetime) -> None:
+def write(connection: Connection, scale: str, rows: Iterable[Row], now: datetime) -> None:
     """Write rows in place of those that are there."""
     at = to_microseconds(now)
     connection.executemany(_WRITE, [(scale, at, *row) for row in rows])

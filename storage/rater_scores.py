@@ -25,8 +25,6 @@ FIGURES: Final = (
 Row = tuple[int, int, bool, tuple[float | None, ...]]
 """Rater, votes, whether held, and the FIGURES; None where there is nothing to go by."""
 
-CHUNK_ROWS: Final = 20_000
-
 
 @dataclass(frozen=True, slots=True)
 class HeldRater:
@@ -37,11 +35,9 @@ class HeldRater:
     reliability: float | None
 
 
-def stored(connection: Connection, scale: str) -> Iterator[list[tuple[float | None, ...]]]:
+def stored(connection: Connection, scale: str) -> Iterator[tuple[float | None, ...]]:
     """Yield rows of rater, votes, held and FIGURES, by rising rater."""
-    cursor = connection.execute(_STORED, (scale,))
-    while rows := cursor.fetchmany(CHUNK_ROWS):
-        yield rows
+    return connection.execute(_STORED, (scale,))
 
 
 def write(connection: Connection, scale: str, rows: Sequence[Row], now: datetime) -> list[int]:

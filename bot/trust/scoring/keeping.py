@@ -6,10 +6,9 @@ writes the rest. Slow to import, for children only.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import chain
 from math import isnan
 from sqlite3 import Connection
 from typing import Any, Final
@@ -22,7 +21,6 @@ from bot.trust.scoring.assessing import Assessment
 from bot.trust.scoring.collecting import Ballots
 from bot.trust.scoring.votes import Flags, Floats, Index, Votes
 from storage import image_scores, rater_scores, score_runs, scored_votes
-from storage.image_scores import Row
 from storage.score_runs import Frame, Seen
 from storage.turns import Turns
 
@@ -180,32 +178,30 @@ class Keeping:
     def _write_images(self, scale: str, images: Table, places: Index) -> Iterator[int]:
         def unit(connection: Connection, some: Sequence[int]) -> None:
             chosen = places[some[0] : some[-1] + 1]
-            ids, figures = images.ids[chosen].tolist(), images.figures[chosen].tolist()
-            untouched = self._rescore_touched(connection, ids)
-            rows: list[Row] = [
-                (image, int(votes), *rest)
-                for image, (votes, *rest) in zip(ids, figures, strict=True)
-                if image in untouched
-            ]
+            touched = self._rescore_touched(connection, images.ids[chosen].tolist())
+            chosen = chosen[~np.isin(images.ids[chosen], touched)]
+            votes, *rest = images.figures[chosen].T
+            columns = images.ids[chosen], votes.astype(np.int64), *rest
+            rows = zip(*(column.tolist() for column in columns), strict=True)
             image_scores.write(connection, scale, rows, self._now)
 
         return self._turns.write(range(len(places)), unit)
 
     def _remove_images(self, scale: str, ids: Index) -> Iterator[int]:
         def unit(connection: Connection, some: Sequence[int]) -> None:
-            image_scores.remove(connection, scale, list(self._rescore_touched(connection, some)))
+            touched = self._rescore_touched(connection, some)
+            image_scores.remove(connection, scale, list(set(some).difference(touched)))
 
         return self._turns.write(ids.tolist(), unit)
 
-    def _rescore_touched(self, connection: Connection, ids: Sequence[int]) -> set[int]:
-        """Score those anew whose votes are others by now; return the rest."""
+    def _rescore_touched(self, connection: Connection, ids: Sequence[int]) -> list[int]:
+        """Score those anew whose votes are others by now; return them."""
         more, self._position = scored_votes.touched(connection, self._position)
         self._touched |= more
-        untouched = set(ids)
-        for image in self._touched.intersection(ids):
+        touched = sorted(self._touched.intersection(ids))
+        for image in touched:
             image_scores.rescore(connection, image, self._now)
-            untouched.discard(image)
-        return untouched
+        return touched
 
 
 def _of_images(found: Assessment) -> Floats:
@@ -230,12 +226,9 @@ def _of_raters(found: Assessment) -> Floats:
     return np.column_stack((raters.votes, found.held, *figures))
 
 
-def _table(chunks: Iterator[list[Any]], width: int) -> Table:
+def _table(rows: Iterable[tuple[Any, ...]], width: int) -> Table:
     """Return rows of an id and so many figures, of which NULL is NaN."""
-    ids, figures = [np.empty(0, np.int64)], [np.empty((0, width))]
-    for rows in chunks:
-        ids.append(np.array([row[0] for row in rows], np.int64))
-        values = chain.from_iterable(row[1:] for row in rows)
-        filled = (np.nan if value is None else value for value in values)
-        figures.append(np.fromiter(filled, float, width * len(rows)).reshape(-1, width))
-    return Table(np.concatenate(ids), np.concatenate(figures))
+    columns = [("id", np.int64), *((str(place), np.float64) for place in range(width))]
+    flat = np.fromiter(rows, np.dtype(columns))
+    table = flat.view([("id", np.int64), ("figures", np.float64, (width,))])
+    return Table(table["id"], table["figures"])
