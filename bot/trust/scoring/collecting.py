@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bot.rating.scales import SCALES
+from bot.trust.scoring.ordering import ascending
 from bot.trust.scoring.votes import Index, Votes
 from storage import scored_votes
 from storage import votes as vote_rows
@@ -52,7 +53,7 @@ class Ballots:
             connection.execute("ROLLBACK")
         images, item = _places(rows[:, 0])
         raters, rater = _places(rows[:, 1])
-        order = np.argsort(item * max(len(raters), 1) + rater)
+        order = ascending(item * max(len(raters), 1) + rater)
         data_sets, group = _places(homes[:, 1])
         return cls(
             rater=rater[order],

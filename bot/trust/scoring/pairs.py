@@ -7,6 +7,7 @@ from typing import Final
 
 import numpy as np
 
+from bot.trust.scoring.ordering import ascending
 from bot.trust.scoring.votes import Floats, Index, Votes
 
 TOP: Final = 3
@@ -59,7 +60,7 @@ def _sparse(votes: Votes, deviation: Floats) -> Floats:
     pair = np.concatenate([each for each, _ in found])
     product = np.concatenate([each for _, each in found])
     del found
-    order = np.argsort(pair)
+    order = ascending(pair)
     pair, product = pair[order], product[order]
     starts = np.flatnonzero(np.diff(pair, prepend=-1))
     total = np.add.reduceat(product, starts)

@@ -10,6 +10,7 @@ from typing import Final, Self
 
 import numpy as np
 
+from bot.trust.scoring.ordering import ascending
 from bot.trust.scoring.pairs import TOP, meetings
 from bot.trust.scoring.votes import Floats, Index, Votes
 
@@ -96,7 +97,7 @@ def _pairs(votes: Votes, deviation: Floats) -> tuple[Index, Floats, Index, Float
         return np.zeros(0, np.int64), nothing, np.zeros(0, np.int64), nothing
     pair, mine, theirs = (np.concatenate(each) for each in zip(*found, strict=True))
     del found
-    order = np.argsort(pair, kind="stable")
+    order = ascending(pair)
     pair, mine, theirs = pair[order], mine[order], theirs[order]
     starts = np.flatnonzero(np.diff(pair, prepend=-1))
     sums = np.add.reduceat(mine * theirs, starts)
