@@ -21,7 +21,7 @@ from bot.trust.rules.yardstick import Yardstick
 from bot.trust.scoring import agreement, honesty
 from bot.trust.scoring.consensus import Model
 from bot.trust.scoring.consensus import Sums as VoteSums
-from bot.trust.scoring.dependence import CrowdTable
+from bot.trust.scoring.dependence import HISTOGRAM_SHRINKAGE, CrowdTable
 from bot.trust.scoring.votes import Votes
 from tests.rules.sights import AESTHETIC, ARTIFACTS, compared, dice, looking, yards
 
@@ -136,12 +136,20 @@ def test_the_ratio_of_tables_is_that_of_votes() -> None:
     who, group, level = (rng.integers(0, most, 500) for most in (4, GROUPS, 10))
     cells = np.zeros((4, GROUPS, 10))
     np.add.at(cells, (who, group, level), 1)
-    assert table.log_ratio_of(cells) == pytest.approx(table.log_ratio(who, group, level, 4))
+    wanted = np.zeros(4)
+    for rater, place, button in zip(who, group, level, strict=True):
+        many = cells[rater].sum() + HISTOGRAM_SHRINKAGE
+        shown = (cells[rater].sum(1) + HISTOGRAM_SHRINKAGE * table.mixed) / many
+        pressed = (cells[rater].sum(0) + HISTOGRAM_SHRINKAGE * table.usual) / many
+        expected = shown @ table.given
+        tilted = table.given[place] * pressed / expected
+        wanted[rater] += np.log(tilted[button] / tilted.sum() / pressed[button])
+    assert table.log_ratio(cells) == pytest.approx(wanted)
 
 
 def test_an_empty_table_says_nothing() -> None:
     table = CrowdTable.of(np.zeros((GROUPS, 6)))
-    assert table.log_ratio_of(np.ones((1, GROUPS, 6))) == pytest.approx([0], abs=1e-9)
+    assert table.log_ratio(np.ones((1, GROUPS, 6))) == pytest.approx([0], abs=1e-9)
 
 
 def test_groups_are_equally_filled_by_normal_expectations() -> None:

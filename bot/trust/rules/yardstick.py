@@ -68,7 +68,7 @@ class Yardstick:
         strange = strangeness(size, self.crowd.size, self.crowd.size_width)
         known = np.array([each.known for each in beliefs], bool)
         answers = np.array([max(each.answers, 1) for each in beliefs], float)
-        found: Floats = (self.table.log_ratio_of(cells) + strange * known) / answers
+        found: Floats = (self.table.log_ratio(cells) + strange * known) / answers
         return found
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Final, Self
 
 import numpy as np
@@ -43,25 +42,17 @@ class CrowdTable:
         mixed = table.sum(1) / max(float(table.sum()), RARE)
         return cls(given / given.sum(1, keepdims=True), usual, mixed)
 
-    def log_ratio_of(self, votes: Floats) -> Floats:
-        """Return what `log_ratio` does from the raters' own tables: raters, groups, levels."""
+    def log_ratio(self, votes: Floats | Index) -> Floats:
+        """Return for each rater the sum of his votes' log ratios.
+
+        `votes` are the raters' own tables: raters, groups, levels. Both terms of the ratio have the
+        rater's own histogram, which cancels but for the norm.
+        """
         shown, pressed = votes.sum(2), votes.sum(1)
         expected, norm = self._norms(shown, pressed)
         total: Floats = (votes * np.log(self.given)).sum((1, 2))
         total -= (pressed * np.log(expected)).sum(1) + (shown * np.log(norm)).sum(1)
         return total
-
-    def log_ratio(self, who: Index, group: Index, level: Index, raters: int) -> Floats:
-        """Return for each rater the sum of his votes' log ratios.
-
-        Both terms of the ratio have the rater's own histogram, which cancels but for the norm.
-        """
-        groups, levels = self.given.shape
-        shown = np.bincount(who * groups + group, minlength=raters * groups).reshape(-1, groups)
-        pressed = np.bincount(who * levels + level, minlength=raters * levels).reshape(-1, levels)
-        expected, norm = self._norms(shown, pressed)
-        ratio = self.given[group, level] / expected[who, level] / norm[who, group]
-        return np.bincount(who, np.log(ratio), raters).astype(float, copy=False)
 
     def _norms(self, shown: Floats | Index, pressed: Floats | Index) -> tuple[Floats, Floats]:
         """Return for each rater what the crowd would press, and the norm of each group's tilt."""
@@ -94,16 +85,15 @@ def _dependence(votes: Votes, found: Estimate) -> Floats:
     edges = np.quantile(found.expected[judged], np.linspace(0, 1, GROUPS + 1)[1:-1])
     group = np.searchsorted(edges, found.expected, side="right")
     trust = judged * found.model.reliability[votes.rater]
-    cells = np.bincount(group * votes.levels + level, trust, GROUPS * votes.levels)
-    crowd = CrowdTable.of(cells.astype(float, copy=False).reshape(GROUPS, votes.levels))
-    place = np.argsort(votes.rater, kind="stable")
-    place = place[judged[place]]
-    firsts = np.arange(0, votes.raters + BLOCK_RATERS, BLOCK_RATERS)
-    bounds = np.searchsorted(votes.rater[place], firsts)
-    for first, (start, end) in zip(firsts[:-1], pairwise(bounds), strict=True):
-        some = place[start:end]
+    cell, cells = group * votes.levels + level, GROUPS * votes.levels
+    table = np.bincount(cell, trust, cells).astype(float, copy=False)
+    crowd = CrowdTable.of(table.reshape(GROUPS, votes.levels))
+    for first in range(0, votes.raters, BLOCK_RATERS):
         size = min(BLOCK_RATERS, votes.raters - first)
-        part = crowd.log_ratio(votes.rater[some] - first, group[some], level[some], size)
+        some = judged & (first <= votes.rater) & (votes.rater < first + size)
+        place = (votes.rater[some] - first) * cells + cell[some]
+        tables = np.bincount(place, minlength=size * cells)
+        part = crowd.log_ratio(tables.reshape(size, GROUPS, votes.levels))
         sums[first : first + size] = part
     return sums
 
