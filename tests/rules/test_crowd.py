@@ -71,8 +71,10 @@ def test_what_answers_tell_is_that_of_the_estimator(answers: list[tuple[int, flo
     noise, many = 2.0, len(answers)
     expected = np.round([each for _, each in answers], 3)
     crowd = replace(yards()["aesthetic"].crowd, typical=noise, spread=max(expected.std(), 1e-9))
-    votes = Votes.of([0] * many, range(many), [score for score, _ in answers], low=1, high=10)
-    wanted = agreement.Agreement.of(votes, expected, np.ones(many, bool), noise)
+    scores = np.repeat([score for score, _ in answers], 2)
+    twice = Votes.of([0, 1] * many, np.repeat(range(many), 2), scores, low=1, high=10)
+    judged = agreement.Judged.of(twice)
+    wanted = agreement.Agreement.of(judged, np.repeat(expected, 2), noise)
     if expected.std() < 0.01:
         return
     telling, contrast = said(kept_of(*answers).sums, crowd)

@@ -19,8 +19,32 @@ NORMAL: Final = 3.0
 
 
 @dataclass(frozen=True, slots=True)
+class Judged:
+    """The votes on items that somebody else judged, and what of them is the same in every round.
+
+    `flags` marks them among all votes, and `many` counts each rater's. `own` is how far each lies
+    from the mean of its rater's, 0 for other votes, and `squares` the sum of its squares.
+    """
+
+    votes: Votes
+    flags: Flags
+    many: Floats
+    own: Floats
+    squares: Floats
+
+    @classmethod
+    def of(cls, votes: Votes) -> Self:
+        """Find them."""
+        flags = votes.by_item()[votes.item] > 1
+        many = votes.by_rater(flags)
+        mean = votes.by_rater(flags * votes.score) / np.maximum(many, 1.0)
+        own = flags * (votes.score - mean[votes.rater])
+        return cls(votes, flags, many, own, votes.by_rater(own**2))
+
+
+@dataclass(frozen=True, slots=True)
 class Agreement:
-    """One figure a rater; `judged` votes alone count.
+    """One figure a rater; judged votes alone count.
 
     `z`: Fisher's transform of the correlation of the votes with what is expected of them, 0 where
     one of both is always the same. `telling`: so many votes this hangs on, at most all: where one
@@ -34,21 +58,20 @@ class Agreement:
     contrast: Floats
 
     @classmethod
-    def of(cls, votes: Votes, expected: Floats, judged: Flags, noise: float) -> Self:
+    def of(cls, judged: Judged, expected: Floats, noise: float) -> Self:
         """Compare; `noise` is the usual variance of votes around what is expected of them."""
-        given = votes.by_rater(judged)
-        many = np.maximum(given, 1.0)
-        one = votes.score - (votes.by_rater(judged * votes.score) / many)[votes.rater]
-        two = expected - (votes.by_rater(judged * expected) / many)[votes.rater]
-        square = judged * two**2
+        votes, many = judged.votes, np.maximum(judged.many, 1.0)
+        mean = votes.by_rater(judged.flags * expected) / many
+        off = judged.flags * (expected - mean[votes.rater])
+        square = off**2
         seen, fourth = votes.by_rater(square), votes.by_rater(square**2)
-        squares = votes.by_rater(judged * one**2) * seen
+        squares = judged.squares * seen
         differ = squares > many**2 * (ROUNDING * (votes.high - votes.low)) ** 4
-        r = votes.by_rater(judged * one * two) / np.sqrt(np.where(differ, squares, 1.0))
+        r = votes.by_rater(judged.own * off) / np.sqrt(np.where(differ, squares, 1.0))
         r = np.clip(np.where(differ, r, 0.0), -MOST_CORRELATION, MOST_CORRELATION)
         kept = NORMAL * seen**2 / np.where(fourth > 0, fourth, 1.0)
         telling = np.where(fourth > 0, np.minimum(kept, many), many)
-        return cls(np.arctanh(r), telling, _contrast(seen, given, noise))
+        return cls(np.arctanh(r), telling, _contrast(seen, judged.many, noise))
 
     @property
     def error(self) -> Floats:

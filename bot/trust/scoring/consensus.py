@@ -58,7 +58,7 @@ class Sums:
     def without_own(self, votes: Votes, model: Model) -> tuple[Floats, Floats]:
         """Return what the other votes on the item let expect of each vote, and its variance."""
         weight = np.maximum(self.item_weight[votes.item] - self.weight, 0.0)
-        total = self.item_vote[votes.item] - self.weight * self.vote
         precision = weight + 1 / model.between
-        score = (total + model.centre[votes.group[votes.item]] / model.between) / precision
-        return score, model.difficulty[votes.item] / precision
+        prior = model.centre[votes.group] / model.between
+        total = (self.item_vote + prior)[votes.item] - self.weight * self.vote
+        return total / precision, model.difficulty[votes.item] / precision

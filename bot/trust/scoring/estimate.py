@@ -13,7 +13,7 @@ from typing import Final
 
 import numpy as np
 
-from bot.trust.scoring.agreement import Agreement
+from bot.trust.scoring.agreement import Agreement, Judged
 from bot.trust.scoring.consensus import Model, Sums
 from bot.trust.scoring.difficulty import difficulties
 from bot.trust.scoring.honesty import Crowd
@@ -76,18 +76,18 @@ class Estimate:
 
 def estimate(votes: Votes) -> Estimate:
     """Recover scores and raters from votes; the same for the same votes in any order."""
-    judged = votes.by_item()[votes.item] > 1
-    known = votes.by_rater(judged) >= LEAST_VOTES
+    judged = Judged.of(votes)
+    known = judged.many >= LEAST_VOTES
     model = _first(votes)
     sums = Sums.of(votes, model)
     if len(votes):
         for _ in range(ROUNDS):
-            model, sums = _better(votes, model, sums, judged, known)
+            model, sums = _better(model, sums, judged, known)
     score, variance = sums.combined(votes, model)
     expected, uncertainty = sums.without_own(votes, model)
     return Estimate(
         np.clip(score, votes.low, votes.high), np.sqrt(variance), model, expected, uncertainty,
-        judged, known, Agreement.of(votes, expected, judged, _noise(votes, model, judged)),
+        judged.flags, known, Agreement.of(judged, expected, _noise(model, judged)),
     )  # fmt: skip
 
 
@@ -119,32 +119,30 @@ def _first(votes: Votes) -> Model:
     )
 
 
-def _better(
-    votes: Votes, model: Model, sums: Sums, judged: Flags, known: Flags
-) -> tuple[Model, Sums]:
+def _better(model: Model, sums: Sums, judged: Judged, known: Flags) -> tuple[Model, Sums]:
     """Return the model and sums after a round: raters by the images, then images by the raters."""
+    votes, many = judged.votes, judged.many
     expected, uncertainty = sums.without_own(votes, model)
-    many = votes.by_rater(judged)
-    found = Agreement.of(votes, expected, judged, _noise(votes, model, judged))
+    found = Agreement.of(judged, expected, _noise(model, judged))
     crowd = Crowd.fit(found.z[known], found.error[known], found.contrast[known])
     honest = crowd.reliability(found.z, found.error, found.contrast)
     trust = np.where(known, honest, crowd.honest)
-    sure = judged / model.difficulty[votes.item]
-    bias = votes.by_rater(sure * (votes.score - expected))
-    bias /= votes.by_rater(sure) + BIAS_SHRINKAGE
+    sure = judged.flags / model.difficulty[votes.item]
+    off = votes.score - expected
+    bias = votes.by_rater(sure * off) / (votes.by_rater(sure) + BIAS_SHRINKAGE)
     bias -= (trust * many * bias).sum() / max((trust * many).sum(), 1.0)
-    square = (votes.score - expected - bias[votes.rater]) ** 2 - uncertainty
+    square = (off - bias[votes.rater]) ** 2 - uncertainty
     variance, typical = _variances(votes, votes.by_rater(sure * square), many, trust)
     variance = np.where(known, variance, typical)
     weight = (trust + LEAST_TRUST) / np.maximum(variance, _middle(variance, trust * many))
     model = replace(model, bias=bias, variance=variance, reliability=trust, weight=weight)
     sums = Sums.of(votes, model)
-    return _images(votes, model, sums, judged), sums
+    return _images(model, sums, judged), sums
 
 
-def _noise(votes: Votes, model: Model, judged: Flags) -> float:
+def _noise(model: Model, judged: Judged) -> float:
     """Return the mean variance of the votes of reliable raters."""
-    weight = model.reliability * votes.by_rater(judged)
+    weight = model.reliability * judged.many
     return float((weight * model.variance).sum() / max(weight.sum(), 1.0))
 
 
@@ -169,20 +167,21 @@ def _centres(votes: Votes, score: Floats, trust: Floats) -> Floats:
     """Return each group's centre: the mean of its votes, shrunk to that of all trusted ones."""
     if not len(votes):
         return np.full(votes.groups, (votes.low + votes.high) / 2)
-    common = (trust * score).sum() / trust.sum()
-    total = votes.by_group(trust * score) + CENTRE_SHRINKAGE * common
-    centre: Floats = total / (votes.by_group(trust) + CENTRE_SHRINKAGE)
+    total, many = votes.by_group(trust * score), votes.by_group(trust)
+    common = total.sum() / many.sum()
+    centre: Floats = (total + CENTRE_SHRINKAGE * common) / (many + CENTRE_SHRINKAGE)
     return centre
 
 
-def _images(votes: Votes, model: Model, sums: Sums, judged: Flags) -> Model:
+def _images(model: Model, sums: Sums, judged: Judged) -> Model:
     """Return the model with centres, spread and difficulty of the images as the raters see them."""
+    votes = judged.votes
     trust = model.reliability[votes.rater]
     centre = _centres(votes, sums.vote, trust)
     used = (model.reliability + LEAST_TRUST) / model.weight
-    difficulty = difficulties(votes, sums, judged * trust, used[votes.rater])
+    difficulty = difficulties(votes, sums, judged.flags * trust, used[votes.rater])
     width = (votes.high - votes.low) ** 2
-    if judged.sum() < LEAST_VOTES:
+    if judged.many.sum() < LEAST_VOTES:
         between = FIRST_SPREAD**2 * width
     else:
         between = max(_between(sums, centre[votes.group], difficulty), LEAST_BETWEEN * width)

@@ -106,8 +106,8 @@ class Votes:
         """Return the sum of a figure of the votes for each group; their number if None."""
         if self.groups == 1:
             return np.array([len(self) if weights is None else weights.sum()], float)
-        group = self.group[self.item]
-        return np.bincount(group, weights, self.groups).astype(float, copy=False)
+        total = self.by_item(weights)
+        return np.bincount(self.group, total, self.groups).astype(float, copy=False)
 
 
 def is_scale(low: float, high: float) -> bool:
