@@ -8,23 +8,21 @@ from typing import Final
 
 from storage.votes import SCALES
 
-Rows = list[tuple[int, ...]]
+Row = tuple[int, ...]
 
 SCORED: Final = "v.state = 'given' AND v.gold = 0"
 """Condition under which the given scores of a row `v` of votes make scores: half votes too, and
 votes after the scores were shown, but none on an image whose score was known before."""
 
-CHUNK_ROWS: Final = 20_000
 
-
-def votes(connection: Connection) -> Iterator[Rows]:
+def votes(connection: Connection) -> Iterator[Row]:
     """Yield rows of image, rater, and a score a scale in the order of SCALES; -1: not given."""
-    return _chunks(connection, _VOTES)
+    return connection.execute(_VOTES)
 
 
-def data_sets(connection: Connection) -> Iterator[Rows]:
+def data_sets(connection: Connection) -> Iterator[Row]:
     """Yield rows of image and data set, by rising image: all images that have any vote."""
-    return _chunks(connection, _DATA_SETS)
+    return connection.execute(_DATA_SETS)
 
 
 def position(connection: Connection) -> int:
@@ -39,12 +37,6 @@ def touched(connection: Connection, position: int) -> tuple[set[int], int]:
         "SELECT id, image_id FROM vote_history WHERE id > ? ORDER BY id", (position,)
     ).fetchall()
     return {image for _, image in rows}, rows[-1][0] if rows else position
-
-
-def _chunks(connection: Connection, sql: str) -> Iterator[Rows]:
-    cursor = connection.execute(sql)
-    while rows := cursor.fetchmany(CHUNK_ROWS):
-        yield rows
 
 
 _VOTES: Final = f"""

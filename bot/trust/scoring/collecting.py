@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import chain
 from sqlite3 import Connection
 from typing import Final, Self
 
@@ -19,6 +17,11 @@ from storage import votes as vote_rows
 
 Small = npt.NDArray[np.int8]
 """Scores of all scales fit; -1 says that one is not given."""
+
+VOTE: Final = np.dtype(
+    [("image", np.int64), ("rater", np.int64), *((scale, np.int8) for scale in vote_rows.SCALES)]
+)
+HOME: Final = np.dtype([("image", np.int64), ("data_set", np.int64)])
 
 SPARSE: Final = 8
 """With gaps of more than that on average, ids are sorted instead of marked in a table."""
@@ -47,24 +50,21 @@ class Ballots:
         connection.execute("BEGIN")
         try:
             position = scored_votes.position(connection)
-            rows = _table(scored_votes.votes(connection), 2 + len(vote_rows.SCALES))
-            homes = _table(scored_votes.data_sets(connection), 2)
+            rows = np.fromiter(scored_votes.votes(connection), VOTE)
+            homes = np.fromiter(scored_votes.data_sets(connection), HOME)
         finally:
             connection.execute("ROLLBACK")
-        images, item = _places(rows[:, 0])
-        raters, rater = _places(rows[:, 1])
+        images, item = _places(rows["image"])
+        raters, rater = _places(rows["rater"])
         order = ascending(item * max(len(raters), 1) + rater)
-        data_sets, group = _places(homes[:, 1])
+        data_sets, group = _places(homes["data_set"])
         return cls(
             rater=rater[order],
             item=item[order],
-            scores={
-                scale: rows[order, place].astype(np.int8)
-                for place, scale in enumerate(vote_rows.SCALES, 2)
-            },
+            scores={scale: rows[scale][order] for scale in vote_rows.SCALES},
             raters=raters,
             images=images,
-            group=group[np.searchsorted(homes[:, 0], images)],
+            group=group[np.searchsorted(homes["image"], images)],
             data_sets=data_sets,
             position=position,
         )
@@ -98,13 +98,3 @@ def _places(ids: Index) -> tuple[Index, Index]:
     there = np.zeros(most + 1, bool)
     there[ids] = True
     return np.flatnonzero(there), (np.cumsum(there) - 1)[ids]
-
-
-def _table(chunks: Iterator[scored_votes.Rows], columns: int) -> Index:
-    """Return rows as one array; chunk by chunk, since Python's numbers take eight times as much."""
-    empty = np.empty((0, columns), np.int64)
-    parts = [
-        np.fromiter(chain.from_iterable(rows), np.int64, columns * len(rows)).reshape(-1, columns)
-        for rows in chunks
-    ]
-    return np.concatenate([empty, *parts])
