@@ -34,6 +34,7 @@ from bot.trust.captcha.keeping import is_private, kept, take, take_all
 from bot.trust.captcha.offering import Offering, number_of
 from bot.trust.captcha.outcomes import Failed, Outcome, Refused, Told
 from bot.trust.captcha.questions import number_words
+from bot.trust.captcha.refusals import TooManyCaptchasError
 from bot.trust.captcha.workshop import Workshop
 from bot.trust.enrolment import Enrolment
 from storage import captchas, raters, risks
@@ -105,7 +106,7 @@ class CaptchaService:
     ) -> Outcome:
         """Ask one of a kind in place of an open one; no spent try comes back.
 
-        Raises RateLimitedError(seconds=...), BusyError and what `open` raises.
+        Raises TooManyCaptchasError(seconds=...), BusyError and what `open` raises.
         """
         now = self._clock.now()
 
@@ -114,7 +115,7 @@ class CaptchaService:
             if captcha.state in _LET_GO_ON:
                 return take(connection, self._ballot, caller, captcha.press, now)
             _refuse_settled(connection, captcha, _UNANSWERED)
-            _charge(connection, captcha.rater, now)
+            _charge_another(connection, captcha.rater, now)
             return captcha
 
         found = await self._database.write(unit)
@@ -187,11 +188,11 @@ class CaptchaService:
         return outcome
 
     async def _follow(self, again: _Again, caller: Caller, language: str) -> Outcome:
-        """Ask another one; raises WrongAnswerError after a wrong answer, else RateLimitedError."""
+        """Ask another; raises WrongAnswerError after a wrong answer, else TooManyCaptchasError."""
         ended, now = again.ended, self._clock.now()
         try:
-            await self._database.write(lambda connection: _charge(connection, ended.rater, now))
-        except RateLimitedError as error:
+            await self._database.write(lambda c: _charge_another(c, ended.rater, now))
+        except TooManyCaptchasError as error:
             if again.told == "wrong":
                 raise WrongAnswerError(**error.values) from error
             raise
@@ -249,6 +250,14 @@ def _expired(connection: Connection, captcha: Captcha, now: datetime) -> _Again 
 def _charge(connection: Connection, rater: int, now: datetime) -> None:
     """Count a captcha that is about to be made; raises RateLimitedError(seconds=...)."""
     rate_limit.charge(connection, rater, "captcha", policy.PER_MINUTE, now)
+
+
+def _charge_another(connection: Connection, rater: int, now: datetime) -> None:
+    """Count one that scores wait for already; raises TooManyCaptchasError(seconds=...)."""
+    try:
+        _charge(connection, rater, now)
+    except RateLimitedError as error:
+        raise TooManyCaptchasError(**error.values) from error
 
 
 def _refuse_settled(
