@@ -16,6 +16,7 @@ from typing import Any, Final, Protocol
 import pyarrow as pa
 
 from bot.datasets.exports.catalogue import PictureForm
+from bot.datasets.exports.pictures import DOT
 from bot.datasets.exports.request import NONE, LeftOut
 from bot.datasets.exports.writers import ParquetRows, parquet_file
 from bot.errors import ImageUnreadableError, SourceUnavailableError
@@ -195,12 +196,12 @@ class _Tar:
     file: str
 
     def path(self, name: str) -> str:
-        return f"{self.file}/{'.'.join(_sample(name))}"
+        return f"{self.file}/{'.'.join(sample(name))}"
 
     def add(self, name: str, data: bytes, about: Mapping[str, Any]) -> None:
-        sample, ending = _sample(name)
+        stem, ending = sample(name)
         for suffix, content in ((ending, data), ("json", json.dumps(about).encode())):
-            member = tarfile.TarInfo(f"{sample}.{suffix}")
+            member = tarfile.TarInfo(f"{stem}.{suffix}")
             member.size = len(content)
             self.archive.addfile(member, io.BytesIO(content))
 
@@ -208,9 +209,10 @@ class _Tar:
         """Leave it out: webdataset would take it for a sample."""
 
 
-def _sample(name: str) -> tuple[str, str]:
-    stem, dot, ending = name.rpartition(".")
-    return (stem.replace(".", "%2E"), ending) if dot else (name, "bin")
+def sample(name: str) -> tuple[str, str]:
+    """Return what webdataset is to call the sample of a picture, and the picture's ending."""
+    stem, _, ending = name.rpartition(".")
+    return stem.replace(".", DOT), ending
 
 
 class _Table:

@@ -4,6 +4,7 @@ import gc
 import io
 import json
 import os
+import tarfile
 import warnings
 import zipfile
 from contextlib import closing
@@ -228,6 +229,51 @@ async def test_names_with_dots_are_samples_of_their_own(scored: Path) -> None:
         gc.collect()
     assert len(samples) == done.rows > 20
     assert all(size_of(sample["png"]) == (8, 8) for sample in samples)
+
+
+ODD = {4: ("x", "a.png"), 5: ("x.png", "b"), 6: ("X", "c.json"), 7: ("y", "p. " + "猫" * 80)}
+"""Keys and names of files of one prompt."""
+
+
+@pytest.mark.parametrize("pictures", ["folder", "zip", "webdataset", "parquet"])
+async def test_odd_names_keep_their_own_pictures(
+    scored: Path, tmp_path: Path, pictures: PictureForm
+) -> None:
+    with closing(connect(scored)) as connection:
+        for number, (key, member) in ODD.items():
+            change = "UPDATE images SET key = ?, member = ? WHERE id = ?"
+            connection.execute(change, (key, member, number))
+            (tmp_path / "pictures" / f"{number}.png").rename(tmp_path / "pictures" / member)
+    done = await export(scored, pictures=pictures)
+    assert done.left_out.unreadable == 1
+    found = {name.casefold(): data for name, data in shown(done.path).items()}
+    assert len(found) == done.rows
+    for number, name in zip(ODD, ("x.png", "x.png.bin", "x~1.bin", "y.bin"), strict=True):
+        stem, _, ending = name.rpartition(".")
+        stem = stem.replace(".", "%2e") if pictures == "webdataset" else stem
+        with Image.open(io.BytesIO(found[f"set%200~{stem}.{ending}"])) as picture:
+            assert picture.getpixel((0, 0)) == (number, 0, 0)
+
+
+def shown(folder: Path) -> dict[str, bytes]:
+    """Return the pictures of an export by their names, in whatever form they are."""
+    pictures: dict[str, bytes] = {}
+    for path in (folder / "images").rglob("*.*"):
+        if path.suffix == ".zip":
+            with zipfile.ZipFile(path) as archive:
+                pictures |= {name: archive.read(name) for name in archive.namelist()}
+        elif path.suffix == ".tar":
+            with tarfile.open(path) as archive_of_samples:
+                for member in archive_of_samples:
+                    file = archive_of_samples.extractfile(member)
+                    assert file is not None
+                    pictures[member.name] = file.read()
+        elif path.suffix == ".parquet":
+            rows = pd.read_parquet(path)["image"]
+            pictures |= {row["path"]: row["bytes"] for row in rows}
+        else:
+            pictures[path.name] = path.read_bytes()
+    return {name: data for name, data in pictures.items() if not name.endswith(".json")}
 
 
 async def test_a_picture_that_is_gone_is_left_out_and_counted(scored: Path) -> None:
