@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 CONFIGURATION: Final = "MPLCONFIGDIR"
+FONTS: Final = logging.getLogger("matplotlib.font_manager")
 
 
 @contextmanager
@@ -18,16 +20,20 @@ def matplotlib_beside(target: Path) -> Iterator[None]:
 
     Import it inside for the first time, since it looks for its folder as it loads. A process that
     is killed leaves `.<name>.matplotlib`, which the next one empties; let only one at a time draw
-    the same target. Raises OSError.
+    the same target. That the list cannot be written is no word to anybody: where the disk is full,
+    writing the target says so. Raises OSError.
     """
     own = target.with_name(f".{target.name}.matplotlib")
     shutil.rmtree(own, ignore_errors=True)
     own.mkdir()
     before = os.environ.get(CONFIGURATION)
     os.environ[CONFIGURATION] = str(own)
+    level = FONTS.level
+    FONTS.setLevel(logging.ERROR)
     try:
         yield
     finally:
+        FONTS.setLevel(level)
         if before is None:
             del os.environ[CONFIGURATION]
         else:
