@@ -27,6 +27,8 @@ def check_folder(directory: Path) -> Path:
     try:
         if directory.is_dir():
             return directory.resolve()
+        if not directory.exists():
+            raise ImportRefusedError(f"there is no folder {directory}")
     except (OSError, RuntimeError) as error:
         raise ImportRefusedError(f"{directory} cannot be read: {error}") from error
     raise ImportRefusedError(f"{directory} is not a folder")

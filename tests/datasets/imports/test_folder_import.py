@@ -305,9 +305,12 @@ async def test_a_bad_name_is_refused(database: Database, tmp_path: Path, name: s
 
 async def test_what_is_no_folder_is_refused(database: Database, tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(PICTURE)
-    for path in (tmp_path / "file", tmp_path / "nothing"):
-        with pytest.raises(ImportRefusedError, match="is not a folder"):
-            await bring_folder(database, path)
+    for path, said in (
+        ("file", "is not a folder$"),
+        ("nothing", "^there is no folder /.*/nothing$"),
+    ):
+        with pytest.raises(ImportRefusedError, match=said):
+            await bring_folder(database, tmp_path / path)
 
 
 async def test_many_files_take_several_batches(database: Database, tmp_path: Path) -> None:

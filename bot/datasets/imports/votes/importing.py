@@ -124,6 +124,8 @@ class _Run:
 def _sha256(path: Path) -> bytes:
     """Return the hash of a file; raises ImportRefusedError where it is none or cannot be read."""
     try:
+        if not path.exists():
+            raise ImportRefusedError(f"there is no file {path}")
         if not path.is_file():
             raise ImportRefusedError(f"{path} is not a file")
         with path.open("rb") as file:
