@@ -34,6 +34,12 @@ _OF_OTHERS: Final = """
     NOT EXISTS (SELECT 1 FROM images i WHERE i.data_set_id = m.data_set_id AND i.key = m.key)
 """
 
+OTHER_COLLECTIONS: Final = f"""
+SELECT name, format FROM imported_collections
+WHERE data_set_id = ?1 AND NOT EXISTS {_COLLECTIONS} ORDER BY id
+"""  # noqa: S608 - constants
+"""All collections where there is none of AI Horde Ratings among them; else nothing."""
+
 IMAGES_OF_OURS: Final = f"""
 SELECT i.id AS image_id, m.key AS key FROM imported_images m {_OF_OURS}
 WHERE m.data_set_id = ?1 ORDER BY i.id

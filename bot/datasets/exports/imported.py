@@ -21,6 +21,7 @@ from storage.exporting_imported import ImportedFilter
 from storage.times import MOST_MICROSECONDS
 
 NAMES = pa.schema([("number", pa.int64()), ("name", pa.string())])
+COLLECTIONS = pa.schema([("name", pa.string()), ("format", pa.string())])
 IMAGES = pa.schema([("image_id", pa.int64()), ("key", pa.string())])
 ROWS = pa.schema(
     [
@@ -60,7 +61,8 @@ class Imported:
     def of(cls, source: Source) -> Imported:
         """Return them.
 
-        Raises RefusedError where the selection asks for what imported votes do not have.
+        Raises RefusedError where the selection asks for what imported votes do not have, and where
+        all collections are of other formats.
         """
         wanted = source.selection
         if len(source.data_sets) != 1:
@@ -75,7 +77,9 @@ class Imported:
                 "how reliable somebody is was found of your own raters alone, and who gave imported"
                 " votes has no such number: leave out either the reliability or imported votes"
             )
-        return cls(source, *source.data_sets)
+        found = cls(source, *source.data_sets)
+        found._refuse_others()
+        return found
 
     @property
     def raters(self) -> pa.RecordBatch:
@@ -115,6 +119,22 @@ class Imported:
         """Yield the same of votes on other images."""
         sql = exporting_imported.rows_on_others(self._only)
         return self._rows(sql, exporting_imported.IMAGES_OF_OTHERS)
+
+    def _refuse_others(self) -> None:
+        others = fetch(
+            self.source.connection,
+            exporting_imported.OTHER_COLLECTIONS,
+            COLLECTIONS,
+            self.data_set,
+        ).to_pylist()
+        if others:
+            (data_set,) = self.source.data_sets.values()
+            there = ", ".join(f"{each['name']} ({each['format']})" for each in others)
+            raise RefusedError(
+                f"of AI Horde Ratings (import votes --format horde), the only imported votes that"
+                f" exports take, {data_set} has none; there is: {there}. Leave out --with-imported"
+                " for the votes of your own raters"
+            )
 
     def _rows(self, rows: str, images: str) -> Batches:
         """Yield rows of ROWS with names in the place of numbers, and the key of the image."""

@@ -324,7 +324,12 @@ async def test_votes_of_another_format_make_no_image_known(
     await bring(database, csv, csv_format(1, 10, CsvColumns()), collection="study")
     await database.close()
     cast(votes, crowd(RATERS, 1))
-    assert len(await table(votes, "scores"))  # there is no vote of AI Horde Ratings
+    for name in ("scores", "horde", "prepared"):
+        with pytest.raises(ExportFailedError) as refused:
+            await votes.service().export(name, ALL)
+        reason = str(refused.value.values["reason"])
+        assert "mine has none; there is: study (csv)." in reason
+        assert "Leave out --with-imported" in reason
     await import_rows(votes, row(1, id="elsewhere"))
     with pytest.raises(ExportFailedError) as refused:
         await table(votes, "scores")
