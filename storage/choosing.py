@@ -38,7 +38,7 @@ def begun(
 ) -> int | None:
     """Return a begun image with an open place that the seeker has not met yet.
 
-    None that is gold for a channel.
+    None that is gold.
     """
     statement = _BEGUN_FOR_CHANNEL if seeker.rater is None else _BEGUN_FOR_RATER
     parameters = {**reservations.moments(now), "window": window}
@@ -48,7 +48,7 @@ def begun(
 def waiting(connection: Connection, seeker: Seeker, start: int) -> int | None:
     """Return an image that waits for somebody to begin it, none that the seeker passed over.
 
-    None that is gold for a channel.
+    None that is gold.
     """
     return _seek(connection, _WAITING, seeker, start, {})
 
@@ -129,7 +129,8 @@ _NOT_MET = f"""
 _NO_GOLD = """
     NOT EXISTS (SELECT 1 FROM gold_images k WHERE k.image_id = i.id AND k.state = 'accepted')
 """
-"""The image `i` is not gold. Gold is in no channel, for a result that was shown would end it."""
+"""The image `i` is not gold. Gold is in no channel, for a result that was shown would end it, and
+in sessions it is nothing else, or raters would use it up as ordinary images."""
 _BEGUN = f"""
     SELECT i.random_key, i.id FROM (
         SELECT id, random_key, complete_votes, revealed_at FROM images
@@ -147,6 +148,7 @@ _BEGUN_FOR_RATER = f"""{_BEGUN}
         WHERE r.image_id = i.id AND r.rater = :rater AND {LIVE}
     )
     AND {_NOT_MET}
+    AND {_NO_GOLD}
     LIMIT 1
 """  # noqa: S608 - constants
 _BEGUN_FOR_CHANNEL = f"""{_BEGUN}
@@ -162,7 +164,7 @@ _WAITING = f"""
     SELECT i.random_key, i.id FROM images i
     WHERE i.data_set_id = :data_set_id AND i.stage = 'waiting' AND i.safe = :safe
     AND i.random_key >= :start AND {_NOT_MET}
-    AND (:channel_id IS NULL OR {_NO_GOLD})
+    AND {_NO_GOLD}
     ORDER BY i.random_key LIMIT 1
 """  # noqa: S608 - constants
 _OPEN = {

@@ -10,7 +10,7 @@ from bot.rating.choosing import choose
 from bot.settings import Settings
 from bot.trust.gold import lesson_images
 from bot.trust.gold.mixing import REPEAT_BEHIND, Draw, Mix
-from storage import checks, choosing, gold_times, images, risks
+from storage import checks, choosing, gold_times, risks
 from storage.choosing import Seeker
 from storage.gold_times import Twin
 from storage.posts import Purpose
@@ -18,7 +18,7 @@ from storage.posts import Purpose
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """An image, and what it is shown for; `twin` is that of a gold image which is full."""
+    """An image, and what it is shown for; `twin` is that of a gold image."""
 
     image_id: int
     purpose: Purpose
@@ -84,8 +84,7 @@ class Serving:
 def _with_twin(
     connection: Connection, seeker: Seeker, served: Served, draw: Draw, now: datetime
 ) -> Served:
-    """Return what is served, with a twin where it is a gold image that is full."""
-    image = images.by_id(connection, served.image_id) if served.purpose == "gold" else None
-    if image is None or image.stage != "full":
+    """Return what is served, with a twin where it is gold: its own image closes with no votes."""
+    if served.purpose != "gold":
         return served
     return replace(served, twin=gold_times.draw(connection, seeker.data_set_id, draw.share, now))

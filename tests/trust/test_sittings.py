@@ -41,6 +41,23 @@ async def test_one_score_and_a_skip_avoid_no_gold(tmp_path: Path) -> None:
         assert await sitting.cases() == 1
 
 
+async def test_no_gold_is_used_up_as_ordinary_images(tmp_path: Path) -> None:
+    async with open_home(tmp_path, gold_percent=20, lessons=0) as home:
+        sitting = await Sitting.begin(home, images=160)
+        await sitting.sit(200, at_random)
+        votes = await home.world.database.read(
+            lambda c: c.execute(
+                "SELECT v.gold, count(*) FROM votes v JOIN gold_images g"
+                " ON g.image_id = v.image_id GROUP BY v.gold"
+            ).fetchall()
+        )
+        assert votes == [(1, 25)]
+        open_for_ever = await home.world.value(
+            "SELECT count(*) FROM posts WHERE purpose = 'gold' AND twin_image_id IS NULL"
+        )
+        assert open_for_ever == 0
+
+
 async def test_a_person_looks_at_who_presses_flaws_at_random(tmp_path: Path) -> None:
     async with open_home(tmp_path, gold_percent=20) as home:
         sitting = await Sitting.begin(home)
