@@ -46,6 +46,7 @@ class Reason(StrEnum):
     PART_BROKEN = "part_broken"
     BLURRED = "blurred"
     WRONG_ROW = "wrong_row"
+    NOT_UTF8 = "not_utf8"
     NO_PICTURE = "no_picture"
     NO_PICTURES = "no_pictures"
     ANIMATED = "animated"
@@ -98,6 +99,7 @@ SENTENCES = {
     Reason.PART_BROKEN: "the archive of the part cannot be read",
     Reason.BLURRED: "the picture was blurred by its publisher",
     Reason.WRONG_ROW: "the row has another shape, or no usable name or part",
+    Reason.NOT_UTF8: "the row is not UTF-8: save the table as UTF-8 and import it again",
     Reason.NO_PICTURES: "the parquet file has no column with pictures",
     Reason.NO_PICTURE: "the row has neither a picture nor a path",
     Reason.ANIMATED: "animated; its first frame is used",

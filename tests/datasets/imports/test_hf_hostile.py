@@ -249,7 +249,6 @@ async def test_rows_of_csv_with_too_few_or_too_many_fields_are_left_out(
     [
         ('b.png,"open', "metadata.csv cannot be read after line 2,002"),
         ("b.png," + "x" * 2_000_000, "metadata.csv cannot be read after line 2,002"),
-        ("b.png,\udcff", "metadata.csv is not UTF-8 after line 1,"),
     ],
 )
 async def test_what_comes_before_a_damaged_line_is_imported(
@@ -265,6 +264,29 @@ async def test_what_comes_before_a_damaged_line_is_imported(
         await bring_hf(database, folder)
     assert said in str(refusal.value)
     assert stored(database, "prompt") == {"a": ("one",)}
+
+
+@pytest.mark.parametrize("kind", ["csv", "jsonl"])
+async def test_rows_that_are_no_utf8_are_left_out_by_line(
+    database: Database, tmp_path: Path, kind: str
+) -> None:
+    """The line is that of an editor, also after a text of several lines."""
+    texts = ["one\ntwo" if kind == "csv" else "one", *["three"] * 400, "J\udcf6rg", "five"]
+    if kind == "csv":
+        lines = ["file_name,text", *(f'{n}.png,"{text}"' for n, text in enumerate(texts))]
+    else:
+        lines = [f'{{"file_name": "{n}.png", "text": "{text}"}}' for n, text in enumerate(texts)]
+    data = "\n".join(lines).encode(errors="surrogateescape")
+    files = {f"{n}.png": picture(n) for n in (0, 399, 401, 402)}
+    folder = write_files(tmp_path / "in", {**files, f"metadata.{kind}": data})
+    summary = await bring_hf(database, folder)
+    assert left_out(summary) == {"missing": 399, "not_utf8": 1}
+    line = 404 if kind == "csv" else 402
+    assert names_of(summary, "not_utf8") == (f"metadata.{kind}, line {line}",)
+    assert list(stored(database, "id")) == ["0", "399", "402"]
+    (folder / f"metadata.{kind}").write_bytes(data.replace(b"\xf6", "ö".encode()))
+    assert left_out(await bring_hf(database, folder)) == {"missing": 399}
+    assert stored(database, "prompt")["401"] == ("Jörg",)
 
 
 async def test_a_line_without_an_end_is_refused(database: Database, tmp_path: Path) -> None:

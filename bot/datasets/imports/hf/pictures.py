@@ -106,7 +106,7 @@ class Reading:
 
     def _item(self, row: Row, found: Found, make: Callable[[Said], Item]) -> Item:
         if row.values is None:
-            return Refused(Reason.WRONG_ROW, row.place)
+            return Refused(row.reason, row.place)
         try:
             key, safe = found.key(row.values), found.is_safe(row.values)
             said = Said(key, self.safe if safe is None else safe, found.facts(row.values))

@@ -16,7 +16,9 @@ from typing import Any, Final, Protocol, TextIO, TypeVar
 import pyarrow as pa
 
 from bot.datasets.imports.comma_separated import records_of
+from bot.datasets.imports.encoding import ERRORS, MEND, is_utf8
 from bot.datasets.imports.parquet import is_number, is_text, open_parquet, read_batches, texts
+from bot.datasets.imports.summary import Reason
 from bot.errors import ImportRefusedError
 
 T = TypeVar("T")
@@ -30,16 +32,27 @@ BATCH: Final = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row by its number from 1; `values` is None where it cannot be read."""
+    """One row by its number from 1; `values` is None where it cannot be read.
+
+    Where that is because it is not UTF-8, `line` is its last one.
+    """
 
     file: str
     number: int
     values: Mapping[str, object] | None
+    line: int | None = None
 
     @property
     def place(self) -> str:
-        """Name file and row for people."""
+        """Name file and row for people, the line of one that an editor has to mend."""
+        if self.line is not None:
+            return f"{self.file}, line {self.line}"
         return f"{self.file}, row {self.number}"
+
+    @property
+    def reason(self) -> Reason:
+        """Why a row has no values."""
+        return Reason.WRONG_ROW if self.line is None else Reason.NOT_UTF8
 
 
 class Table(Protocol):
@@ -72,7 +85,7 @@ def open_table(source: Path | BytesIO, shown: str, known: Sequence[str] | None =
         return ParquetTable(source, shown)
     try:
         data = source if isinstance(source, BytesIO) else source.open("rb")
-        file = TextIOWrapper(data, encoding="utf-8-sig", newline="")
+        file = TextIOWrapper(data, encoding="utf-8-sig", errors=ERRORS, newline="")
     except OSError as error:
         raise ImportRefusedError(f"{shown} cannot be read: {error}") from error
     try:
@@ -91,14 +104,19 @@ class CsvTable:
         """Read the header; raises ImportRefusedError."""
         self._file = file
         self._shown = shown
-        self._lines = _refusing(records_of(file), shown)
+        self._records = records_of(file)
+        self._lines = _refusing(self._records, shown)
         self.names = next(self._lines, [])
+        if not all(map(is_utf8, self.names)):
+            raise ImportRefusedError(f"{shown} is not UTF-8 in its header: {MEND}")
 
     def rows(self, names: Sequence[str]) -> Iterator[Row]:
-        """Yield the rows; one with too few or too many fields has no values."""
+        """Yield the rows; one of too few or too many fields, or not of UTF-8, has no values."""
         where = [(name, self.names.index(name)) for name in names]
         for number, fields in enumerate(self._lines, 1):
-            if len(fields) == len(self.names):
+            if not all(map(is_utf8, fields)):
+                yield Row(self._shown, number, None, self._records.line_num)
+            elif len(fields) == len(self.names):
                 yield Row(self._shown, number, {name: fields[at] for name, at in where})
             elif fields:
                 yield Row(self._shown, number, None)
@@ -123,10 +141,12 @@ class JsonLinesTable:
         file.seek(0)
 
     def rows(self, names: Sequence[str]) -> Iterator[Row]:
-        """Yield the rows; a line that is no JSON object has no values."""
+        """Yield the rows; a line that is no JSON object, or not UTF-8, has no values."""
         for number, line in enumerate(self._lines(), 1):
-            values = _object(line)
-            if line.strip():
+            if not is_utf8(line):
+                yield Row(self._shown, number, None, number)
+            elif line.strip():
+                values = _object(line)
                 found = None if values is None else {name: values.get(name) for name in names}
                 yield Row(self._shown, number, found)
 
@@ -137,14 +157,20 @@ class JsonLinesTable:
     def _fields(self) -> dict[str, None]:
         """Look through all lines: nobody would miss what the first alone has not."""
         fields: dict[str, None] = {}
+        foreign = False
         try:
             for line in self._lines():
+                if not is_utf8(line):
+                    foreign = True
+                    continue
                 fields |= dict.fromkeys(_object(line) or ())
                 if len(fields) > MOST_FIELDS:
                     break
         except ImportRefusedError:
             if not fields:
                 raise
+        if foreign and not fields:
+            raise ImportRefusedError(f"{self._shown} is not UTF-8: {MEND}")
         if len(fields) > MOST_FIELDS:
             raise ImportRefusedError(
                 f"{self._shown} has more than {MOST_FIELDS:,} different fields"
@@ -239,8 +265,6 @@ def _refusing(lines: Iterator[T], shown: str) -> Iterator[T]:
             line = next(lines)
         except StopIteration:
             return
-        except UnicodeDecodeError as error:
-            raise ImportRefusedError(f"{shown} is not UTF-8 after line {done:,}") from error
         except (csv.Error, OSError) as error:
             text = f"{shown} cannot be read after line {done:,}: {error}"
             raise ImportRefusedError(text) from error

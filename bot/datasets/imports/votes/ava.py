@@ -15,7 +15,7 @@ from typing import Final
 import pyarrow as pa
 
 from bot.datasets.imports.votes.lines import TooLongError, in_batches, open_lines
-from bot.datasets.imports.votes.rows import IMAGE, RawRows, straightened
+from bot.datasets.imports.votes.rows import IMAGE, RawRows, raw_rows
 from bot.errors import ImportRefusedError
 from bot.rating.scales import AESTHETIC
 
@@ -44,15 +44,13 @@ class AvaFile:
     def batches(self, size: int) -> Iterator[RawRows]:
         """Yield the lines in the file's order, at most `size` at a time.
 
-        Raises ImportRefusedError where a line is no text or too long.
+        Raises ImportRefusedError where a line is too long.
         """
         first = 1
         with closing(self._lines()) as lines:
             for found in in_batches(lines, size):
-                rows, odd = straightened(found, len(COLUMNS))
-                columns = [pa.array(values, pa.string()) for values in zip(*rows, strict=True)]
-                yield RawRows(first, dict(zip(COLUMNS, columns, strict=True)), odd, len(COLUMNS))
-                first += len(rows)
+                yield raw_rows(first, found, len(COLUMNS), _columns)
+                first += len(found)
 
     def close(self) -> None:
         """Nothing stays open."""
@@ -65,6 +63,11 @@ class AvaFile:
                     number += 1
                     lines.end_row()
                     yield line.split()
-            except (UnicodeDecodeError, TooLongError) as error:
+            except TooLongError as error:
                 text = f"{self.path.name}: row {number + 1:,} cannot be read: {error}"
                 raise ImportRefusedError(text) from error
+
+
+def _columns(rows: Sequence[Sequence[str | None]]) -> dict[str, pa.Array]:
+    columns = [pa.array(values, pa.string()) for values in zip(*rows, strict=True)]
+    return dict(zip(COLUMNS, columns, strict=True))

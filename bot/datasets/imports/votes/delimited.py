@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
+from functools import partial
 from itertools import repeat
 from pathlib import Path
 from typing import Final
@@ -13,8 +14,9 @@ import pyarrow as pa
 
 from bot.datasets.formulas import armed
 from bot.datasets.imports.comma_separated import records_of
+from bot.datasets.imports.encoding import MEND, is_utf8
 from bot.datasets.imports.votes.lines import TooLongError, in_batches, open_lines
-from bot.datasets.imports.votes.rows import LONGEST, RawRows, straightened
+from bot.datasets.imports.votes.rows import LONGEST, RawRows, raw_rows
 from bot.errors import ImportRefusedError
 
 MOST_NAMED: Final = 200
@@ -35,6 +37,8 @@ class DelimitedFile:
         self.count: int | None = None
         with closing(self._records()) as records:
             self._header: Sequence[str] = next(records, [])
+        if not all(map(is_utf8, self._header)):
+            raise ImportRefusedError(f"{path.name} is not UTF-8 in its header: {MEND}")
         self.columns = tuple(name for name in called if self._is_there(name, optional))
 
     def batches(self, size: int) -> Iterator[RawRows]:
@@ -47,10 +51,8 @@ class DelimitedFile:
         with closing(self._records()) as records:
             next(records, None)
             for found in in_batches(records, size):
-                rows, odd = straightened(found, len(self._header))
-                columns = {name: _column(rows, at, name) for name, at in places.items()}
-                yield RawRows(first, columns, odd, len(self._header))
-                first += len(rows)
+                yield raw_rows(first, found, len(self._header), partial(_columns, places))
+                first += len(found)
 
     def close(self) -> None:
         """Nothing stays open."""
@@ -78,9 +80,15 @@ class DelimitedFile:
                         yield record
                     else:
                         blank += 1  # at the end of the file they mean nothing
-            except (csv.Error, UnicodeDecodeError, TooLongError) as error:
+            except (csv.Error, TooLongError) as error:
                 text = f"{self.path.name}: row {number + 1:,} cannot be read: {error}"
                 raise ImportRefusedError(text) from error
+
+
+def _columns(
+    places: Mapping[str, int], rows: Sequence[Sequence[str | None]]
+) -> dict[str, pa.Array]:
+    return {name: _column(rows, at, name) for name, at in places.items()}
 
 
 def _column(rows: Sequence[Sequence[str | None]], at: int, name: str) -> pa.Array:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, Final, Self, TypeVar
 
+from bot.datasets.imports.encoding import ERRORS
 from bot.errors import ImportRefusedError
 
 T = TypeVar("T")
@@ -34,14 +35,14 @@ class Lines:
         return self
 
     def __next__(self) -> str:
-        """Return the next line; raises TooLongError, UnicodeDecodeError."""
+        """Return the next line, decoded with `encoding.ERRORS`; raises TooLongError."""
         line = self._file.readline(LONGEST + 1)
         self._length += len(line)
         if self._length > LONGEST:
             raise TooLongError(f"longer than {LONGEST:,} bytes")
         if not line:
             raise StopIteration
-        return line.decode()
+        return line.decode(errors=ERRORS)
 
     def end_row(self) -> None:
         """Begin a new row with the next line."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from bot.datasets.imports.encoding import is_utf8
 from bot.datasets.imports.votes.columns import Column
 from bot.rating.scales import ARTIFACTS
 
@@ -33,21 +34,34 @@ class RawRows:
 
     `first` is the number of the first row, as people count. `odd` are the rows without values, by
     their place among these, because the file has other than `width` columns there: how many.
+    `foreign` are those that have none because they are not UTF-8.
     """
 
     first: int
     columns: Mapping[str, Column]
     odd: Mapping[int, int] = field(default_factory=dict)
     width: int = 0
+    foreign: Sequence[int] = ()
 
     def __len__(self) -> int:
         return len(self.columns[IMAGE])
 
 
-def straightened(
-    rows: Sequence[Sequence[str]], width: int
-) -> tuple[list[Sequence[str | None]], dict[int, int]]:
-    """Return rows of `width` values, none in the place of odd ones, and which these are."""
+def raw_rows(
+    first: int,
+    rows: Sequence[Sequence[str]],
+    width: int,
+    column: Callable[[Sequence[Sequence[str | None]]], Mapping[str, Column]],
+) -> RawRows:
+    """Return rows of text as columns, which `column` makes of rows of `width` values.
+
+    There are none in the place of rows of another width, and of those that are not UTF-8.
+    """
+    foreign = [at for at, row in enumerate(rows) if not all(map(is_utf8, row))]
     odd = {at: len(row) for at, row in enumerate(rows) if len(row) != width}
+    for at in foreign:
+        odd.pop(at, None)
+    without = odd.keys() | set(foreign)
     nothing = [None] * width
-    return [nothing if at in odd else row for at, row in enumerate(rows)], odd
+    straight = [nothing if at in without else row for at, row in enumerate(rows)]
+    return RawRows(first, column(straight), odd, width, foreign)

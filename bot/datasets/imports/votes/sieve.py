@@ -43,8 +43,7 @@ class Sieve:
         self._rows = rows
         self._rules = rules
         self._tally = tally
-        if rows.odd:
-            self._leave_out_odd()
+        self._leave_out_odd()
 
     def images(self) -> Names:
         """Return the keys of images; rows without a usable one are left out."""
@@ -89,8 +88,15 @@ class Sieve:
             f"row {self._rows.first + at:,} has {found} columns instead of {self._rows.width}"
             for at, found in islice(self._rows.odd.items(), NAMES_SHOWN)
         )
-        self._tally.leave_out(Reason.WRONG_ROW, names, len(self._rows.odd))
-        self.good[list(self._rows.odd)] = False
+        foreign = self._rows.foreign
+        places = (f"row {self._rows.first + at:,}" for at in foreign[:NAMES_SHOWN])
+        for reason, called, which in (
+            (Reason.WRONG_ROW, names, list(self._rows.odd)),
+            (Reason.NOT_UTF8, places, list(foreign)),
+        ):
+            if which:
+                self._tally.leave_out(reason, called, len(which))
+                self.good[which] = False
 
     def refuse(self, faulty: Flags, reason: Reason, column: str) -> None:
         """Leave out rows, each for the first reason that is found, and say where they are."""

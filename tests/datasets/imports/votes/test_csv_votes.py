@@ -171,14 +171,22 @@ async def test_a_long_field_that_nobody_reads_does_no_harm(
     assert (await bring(database, path, PLAIN)).added == 1
 
 
-async def test_bytes_that_are_no_text_are_refused_by_row(
+async def test_rows_that_are_no_utf8_are_left_out_and_named(
     database: Database, tmp_path: Path
 ) -> None:
     path = tmp_path / "study.csv"
-    path.write_bytes(b"\xef\xbb\xbfrater,item,score\nann,a,7\nb\xf6b,a,7\n")
-    with pytest.raises(ImportRefusedError, match=r"study.csv: row 3 cannot be read: .*utf-8"):
+    path.write_bytes(
+        b"\xef\xbb\xbfrater,item,score,unread\nann,a,7,\nb\xf6b,a,7,\nbob,a,\xff7,\n"
+        b"eve,a,8,M\xc3\xbcnchen\nb\xf6b,a\njoe,a,9,\xfc\nmax,a,1,\n"
+    )
+    summary = await bring(database, path, PLAIN)
+    assert (summary.read, summary.added) == (7, 3)
+    (noted,) = summary.left_out
+    assert (noted.reason, noted.count) == ("not_utf8", 4)
+    assert noted.names == ("row 3", "row 4", "row 6", "row 7")
+    path.write_bytes(b"rater,item,score,stra\xdfe\nann,a,7,\n")
+    with pytest.raises(ImportRefusedError, match=r"study.csv is not UTF-8 in its header: save"):
         await bring(database, path, PLAIN)
-    assert query(database, "SELECT count(*) FROM imported_votes") == [(1,)]
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
