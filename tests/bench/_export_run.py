@@ -27,13 +27,14 @@ LOOPS = {"horde": _export_loop.export, "votes": _votes_loop.export}
 
 
 def run(form: str, way: str, database: Path, target: Path) -> None:
-    """Export by our child's own function, with imported votes or without, or by the plain loop."""
+    """Export by our child's function, as it is or `imported` or with `pictures`, or by the loop."""
     if way == "loop":
         LOOPS[form](database, target, DATA_SET, KeyedHash(KEY))
         return
     request = ExportRequest(
         str(database), str(target), form, next(iter(FORMATS[form].file_types), None),
         Selection((DATA_SET,), imported=way == "imported"), KEY.hex(), 0, exact_signals=False,
+        pictures="zip" if way == "pictures" else "none",
     )  # fmt: skip
     export(request, lambda _done, _most: None)
 

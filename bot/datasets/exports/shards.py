@@ -18,6 +18,7 @@ import pyarrow as pa
 from bot.datasets.exports.catalogue import PictureForm
 from bot.datasets.exports.pictures import DOT
 from bot.datasets.exports.request import NONE, LeftOut
+from bot.datasets.exports.source import RefusedError
 from bot.datasets.exports.writers import ParquetRows, parquet_file
 from bot.errors import ImageUnreadableError, SourceUnavailableError
 from bot.images.originals import is_changed, open_archive, read_file, read_member
@@ -29,7 +30,10 @@ EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 """The earliest time that a zip can hold (APPNOTE.TXT, 4.4.6): the same export, the same bytes."""
 
 ROW_GROUP: Final = 100
-"""Pictures in a row group of parquet, as `datasets` writes them."""
+"""Pictures in a row group of parquet, as `datasets` writes them; fewer where they are large."""
+
+ROW_GROUP_BYTES: Final = 16 * 2**20
+"""Bytes of pictures after which a row group is written: till then they are in memory."""
 
 IMAGE: Final = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
 """How `datasets` keeps an image in a table (its features.Image)."""
@@ -69,6 +73,19 @@ class Originals:
         if is_changed(data, image["sha256"]):
             self.left_out += LeftOut(changed=1)
             return None
+        return data
+
+    def is_there(self, image: Mapping[str, Any]) -> bool:
+        """Tell whether `read` returns the bytes; they are not kept."""
+        return self.read(image) is not None
+
+    def read_again(self, image: Mapping[str, Any]) -> bytes:
+        """Return the bytes of what was there before. Raises RefusedError where it is so no more."""
+        data = self.read(image)
+        if data is None:
+            raise RefusedError(
+                f"{image['source_path']}: {image['member']} changed while it was read; export again"
+            )
         return data
 
     def copied(self, images: pa.RecordBatch, paths: Iterable[Path]) -> pa.BooleanArray:
@@ -221,13 +238,15 @@ class _Table:
         self._schema = schema
         self._file = file
         self._held: list[dict[str, Any]] = []
+        self._bytes = 0
 
     def path(self, name: str) -> str:
         return f"{self._file}/{name}"
 
     def add(self, name: str, data: bytes, about: Mapping[str, Any]) -> None:
         self._held.append({"image": {"bytes": data, "path": name}, **about})
-        if len(self._held) == ROW_GROUP:
+        self._bytes += len(data)
+        if len(self._held) == ROW_GROUP or self._bytes >= ROW_GROUP_BYTES:
             self.flush()
 
     def note(self, name: str, rows: Iterable[Mapping[str, Any]]) -> None:
@@ -236,4 +255,4 @@ class _Table:
     def flush(self) -> None:
         if self._held:
             self._rows.write(pa.RecordBatch.from_pylist(self._held, self._schema))
-            self._held = []
+            self._held, self._bytes = [], 0

@@ -114,20 +114,22 @@ class _Split:
             self._rank = stack.enter_context(ranking(folder / FILES[split]))
 
     def add(self, images: list[Row]) -> None:
-        """Put in the images of a prompt that have a score and can be read."""
+        """Put in the images of a prompt that have a score and can be read.
+
+        Pictures are read once to know which of them are ranked, and once more when they are
+        written: a prompt may have more of them than memory takes. Raises RefusedError.
+        """
         found = [
-            (image, data)
-            for image in images
-            if image[AESTHETIC.name] is not None and (data := self._read(image)) is not None
+            image for image in images if image[AESTHETIC.name] is not None and self._is_there(image)
         ]
         if len(found) < LEAST_IMAGES:
             return
         shard = self._shard or self._begin_part()
         rows = []
-        for (image, data), row in zip(found, ranked([image for image, _ in found]), strict=True):
+        for image, row in zip(found, ranked(found), strict=True):
             name = picture_path(image["data_set"], image["key"], image["member"]).replace("/", "~")
             row["image_path"] = shard.path(name)
-            shard.add(name, data, _metadata(row))
+            shard.add(name, self._read(image), _metadata(row))
             rows.append(row)
         self._prompts.append(rows)
         if self._rank:
@@ -168,8 +170,11 @@ class _Split:
     def _name(self) -> str:
         return f"{self._split}_{self._parts}"
 
-    def _read(self, image: Row) -> bytes | None:
-        return b"" if self._form == "none" else self._originals.read(image)
+    def _is_there(self, image: Row) -> bool:
+        return self._form == "none" or self._originals.is_there(image)
+
+    def _read(self, image: Row) -> bytes:
+        return b"" if self._form == "none" else self._originals.read_again(image)
 
 
 def ranked(images: list[Row]) -> list[Row]:
