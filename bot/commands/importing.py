@@ -8,6 +8,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
+import typer
+
 from bot.commands.console import Sayable, progress, say_summary
 from bot.commands.opening import interruptible
 from bot.datasets.imports.near_duplicates import NearDuplicates
@@ -46,11 +48,20 @@ async def open_sink(
 
 
 def run_import(work: Coroutine[None, None, Sayable], *, as_json: bool, kept: str = KEPT) -> None:
-    """Run an import and print its summary; `kept` is said where Ctrl-C or a disk ends it."""
+    """Run an import and print its summary.
+
+    Where it ends early, what it did until then is on stderr, and `kept` is said: after Ctrl-C, a
+    disk that fails, and a refusal if anything was done before it.
+    """
     with interruptible(kept):
         try:
             summary = asyncio.run(work)
-        except (SourceUnavailableError, DiskError) as error:
+        except (ImportRefusedError, SourceUnavailableError, DiskError) as error:
+            done = getattr(error, "__notes__", ())
+            for note in done:
+                typer.echo(note, err=True)
+            if isinstance(error, ImportRefusedError) and not done:
+                raise
             raise type(error)(f"{error}; {kept}") from error
     say_summary(summary, as_json=as_json)
 

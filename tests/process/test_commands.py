@@ -225,6 +225,19 @@ async def test_votes_of_a_table_with_other_names_in(alone: Home) -> None:
     assert (await alone.command(*command, "--low", "7", "--high", "7")).code == 1
 
 
+async def test_a_table_that_is_damaged_inside_tells_what_was_imported(alone: Home) -> None:
+    draw(alone.folder / "pictures", 2)
+    names = sorted(path.name for path in (alone.folder / "pictures").iterdir())
+    table = alone.folder / "pictures" / "metadata.csv"
+    table.write_text("".join(f"{line}\n" for line in ["file_name", *names]) + '"open')
+    ended = await alone.command("import", "hf", "pictures", "--dataset", "drawn")
+    assert (ended.code, ended.out) == (1, "")
+    *summary, error = ended.err.splitlines()
+    assert summary[:3] == ["data set: drawn", "read: 2", "added: 2 (0 safe, 2 not)"]
+    assert error.startswith("jury: metadata.csv cannot be read after line 3")
+    assert "what was imported so far is kept; the same command goes on with the rest" in error
+
+
 @pytest.mark.parametrize(
     "command",
     [

@@ -74,7 +74,7 @@ async def import_diffusiondb(
     parts, paths = await asyncio.to_thread(_found, directory)
     tally = Tally(sink.data_set)
     done = 0
-    with ExitStack() as opened:
+    with tally.told(), ExitStack() as opened:
         tables = [opened.enter_context(closing(Metadata(path))) for path in paths]
         total = sum(table.count for table in tables)
         pace = Pace(sink.database, sink.clock)

@@ -32,7 +32,7 @@ async def import_folder(sink: Sink, directory: Path, *, safe: bool | None = None
     folder = await asyncio.to_thread(check_folder, directory)
     tally = Tally(sink.data_set)
     files = await asyncio.to_thread(find_files, folder, tally)
-    with open_batches(sink, tally) as batches:
+    with tally.told(), open_batches(sink, tally) as batches:
         for begin in range(0, len(files), BATCH):
             sink.progress(begin, len(files))
             found = files[begin : begin + BATCH]

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 
 from bot.datasets.fetching.faults import FetchFault
+from bot.errors import ImportRefusedError, SourceUnavailableError
 from bot.images.decoding import Fault
+from storage.errors import DiskError
 
 Progress = Callable[[int, int | None], None]
 """Takes how many are done, and of how many where that is known."""
@@ -210,6 +213,16 @@ class Tally:
     def note(self, reason: Reason, name: str) -> None:
         """Count something odd about an image that was added."""
         _count(self._notes, reason, [name], 1)
+
+    @contextmanager
+    def told(self) -> Iterator[None]:
+        """Note on an error that ends the import what it did until then, if it did anything."""
+        try:
+            yield
+        except (ImportRefusedError, SourceUnavailableError, DiskError) as error:
+            if self.read:
+                error.add_note("\n".join(self.summary().lines()))
+            raise
 
     @property
     def read(self) -> int:

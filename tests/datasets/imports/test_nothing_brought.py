@@ -54,8 +54,11 @@ def damaged(path: Path) -> Path:
 
 async def test_a_refused_file_of_votes_leaves_nothing(database: Database, tmp_path: Path) -> None:
     path = damaged(tmp_path / "votes.parquet")
-    with pytest.raises(ImportRefusedError, match="Of the 0 rows before it 0 are new"):
+    with pytest.raises(
+        ImportRefusedError, match=r"votes\.parquet is damaged after row 0"
+    ) as refusal:
         await bring(database, path)
+    assert not hasattr(refusal.value, "__notes__"), "there is nothing to tell"
     assert (await data_set_names(database), rows_of_collections(database)) == ([], NONE)
 
 

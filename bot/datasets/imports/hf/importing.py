@@ -59,7 +59,7 @@ async def import_hf(
     tally = Tally(sink.data_set)
     for name in files.packed:
         tally.leave_out(Reason.PACKED, [name])
-    with Archives() as archives:
+    with tally.told(), Archives() as archives:
         zips = Zips(directory, files.archives, archives)
         reading = Reading(directory, kept, columns, safe, zips)
         plan = await asyncio.to_thread(_check, reading, files, tally)

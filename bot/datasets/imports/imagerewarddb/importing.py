@@ -27,7 +27,7 @@ async def import_imagerewarddb(sink: Sink, directory: Path, *, safe: bool | None
     directory = await asyncio.to_thread(check_folder, directory)
     tables = await asyncio.to_thread(find_tables, directory)
     tally = Tally(sink.data_set)
-    with Archives() as archives, open_batches(sink, tally) as batches:
+    with tally.told(), Archives() as archives, open_batches(sink, tally) as batches:
         pictures = Pictures(directory, safe, archives)
         items = chain.from_iterable(pictures.of_table(name) for name, _ in tables)
         await take_items(items, batches, sum(rows for _, rows in tables))

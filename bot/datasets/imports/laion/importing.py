@@ -55,18 +55,19 @@ async def import_laion(
     """
     total = sum([await asyncio.to_thread(_count, path) for path in files])
     tally = Tally(sink.data_set)
-    async with Lease(sink.database, LEASE, sink.clock) as lease:
-        folder = await asyncio.to_thread(folder.resolve)
-        await asyncio.to_thread(clear, folder)
-        async with aclosing(Gathering(fetcher, folder, sink.clock)) as gathering:
-            run = _Run(sink, folder, gathering, thresholds, tally, retry_dead, total)
-            try:
-                for path in files:
-                    await _read(path, run, lease)
-            except ImportRefusedError:
+    with tally.told():
+        async with Lease(sink.database, LEASE, sink.clock) as lease:
+            folder = await asyncio.to_thread(folder.resolve)
+            await asyncio.to_thread(clear, folder)
+            async with aclosing(Gathering(fetcher, folder, sink.clock)) as gathering:
+                run = _Run(sink, folder, gathering, thresholds, tally, retry_dead, total)
+                try:
+                    for path in files:
+                        await _read(path, run, lease)
+                except ImportRefusedError:
+                    await run.finish()
+                    raise
                 await run.finish()
-                raise
-            await run.finish()
     return tally.summary()
 
 

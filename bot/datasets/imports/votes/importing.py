@@ -76,11 +76,10 @@ async def import_votes(
                 sink.progress(done, file.count)
         except ImportRefusedError as error:
             await run.leave_nothing_empty()
-            raise ImportRefusedError(
-                f"{error}. Of the {done:,} rows before it {tally.added:,} are new and kept,"
-                f" {tally.already_there:,} were there already. Mend the file and import it again:"
-                " nothing is stored twice"
-            ) from error
+            if done:
+                summary = await database.read(partial(_summary, place=place, run=run))
+                error.add_note("\n".join(summary.lines()))
+            raise
     await database.write(
         partial(imported_collections.finish_file, file_id=place.file_id, now=clock.now())
     )

@@ -145,7 +145,8 @@ async def test_a_broken_row_is_named_and_what_is_before_it_kept(
     path = text(tmp_path / "study.csv", HEADER, "ann,a,7", line, "bob,b,8")
     with pytest.raises(ImportRefusedError, match=f"study.csv: {says}") as refusal:
         await bring(database, path, PLAIN)
-    assert "Of the 1 rows before it 1 are new and kept, 0 were there" in str(refusal.value)
+    (summary,) = refusal.value.__notes__
+    assert "\nread: 1\nnew: 1\n" in summary
     assert query(database, "SELECT count(*) FROM imported_votes") == [(1,)]
 
 
