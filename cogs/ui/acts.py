@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Final
 
 from bot.trust.people import number_in
@@ -13,8 +14,8 @@ from storage.audit import AuditEntry
 
 REFUSED: Final = "refused:"
 
-_DETAILS: Final = 120
-"""Characters of an entry's details that are shown."""
+_DETAIL: Final = 120
+"""Characters of one detail of an entry that are shown."""
 
 
 def act_key(action: str) -> str:
@@ -37,7 +38,7 @@ def sentence(
     who = exchange.say(f"audit.actor.{'elsewhere' if entry.elsewhere else entry.actor}")
     if entry.rater is not None:
         who = f"{who} {named(entry.rater, people.get(entry.rater))}"
-    act = f"{_act(exchange, entry, people, about)}{_details(entry)}"
+    act = f"{_act(exchange, entry, people, about)}{_details(exchange, entry)}"
     if entry.times > 1:
         act = f"{act} {exchange.say('audit.times', n=entry.times)}"
     return f"- {moment(entry.at, style)} {who}: {act}"
@@ -68,8 +69,18 @@ def _subject(exchange: Exchange, subject: str, people: Mapping[int, int]) -> str
     return exchange.say(key, it=escape(rest)) if exchange.texts.has(key) else escape(subject)
 
 
-def _details(entry: AuditEntry) -> str:
+def _details(exchange: Exchange, entry: AuditEntry) -> str:
     """Return what else is kept of an act: words of ours, numbers, never what a person typed."""
     known = {name: value for name, value in (entry.details or {}).items() if value is not None}
-    told = ", ".join(f"{name} {value}" for name, value in known.items())
-    return f" `{quoted(told[:_DETAILS])}`" if told else ""
+    return "".join(f", {_detail(exchange, name, value)}" for name, value in known.items())
+
+
+def _detail(exchange: Exchange, name: str, value: object) -> str:
+    """Word one detail: by its value or by its name alone, and as it is where neither has a text."""
+    told = quoted(value)[:_DETAIL]
+    if name == "since":
+        told = moment(datetime.fromisoformat(told))
+    for key in (f"audit.detail.{name}_{value}", f"audit.detail.{name}"):
+        if exchange.texts.has(key):
+            return exchange.say(key, it=told)
+    return f"`{quoted(name)} {told}`"

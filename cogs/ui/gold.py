@@ -21,6 +21,7 @@ from cogs.ui.reported_image import picture_of
 from storage.gold_images import Ranges
 
 KEY_CHARACTERS = 60
+NAMES_CHARACTERS = 300
 
 
 class GoldListCard(Card):
@@ -28,7 +29,13 @@ class GoldListCard(Card):
 
     def __init__(self, exchange: Exchange, treasuries: Sequence[Treasury]) -> None:
         super().__init__()
-        parts = [[f"### {exchange.say('gold.title')}", exchange.say("gold.hint")]]
+        parts = [
+            [
+                f"### {exchange.say('gold.title')}",
+                exchange.say("gold.hint"),
+                *_without_candidates(exchange, treasuries),
+            ]
+        ]
         parts += [list(_treasury(exchange, each)) for each in treasuries]
         box: ui.Container[ui.LayoutView] = ui.Container(accent_colour=Colour.gold())
         for text in blocks(exchange, parts):
@@ -98,6 +105,13 @@ def right(exchange: Exchange, ranges: Ranges) -> str:
     )
 
 
+def _without_candidates(exchange: Exchange, treasuries: Sequence[Treasury]) -> Iterator[str]:
+    """Say once of which data sets nothing can be proposed, however many they are."""
+    names = ", ".join(treasury.data_set for treasury in treasuries if treasury.all_shown)
+    if names:
+        yield exchange.say("gold.all_shown", datasets=escape(cut(names, NAMES_CHARACTERS)))
+
+
 def _treasury(exchange: Exchange, treasury: Treasury) -> Iterator[str]:
     yield exchange.say(
         "gold.set",
@@ -107,8 +121,6 @@ def _treasury(exchange: Exchange, treasury: Treasury) -> Iterator[str]:
     )
     if treasury.proposed:
         yield exchange.count("gold.waiting", treasury.proposed)
-    if treasury.all_shown:
-        yield exchange.say("gold.all_shown")
     for entry in treasury.gold:
         told = f"- `#{entry.image.id}` {escape(cut(entry.image.key, KEY_CHARACTERS))}: "
         told += right(exchange, entry.gold.ranges)

@@ -38,11 +38,38 @@ async def test_the_log_is_told_in_sentences(stage: Stage) -> None:
     assert lines[0] == "### Audit log"
     downloaded = f"Rater #1 <@{ada.id}>: downloaded what is kept about them"
     assert lines[1].endswith(downloaded), "who did it to themselves is named once"
-    for_good = f"{moderator}: banned (rater #1 <@{ada.id}>) `place everywhere, votes void`"
+    banned = f"{moderator}: banned (rater #1 <@{ada.id}>)"
+    for_good = f"{banned}, everywhere, their ratings count no more"
     assert for_good in lines[2], "no hours are told of a ban that has no end"
     assert f"{moderator}: restored a picture (picture #1)" in lines[3]
     assert f"{moderator}: hid a picture (picture #1)" in lines[4]
     assert "secret" not in text(answer(shown))
+
+
+async def test_details_are_worded(stage: Stage) -> None:
+    ada = await stage.member_who_agreed("ada")
+    moderator = stage.moderator
+    await moderator.slash(
+        stage.channel, "rater ban", user=ada, reason="why", length="day", place="here"
+    )
+    await moderator.slash(stage.channel, "language", language="de")
+    said = text(await audit(stage))
+    about = f"(Person #1 <@{ada.id}>)"
+    assert f"{about}, für 24 h, nur auf einem Server, die Bewertungen zählen" in said
+
+
+async def test_moments_among_details_are_moments(stage: Stage) -> None:
+    await stage.services.database.write(
+        lambda c: audit_log.record(
+            c,
+            at=stage.clock.now(),
+            actor="program",
+            rater=None,
+            action="rater.revert",
+            details={"order": 1, "since": "1970-01-01T00:01:00+00:00"},
+        )
+    )
+    assert "since a moment, decision 1, since <t:60:f>" in text(await audit(stage))
 
 
 async def test_filters_are_combined_and_said(stage: Stage) -> None:
@@ -170,8 +197,8 @@ async def test_what_is_right_on_gold_is_in_the_log(stage: Stage) -> None:
     for right in ("9-10", "1-10"):
         await stage.moderator.slash(stage.channel, "image gold", image="#1", aesthetic=right)
     said = text(await audit(stage, action="image.gold"))
-    assert "`aesthetic 9-10 → 1-10`" in said
-    assert "`aesthetic - → 9-10`" in said
+    assert "marked gold (picture #1), Liking 9-10 → 1-10" in said
+    assert "marked gold (picture #1), Liking - → 9-10" in said
 
 
 async def test_an_act_without_a_text_is_shown_as_it_is(stage: Stage) -> None:
@@ -181,7 +208,7 @@ async def test_an_act_without_a_text_is_shown_as_it_is(stage: Stage) -> None:
             """ VALUES (0, 'program', 'of.tomorrow', 'thing:7', '{"why": "so"}')"""
         )
     )
-    assert "The program: `of.tomorrow` (thing\\:7) `why so`" in text(await audit(stage))
+    assert "The program: `of.tomorrow` (thing\\:7), `why so`" in text(await audit(stage))
 
 
 async def test_moderators_read_german(stage: Stage) -> None:
@@ -208,7 +235,7 @@ async def test_what_managers_of_other_servers_did_is_shown_where_it_is_looked_fo
     theirs = text(await audit(stage, actor="elsewhere"))
     assert "Only: Manager of another server" in theirs
     assert theirs.count("Manager of another server #") == 3
-    assert f"`server {eve.guild.id}`" in theirs
+    assert f", server `{eve.guild.id}`" in theirs
     assert "(2 times within a minute)" in theirs
     visiting = stage.home.add_member(eve.user)
     assert text(await audit(stage, rater=visiting)).count("\n- ") == 3

@@ -111,7 +111,7 @@ async def test_gold_that_nobody_meets_says_so(stage: Stage) -> None:
 
 async def test_it_says_why_nothing_can_be_proposed(stage: Stage) -> None:
     """Where every closed image was posted: not before one is closed, nor once one was not shown."""
-    why = "every picture that has all its ratings was posted in a channel"
+    why = "none of **samples**: every picture there that has all its ratings was posted"
     first, second = await stage.add_images(2)
     assert why not in await gold(stage)
 
