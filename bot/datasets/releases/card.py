@@ -30,6 +30,9 @@ def write_card(folder: Path, contents: Contents, figures: Figures) -> None:
             licence=contents.licence,
             first=from_microseconds(figures.first).date(),
             last=from_microseconds(figures.last).date(),
+            votes=_counted(figures.votes, "vote", "votes"),
+            images=_counted(figures.images, "picture", "pictures"),
+            raters=_counted(figures.raters, "person", "people"),
             private=figures.votes - figures.public,
             halves=figures.votes - figures.complete,
             each=figures.votes / figures.images,
@@ -43,6 +46,10 @@ def write_card(folder: Path, contents: Contents, figures: Figures) -> None:
     )
     lines = ["---", *yaml_lines(head(contents, folder)), "---", "", text]
     (folder / CARD).write_text("\n".join(lines), encoding="utf-8")
+
+
+def _counted(number: int, one: str, other: str) -> str:
+    return f"{number:,} {one if number == 1 else other}"
 
 
 def _pictures(pictures: Pictures | None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import warnings
 from datetime import timedelta
 from pathlib import Path
@@ -16,8 +17,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.datasets.exports.catalogue import PictureForm
-from bot.datasets.releases.contents import CONTENTS, REMOVED, TableFile
+from bot.datasets.releases.card import write_card
+from bot.datasets.releases.contents import CONTENTS, REMOVED, Contents, TableFile
 from bot.datasets.releases.croissant import CROISSANT
+from bot.datasets.releases.figures import Figures
 from bot.datasets.releases.subsets import subsets
 from bot.datasets.releases.yaml_lines import yaml_lines
 from storage import removed_rows
@@ -165,6 +168,15 @@ async def test_the_card_tells_numbers_and_no_rater(desk: Desk) -> None:
         assert not [rater for rater in votes["user_id"].unique() if rater in content]
         assert not [row for row in votes["row_id"] if row in content]
         assert str(desk.folder) not in content
+
+
+def test_the_card_speaks_of_one_vote_as_of_one(tmp_path: Path) -> None:
+    contents = Contents(1, "id", "2026-03-01T12:00:00Z", "CC0-1.0", {"votes": 1})
+    write_card(tmp_path, contents, Figures(1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1.0, 1.0))
+    text = (tmp_path / "README.md").read_text("utf-8")
+    assert "1 vote on 1 picture, as of 2026-03-01" in text
+    assert "1 person; validated by moderators: 1" in text
+    assert re.search(r"\b1\s+(votes|pictures|people)\b", text) is None
 
 
 async def test_croissant_is_valid_and_gives_the_rows(desk: Desk) -> None:
