@@ -1,7 +1,6 @@
 """What a picture is called in exports, whether it is in them or not.
 
-An image's path is the same in each export, and no other image's, also where a file system takes
-capital letters for small ones. docs/exports.md says the rule.
+An image's path is the same in each export, and no other image's. docs/exports.md says the rule.
 """
 
 from __future__ import annotations
@@ -32,8 +31,8 @@ def picture_path(data_set: str, key: str, member: str) -> str:
     """Return the relative path of an image: its data set's folder, its key, the original's ending.
 
     Keys and data sets have any characters: those that could mean something in a path or an
-    address are percent-encoded, capital letters are told apart by a number behind `~`, and a name
-    that is too long ends in a hash of it. Nothing of this leaves the folder.
+    address are percent-encoded, and a name that is too long ends in a hash of it. Nothing of this
+    leaves the folder.
     """
     return f"{_name(data_set)}/{_name(key)}{ending(member)}"
 
@@ -49,9 +48,8 @@ def ending(member: str) -> str:
 
 def _name(text: str) -> str:
     name = _harmless(text)
-    marked = f"{name}{_capitals(text)}"
-    if len(marked.replace(".", DOT)) <= LONGEST:
-        return marked
+    if len(name.replace(".", DOT)) <= LONGEST:
+        return name
     digest = blake2b(name.encode(), digest_size=16).hexdigest()
     return f"{name[: LONGEST - len(digest) - 1].replace('.', '_')}~{digest}"
 
@@ -64,15 +62,3 @@ def _harmless(text: str) -> str:
     if name.startswith("."):
         name = f"{DOT}{name[1:]}"
     return f"{name[:-1]}{DOT}" if name.endswith(".") else name
-
-
-def _capitals(text: str) -> str:
-    """Return which of the letters a to z are capitals, as bits, the first letter being the lowest.
-
-    Nothing where none is.
-    """
-    if text == text.lower():
-        return ""
-    letters = [letter for letter in text if letter.isascii() and letter.isalpha()]
-    bits = sum(1 << place for place, letter in enumerate(letters) if letter.isupper())
-    return f"~{bits:x}" if bits else ""

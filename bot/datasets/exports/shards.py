@@ -96,8 +96,18 @@ class Originals:
         data = self.read(image)
         if data is not None:
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(data)
+            write_new(path, data)
         return data is not None
+
+
+def write_new(path: Path, data: bytes) -> None:
+    """Write a file that is not there yet. Raises FileExistsError, in words, and other OSErrors."""
+    try:
+        with path.open("xb") as file:
+            file.write(data)
+    except FileExistsError as error:
+        said = "is another picture's name on this disk, which takes capital letters for small ones"
+        raise FileExistsError(error.errno, said, str(path)) from None
 
 
 class Shard(Protocol):
@@ -182,7 +192,7 @@ class _Files:
 
     def add(self, name: str, data: bytes, about: Mapping[str, Any]) -> None:
         (self.folder / self.part).mkdir(exist_ok=True)
-        (self.folder / self.part / name).write_bytes(data)
+        write_new(self.folder / self.part / name, data)
 
     def note(self, name: str, rows: Iterable[Mapping[str, Any]]) -> None:
         self.add(name, _json(rows), {})
