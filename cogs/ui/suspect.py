@@ -44,11 +44,10 @@ class SuspectCard(Card):
         box.add_item(ui.Separator())
         box.add_item(ui.TextDisplay(means))
         self.add_item(box)
-        watch = "review.keep_held" if about.held else "review.watch"
         self.add_item(
             Row(
                 decision(exchange, case, HONEST, ButtonStyle.success),
-                decision(exchange, case, WATCH, ButtonStyle.secondary, watch),
+                decision(exchange, case, WATCH, ButtonStyle.secondary, _watch(about)),
                 decision(exchange, case, BAN, ButtonStyle.danger),
                 *later(exchange, case),
             )
@@ -87,5 +86,10 @@ def _holds(exchange: Exchange, dossier: Dossier) -> Iterator[str]:
 
 def _means(exchange: Exchange, about: SuspectCase) -> Iterator[str]:
     yield exchange.say("review.suspect.honest_lifts" if about.held else "review.suspect.honest")
-    yield exchange.say("review.suspect.watch")
+    yield exchange.say("review.suspect.watch", watch=exchange.say(_watch(about)))
     yield exchange.say("review.suspect.ban")
+
+
+def _watch(about: SuspectCase) -> str:
+    """Return the key of what it is called to change nothing, on the button and in its meaning."""
+    return "review.keep_held" if about.held else "review.watch"

@@ -153,7 +153,7 @@ async def test_a_report_asks_for_its_reason(stage: Stage) -> None:
     assert "Reported, thank you" in answer(thanked).content
     eve = stage.member("eve")
     refused = await eve.submit_modal(await eve.click(post, custom_id="report:1"), {"reason": "no"})
-    assert "Please agree once first" in answer(refused).content
+    assert "Nothing was recorded, for I need your consent first" in answer(refused).content
 
 
 async def test_reports_hide_an_image_and_its_post_closes_without_result(stage: Stage) -> None:

@@ -116,6 +116,7 @@ async def test_a_suspect_is_a_picture_findings_and_decisions(stage: Stage) -> No
     assert "**Looks honest:** what I hold of their kudos is released, what operators" in said
     assert len(card.attachments) == 1
     assert custom_ids(card) == ["review:honest:1", "review:watch:1", "review:ban:1"]
+    assert "**Keep held:** nothing changes" in said, "named as its button"
 
 
 async def test_an_honest_suspect_is_let_go(stage: Stage) -> None:
