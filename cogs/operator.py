@@ -17,6 +17,7 @@ from bot.datasets.exports.service import Exported
 from bot.errors import UnknownFormatError
 from bot.trust.moments import parse_past
 from bot.trust.scoring.service import EXPORT_AGE
+from bot.trust.wording import quoted
 from cogs.raters import MOMENT_CHARACTERS
 from cogs.ui.card import Upload
 from cogs.ui.choices import CHOICES, data_set_choices
@@ -32,6 +33,7 @@ TELL_EVERY: Final = timedelta(seconds=5)
 
 MEBIBYTE: Final = 2**20
 
+Name = app_commands.Range[str, 1, 40]
 Moment = app_commands.Range[str, 1, MOMENT_CHARACTERS]
 
 
@@ -76,7 +78,7 @@ class OperatorCog(commands.Cog):
         self,
         interaction: discord.Interaction[JuryBot],
         dataset: str,
-        format: str = "horde",  # noqa: A002 - the option's name
+        format: Name = "horde",  # noqa: A002 - the option's name
         *,
         file: Literal["parquet", "csv", "jsonl"] | None = None,
         since: Moment | None = None,
@@ -97,7 +99,7 @@ class OperatorCog(commands.Cog):
             await services.access.require_operator(exchange.caller, "export")
             found = await services.access.data_set(exchange.caller, dataset)
             if format not in FORMATS:
-                raise UnknownFormatError(name=format, known=", ".join(FORMATS))
+                raise UnknownFormatError(name=quoted(format), known=", ".join(FORMATS))
             selection = Selection(
                 data_sets=(found.name,),
                 since=_microseconds(exchange, since),

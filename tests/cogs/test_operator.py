@@ -27,7 +27,7 @@ async def test_an_operator_gets_the_file(stage: Stage) -> None:
     assert [each["value"] for each in offered] == ["samples"]
     done = await stage.operator.slash(stage.channel, "export", dataset="samples", file="csv")
     assert done.ephemeral
-    assert "1 rows about 1 pictures" in answer(done).content
+    assert "rows: 1, pictures: 1." in answer(done).content
     (file,) = answer(done).attachments
     (row,) = csv.DictReader(io.StringIO((await file.read()).decode()))
     assert row["rating"] == "7"
@@ -53,7 +53,7 @@ async def test_formats_and_what_of_the_votes_is_wanted(stage: Stage) -> None:
         {"minimum_votes": 2},
     ):
         done = await stage.operator.slash(stage.channel, "export", **{**wanted, **other})
-        assert "0 rows about 0 pictures" in answer(done).content
+        assert "rows: 0, pictures: 0." in answer(done).content
 
 
 async def test_scores_are_made_before_they_are_exported(stage: Stage) -> None:
@@ -62,7 +62,7 @@ async def test_scores_are_made_before_they_are_exported(stage: Stage) -> None:
     done = await stage.operator.slash(
         stage.channel, "export", dataset="samples", format="scores", file="jsonl"
     )
-    assert "2 rows about 1 pictures" in answer(done).content
+    assert "rows: 2, pictures: 1." in answer(done).content
 
 
 async def test_a_folder_is_told_by_its_place(stage: Stage) -> None:
@@ -76,7 +76,7 @@ async def test_a_folder_is_told_by_its_place(stage: Stage) -> None:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"format": "nothing"}, "There is no format nothing"),
+        ({"format": "nothing"}, "There is no format `nothing`. Choose"),
         ({"format": "prepared", "file": "csv"}, "csv is no type of this format"),
         ({"since": "never"}, "3d"),
         ({"since": "1h", "until": "2h"}, "not after its beginning"),
