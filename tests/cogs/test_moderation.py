@@ -121,7 +121,7 @@ async def test_moderators_are_told_what_comes_back_into_sight(stage: Stage, act:
     said = await stage.moderator.slash(
         stage.channel, f"rater {act}", user=stage.member("a"), **asked
     )
-    told = "1 picture that only their reports had hidden is shown again."
+    told = "1 picture is shown again: without their reports it would not have been hidden."
     assert told in answer(said).content
     assert (await image_of(stage)).stage == "begun"
 
