@@ -118,12 +118,21 @@ def count_of_rater(connection: sqlite3.Connection, rater: int, now: datetime) ->
     return int(waiting), int(upheld)
 
 
-def hidden_images(connection: sqlite3.Connection, rater: int) -> list[int]:
-    """Return the images out of sight that this rater reported and nobody looked at since."""
+def hidden_images(connection: sqlite3.Connection, rater: int, now: datetime) -> list[int]:
+    """Return the images out of sight of which a report of this rater counts no more.
+
+    Not those that somebody looked at since the report.
+    """
+    # NOT TRUE, since the condition is neither true nor false during a ban without an end.
     rows = connection.execute(
-        "SELECT r.image_id FROM reports r JOIN images i ON i.id = r.image_id"
-        " WHERE r.rater = ? AND r.settled_at IS NULL AND i.stage = 'hidden' ORDER BY r.image_id",
-        (rater,),
+        f"""
+        SELECT r.image_id
+        FROM reports r JOIN raters p ON p.number = r.rater JOIN images i ON i.id = r.image_id
+        WHERE r.rater = :rater AND r.settled_at IS NULL AND i.stage = 'hidden'
+            AND ({_COUNTS}) IS NOT TRUE
+        ORDER BY r.image_id
+        """,  # noqa: S608 - constants
+        {"rater": rater, "now": to_microseconds(now)},
     )
     return [image_id for (image_id,) in rows]
 

@@ -22,31 +22,29 @@ class Hiding:
 
     def hide(self, connection: Connection, image_id: int, now: datetime) -> bool:
         """Hide an image that REPORTS_TO_HIDE reports want hidden; tell whether that is news."""
-        count = self._count(connection, image_id, now)
+        standing = Standing(self.settings.report_votes, captcha=self.settings.captcha_every > 0)
+        count = reports.count_hiding(connection, image_id, standing, now)
         if count < self.settings.reports_to_hide or not image_stages.hide(connection, image_id):
             return False
         _record(connection, "image.hide", image_id, count, now)
         return True
 
     def bring_back(self, connection: Connection, rater: int, now: datetime) -> int:
-        """Restore what reports of this rater had hidden, if too few reports want that by now.
+        """Restore what reports of this rater that count no more had hidden, if too few others do.
 
-        What a person hid, or decided about, stays as it is. Return how many images came back.
+        These may be of anybody: while in doubt an image stays hidden. So does what a person hid, or
+        decided about. Return how many images came back.
         """
         delay = timedelta(seconds=self.settings.close_delay_seconds)
         back = 0
-        for image_id in reports.hidden_images(connection, rater):
-            count = self._count(connection, image_id, now)
+        for image_id in reports.hidden_images(connection, rater, now):
+            count = len(reports.open_of_image(connection, image_id, now))
             if count >= self.settings.reports_to_hide or not _hid(connection, image_id):
                 continue
             image_stages.restore(connection, image_id, now, delay)
             _record(connection, "image.restore", image_id, count, now)
             back += 1
         return back
-
-    def _count(self, connection: Connection, image_id: int, now: datetime) -> int:
-        standing = Standing(self.settings.report_votes, captcha=self.settings.captcha_every > 0)
-        return reports.count_hiding(connection, image_id, standing, now)
 
 
 def _hid(connection: Connection, image_id: int) -> bool:

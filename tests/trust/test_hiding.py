@@ -181,6 +181,39 @@ async def test_what_a_persons_reports_alone_had_hidden_comes_back(home: Home, ac
     assert isinstance(case, Case), "other reports of it still count"
 
 
+async def test_a_revert_brings_back_nothing_that_it_does_not_mean(tmp_path: Path) -> None:
+    """A report that is older counts still, also as the last one of three that hid the image."""
+    async with open_home(tmp_path, report_votes=VOTES) as home:
+        await home.raters(1, 2, 3)
+        for rater in (1, 2, 3):
+            await give_votes(home, rater, VOTES)
+        post = await home.post()
+        for rater in (1, 2, 3):
+            await report(home, rater, post)
+        home.world.clock.turn(120)
+        for rater in (2, 3):
+            await home.services.erasure.erase(caller(rater))
+        done = await home.services.voiding.revert(home.moderator, 1, "1m")
+        assert (done.reports, done.images) == (0, 0)
+        assert await stage(home, post) == "hidden"
+        done = await home.services.voiding.revert(home.moderator, 1, "1h")
+        assert (done.reports, done.images) == (1, 1)
+
+
+async def test_reports_without_standing_keep_hidden_what_is_hidden(tmp_path: Path) -> None:
+    async with open_home(tmp_path, report_votes=VOTES) as home:
+        await home.raters(*range(1, 7))
+        for rater in (1, 2, 3):
+            await give_votes(home, rater, VOTES)
+        post = await home.post()
+        for rater in range(1, 6):
+            await report(home, rater, post)
+        assert await stage(home, post) == "hidden"
+        for rater, images in ((1, 0), (2, 0), (3, 1)):
+            verdict = await home.services.bans.ban(home.moderator, rater, "vandal")
+            assert verdict.images == images
+
+
 async def test_a_bar_at_home_brings_nothing_back(home: Home) -> None:
     """Whoever may not rate in one server is heard in others."""
     await home.raters(1, 2, 3)
