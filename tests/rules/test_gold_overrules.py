@@ -13,6 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.trust.rules.answers import Gold
+from bot.trust.rules.controls import GoldFailures
+from bot.trust.rules.looking import Independence
 from bot.trust.rules.record import Record
 from bot.trust.rules.rule import Act, Before
 from bot.trust.rules.ruleset import RULES
@@ -134,6 +136,35 @@ def test_gold_speaks_from_ten_answers_for_scales_that_it_does_not_ask_too(images
     assert not both.speaks_for("artifacts")
     assert both.fails("artifacts")
     assert not both.fails("aesthetic")
+
+
+@pytest.mark.parametrize("flaws", [[3, 4, 5], [3], [0, 3], [0]])
+def test_gold_on_which_the_same_is_right_everywhere_speaks_for_nobody(flaws: list[int]) -> None:
+    many = flaws * (12 // len(flaws))
+    flawless = [{"artifacts": (flaw, 0, 0)} for flaw in many]
+    wrong = sum(map(bool, many)) / 12
+    gold = Gold.of(flawless)
+    assert not gold.speaks_for("artifacts")
+    assert not gold.speaks_for("aesthetic")
+    assert gold.fails("artifacts") is (wrong >= 0.5)
+    seen = sight(replace(Record(), votes=100, gold=gold))
+    finding = GoldFailures().finding(seen, Before())
+    assert (finding is not None) is (wrong >= 0.5)
+    assert finding is None or finding.acts == {Act.CAPTCHA, Act.LOOK}
+    assert not Gold.of(flawless[:9]).fails("artifacts")
+    both = Gold.of([{**one, **two} for one, two in zip(rows(12), flawless, strict=True)])
+    assert both.speaks_for("aesthetic")
+    assert both.speaks_for("artifacts") is not both.fails("artifacts")
+
+
+def test_whose_gold_is_right_everywhere_alike_is_held_by_agreement() -> None:
+    record = compared(Record(), *dice(60, 4))
+    same = Gold.of([{"artifacts": (flaw, 0, 0)} for flaw in [3, 4, 5] * 4])
+    for gold, held in ((Gold(), True), (same, True), (right(3), False)):
+        seen = sight(replace(record, votes=60, gold=gold))
+        finding = Independence().finding(seen, Before(found=True))
+        assert finding is not None
+        assert (Act.HOLD in finding.acts) is held
 
 
 def rows(number: int) -> list[dict[str, tuple[int, int, int]]]:

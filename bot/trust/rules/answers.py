@@ -58,18 +58,29 @@ class GoldSums(NamedTuple):
         return self.wrong / self.n if self.n else 0.0
 
     @property
-    def is_failed(self) -> bool:
-        """Whether enough answers have nothing to do with the images, and half of them are wrong."""
-        return self.n >= ENOUGH and self.share_wrong >= HALF and self.correlation() < UNRELATED
+    def tells(self) -> bool:
+        """Whether enough answers are on right scores that differ; else none goes along with any."""
+        return self.n >= ENOUGH and self.correlation() is not None
 
-    def correlation(self) -> float:
+    @property
+    def is_right(self) -> bool:
+        """Whether enough answers go along with the right scores, however many are wrong."""
+        return self.n >= ENOUGH and (self.correlation() or 0.0) >= RIGHT
+
+    @property
+    def is_failed(self) -> bool:
+        """Whether half of enough answers are wrong, and go along with no right scores."""
+        unrelated = (self.correlation() or 0.0) < UNRELATED
+        return self.n >= ENOUGH and self.share_wrong >= HALF and unrelated
+
+    def correlation(self) -> float | None:
         """Return the correlation of answers and right scores; 0 where the answers do not vary.
 
-        Where the right scores do not vary, nothing can be said: 1.
+        None where the right scores do not vary: then nothing can be said.
         """
         one, two = self.n * self.aa - self.a**2, self.n * self.gg - self.g**2
         if two <= 0:
-            return 1.0
+            return None
         return (self.n * self.ag - self.a * self.g) / math.sqrt(one * two) if one > 0 else 0.0
 
 
@@ -110,8 +121,8 @@ class Gold:
 
     def correlation(self, least: int) -> float | None:
         """Return the best correlation over scales with at least so many answers, or None."""
-        found = [sums.correlation() for sums in self.sums.values() if sums.n >= least]
-        return max(found, default=None)
+        found = (sums.correlation() for sums in self.sums.values() if sums.n >= least)
+        return max((each for each in found if each is not None), default=None)
 
     @property
     def is_failed(self) -> bool:
@@ -126,12 +137,12 @@ class Gold:
     def speaks_for(self, scale: str) -> bool:
         """Tell whether enough answers go along with what is right: the rater looks.
 
-        On a scale for which gold did not ask enough, the others' answers tell.
+        On a scale of which gold tells nothing, and which is not failed, the others' answers tell.
         """
         own = self.sums.get(scale, GoldSums())
-        if own.n >= ENOUGH:
-            return own.correlation() >= RIGHT
-        return (self.correlation(ENOUGH) or 0.0) >= RIGHT
+        if own.tells or own.is_failed:
+            return own.is_right
+        return any(sums.is_right for sums in self.sums.values())
 
 
 @dataclass(frozen=True, slots=True)
