@@ -71,7 +71,8 @@ class DataSetAdministration:
             changed = replace(data_set, prices={**data_set.prices, **prices})
             if changed != data_set:
                 data_sets.set_prices(connection, data_set.id, changed.prices)
-                self._audit(connection, "prices", name, changed.prices)
+                told = {f"price_{scale}": price for scale, price in changed.prices.items()}
+                self._audit(connection, "prices", name, told)
             return changed
 
         return await self._database.write(unit)

@@ -58,6 +58,36 @@ async def test_details_are_worded(stage: Stage) -> None:
     assert f"{about}, für 24 h, nur auf einem Server, die Bewertungen zählen" in said
 
 
+@pytest.mark.parametrize(
+    ("action", "details", "told"),
+    [
+        ("language.server", {"locale": "de"}, "language `de`"),
+        ("data_set.remove_votes", {"collection": "horde"}, "collection `horde`"),
+        ("data_set.target", {"votes": 5}, "votes: 5"),
+        ("payouts.pause", {"answer": "list_unusable"}, "reason: `list_unusable`"),
+        ("payouts.restored", {"payouts": 1}, "payouts: 1"),
+        ("horde.unlink", {"verified": False}, "which was not proved"),
+        ("horde.unlink", {"verified": True}, "which was proved"),
+    ],
+)
+async def test_every_detail_has_words(
+    stage: Stage, action: str, details: audit_log.Details, told: str
+) -> None:
+    await stage.services.database.write(
+        lambda c: audit_log.record(
+            c, at=stage.clock.now(), actor="program", rater=None, action=action, details=details
+        )
+    )
+    (line,) = text(await audit(stage)).splitlines()[1:]
+    assert line.endswith(f", {told}")
+
+
+async def test_prices_are_told_apart_from_scores(stage: Stage) -> None:
+    await stage.add_images(1)
+    await stage.services.data_sets.set_prices("samples", {"aesthetic": 5})
+    assert text(await audit(stage)).endswith("(data set samples), kudos for Liking: 5")
+
+
 async def test_moments_among_details_are_moments(stage: Stage) -> None:
     await stage.services.database.write(
         lambda c: audit_log.record(
