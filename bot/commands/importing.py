@@ -21,6 +21,9 @@ from bot.settings import load_settings
 from storage.errors import DiskError
 
 KEPT: Final = "what was imported so far is kept; the same command goes on with the rest"
+MENDED: Final = (
+    "what came before is kept; once that is mended the same command goes on with the rest"
+)
 
 
 @asynccontextmanager
@@ -50,8 +53,8 @@ async def open_sink(
 def run_import(work: Coroutine[None, None, Sayable], *, as_json: bool, kept: str = KEPT) -> None:
     """Run an import and print its summary.
 
-    Where it ends early, what it did until then is on stderr, and `kept` is said: after Ctrl-C, a
-    disk that fails, and a refusal if anything was done before it.
+    Where it ends early, what it did until then is on stderr, and `kept` is said after Ctrl-C or a
+    disk that fails, and what to mend where a file was refused after anything was done.
     """
     with interruptible(kept):
         try:
@@ -60,9 +63,11 @@ def run_import(work: Coroutine[None, None, Sayable], *, as_json: bool, kept: str
             done = getattr(error, "__notes__", ())
             for note in done:
                 typer.echo(note, err=True)
-            if isinstance(error, ImportRefusedError) and not done:
+            if not isinstance(error, ImportRefusedError):
+                raise type(error)(f"{error}; {kept}") from error
+            if not done:
                 raise
-            raise type(error)(f"{error}; {kept}") from error
+            raise ImportRefusedError(f"{error}; {MENDED}") from error
     say_summary(summary, as_json=as_json)
 
 

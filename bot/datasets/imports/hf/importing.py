@@ -57,12 +57,12 @@ async def import_hf(
     kept = await asyncio.to_thread(kept.resolve)
     files = await asyncio.to_thread(find, directory)
     tally = Tally(sink.data_set)
-    for name in files.packed:
-        tally.leave_out(Reason.PACKED, [name])
     with tally.told(), Archives() as archives:
         zips = Zips(directory, files.archives, archives)
         reading = Reading(directory, kept, columns, safe, zips)
         plan = await asyncio.to_thread(_check, reading, files, tally)
+        for name in files.packed:
+            tally.leave_out(Reason.PACKED, [name])
         async with Lease(sink.database, LEASE, sink.clock) as lease:
             if plan.shards:
                 await asyncio.to_thread(clear, kept)

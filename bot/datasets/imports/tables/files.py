@@ -34,7 +34,7 @@ BATCH: Final = 1_000
 class Row:
     """One row by its number from 1; `values` is None where it cannot be read.
 
-    Where that is because it is not UTF-8, `line` is its last one.
+    Where that is because it is not UTF-8, `line` is its first one.
     """
 
     file: str
@@ -44,7 +44,7 @@ class Row:
 
     @property
     def place(self) -> str:
-        """Name file and row for people, the line of one that an editor has to mend."""
+        """Name file and row for people, the line where one begins that an editor has to mend."""
         if self.line is not None:
             return f"{self.file}, line {self.line}"
         return f"{self.file}, row {self.number}"
@@ -113,13 +113,15 @@ class CsvTable:
     def rows(self, names: Sequence[str]) -> Iterator[Row]:
         """Yield the rows; one of too few or too many fields, or not of UTF-8, has no values."""
         where = [(name, self.names.index(name)) for name in names]
+        begin = self._records.line_num + 1
         for number, fields in enumerate(self._lines, 1):
             if not all(map(is_utf8, fields)):
-                yield Row(self._shown, number, None, self._records.line_num)
+                yield Row(self._shown, number, None, begin)
             elif len(fields) == len(self.names):
                 yield Row(self._shown, number, {name: fields[at] for name, at in where})
             elif fields:
                 yield Row(self._shown, number, None)
+            begin = self._records.line_num + 1
 
     def close(self) -> None:
         """Close the file."""

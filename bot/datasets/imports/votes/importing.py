@@ -23,6 +23,7 @@ from bot.errors import ImportRefusedError
 from bot.keyed_hash import KeyedHash
 from storage import imported_collections, imported_raters, imported_votes, raters
 from storage.database import Database
+from storage.errors import DiskError
 
 ROWS = 20_000
 """Votes that are stored at once. What would undo a write is kept in memory, some two pages of an
@@ -74,9 +75,10 @@ async def import_votes(
                 await run.take(rows)
                 done += len(rows)
                 sink.progress(done, file.count)
-        except ImportRefusedError as error:
-            await run.leave_nothing_empty()
-            if done:
+        except (ImportRefusedError, DiskError) as error:
+            if isinstance(error, ImportRefusedError):
+                await run.leave_nothing_empty()
+            if tally.read:
                 summary = await database.read(partial(_summary, place=place, run=run))
                 error.add_note("\n".join(summary.lines()))
             raise

@@ -16,6 +16,7 @@ from bot.datasets.imports.votes.formats import HORDE, CsvColumns, csv_format
 from bot.datasets.imports.votes.rows import IMAGE, RATER, RATING
 from bot.errors import ImportRefusedError
 from storage.database import Database
+from storage.errors import DiskError
 from tests.datasets.imports.votes.bringing import (
     TYPES,
     bring,
@@ -26,6 +27,7 @@ from tests.datasets.imports.votes.bringing import (
     table,
     write,
 )
+from tests.storage.test_writer import files_end_at
 
 PLAIN = csv_format(1, 10, CsvColumns())
 HEADER = "rater,item,score"
@@ -188,6 +190,16 @@ async def test_rows_that_are_no_utf8_are_left_out_and_named(
     path.write_bytes(b"rater,item,score,stra\xdfe\nann,a,7,\n")
     with pytest.raises(ImportRefusedError, match=r"study.csv is not UTF-8 in its header: save"):
         await bring(database, path, PLAIN)
+
+
+async def test_a_full_disk_tells_what_is_kept(database: Database, tmp_path: Path) -> None:
+    path = text(tmp_path / "study.csv", HEADER, *(f"ann,{n:0200d},7" for n in range(50_000)))
+    with files_end_at(12_000_000), pytest.raises(DiskError) as ended:
+        await bring(database, path, PLAIN)
+    ((said,),) = query(database, "SELECT count(*) FROM imported_votes")
+    assert 0 < said < 50_000
+    assert f"new: {said:,}\n" in ended.value.__notes__[0]
+    assert (await bring(database, path, PLAIN)).added == 50_000 - said
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
