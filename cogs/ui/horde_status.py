@@ -109,13 +109,18 @@ def _ahead(exchange: Exchange, status: Status) -> Iterator[str]:
         if status.displaced is not None:
             yield exchange.say("horde.status.displaced", account=quoted(status.displaced))
         on = "" if status.rewards_on else "_off"
-        yield exchange.say(f"horde.status.link_none{on}")
+        yield exchange.say(f"horde.status.link_none{_banned(status) or on}")
         return
-    proved = "unproved" if link.verified_at is None else "verified"
+    proved = f"unproved{_banned(status)}" if link.verified_at is None else "verified"
     yield exchange.say(f"horde.status.link_{proved}", account=shown(link))
     if link.refused_answer is not None:
         why = refusal(exchange, link.refused_answer)
         yield exchange.say("horde.status.link_refused", why=why)
+
+
+def _banned(status: Status) -> str:
+    """Return what marks texts for who is banned, be it for a while: they link and prove nothing."""
+    return "_banned" if status.banned or status.waiting.banned_until is not None else ""
 
 
 def _month_title(exchange: Exchange, month: Month) -> str:

@@ -328,6 +328,21 @@ async def test_a_banned_rater_sees_their_status_and_links_nothing(stage: Stage) 
         assert "You are banned" in (await slash(stage, ada, name, **values)).content
     said = text(await slash(stage, ada, "status"))
     assert "You are banned, so what was not paid is void" in said
+    assert "No AI Horde account is linked." in said
+    assert "kept" not in said
+    assert "/horde" not in said, "of what is refused"
+
+
+async def test_who_is_banned_for_a_while_is_sent_to_no_command_that_refuses(stage: Stage) -> None:
+    ada = stage.member("ada")
+    await slash(stage, ada, "link", account="ada#7")
+    assert "`/horde verify` proves it" in text(await slash(stage, ada, "status"))
+    await stage.moderator.slash(
+        stage.channel, "rater ban", user=ada, reason="why", length="day", place="everywhere"
+    )
+    said = text(await slash(stage, ada, "status"))
+    assert "Account: `ada#7`, not proved to be yours." in said
+    assert "/horde" not in said
 
 
 @pytest.mark.parametrize("api_key", [None])
