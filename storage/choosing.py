@@ -14,6 +14,7 @@ from sqlite3 import Connection
 
 from storage import reservations
 from storage.gold_answers import WHOLE
+from storage.gold_images import NO_GOLD
 from storage.posts import Purpose
 from storage.reservations import LIVE, PLACE
 
@@ -126,11 +127,6 @@ _NOT_MET = f"""
     AND {NOT_PASSED_OVER}
     AND NOT EXISTS (SELECT 1 FROM gold_answers g WHERE g.rater = :rater AND g.image_id = i.id)
 """  # noqa: S608 - constants
-_NO_GOLD = """
-    NOT EXISTS (SELECT 1 FROM gold_images k WHERE k.image_id = i.id AND k.state = 'accepted')
-"""
-"""The image `i` is not gold. Gold is in no channel, for a result that was shown would end it, and
-in sessions it is nothing else, or raters would use it up as ordinary images."""
 _BEGUN = f"""
     SELECT i.random_key, i.id FROM (
         SELECT id, random_key, complete_votes, revealed_at FROM images
@@ -148,7 +144,7 @@ _BEGUN_FOR_RATER = f"""{_BEGUN}
         WHERE r.image_id = i.id AND r.rater = :rater AND {LIVE}
     )
     AND {_NOT_MET}
-    AND {_NO_GOLD}
+    AND {NO_GOLD}
     LIMIT 1
 """  # noqa: S608 - constants
 _BEGUN_FOR_CHANNEL = f"""{_BEGUN}
@@ -157,14 +153,14 @@ _BEGUN_FOR_CHANNEL = f"""{_BEGUN}
         SELECT 1 FROM posts p WHERE p.image_id = i.id AND p.surface = 'public'
         AND p.channel_id = :channel_id AND p.state IN ('pending', 'open', 'closing')
     )
-    AND {_NO_GOLD}
+    AND {NO_GOLD}
     LIMIT 1
 """  # noqa: S608 - constants
 _WAITING = f"""
     SELECT i.random_key, i.id FROM images i
     WHERE i.data_set_id = :data_set_id AND i.stage = 'waiting' AND i.safe = :safe
     AND i.random_key >= :start AND {_NOT_MET}
-    AND {_NO_GOLD}
+    AND {NO_GOLD}
     ORDER BY i.random_key LIMIT 1
 """  # noqa: S608 - constants
 _OPEN = {

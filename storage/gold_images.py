@@ -74,6 +74,13 @@ MEETABLE: Final = "i.stage NOT IN ('hidden', 'broken') AND i.revealed_at IS NULL
 """Condition under which an image `i` may be met as gold: it is in sight, and its result was shown
 to nobody. Whoever has seen the result knows what is right."""
 
+NO_GOLD: Final = """
+    NOT EXISTS (SELECT 1 FROM gold_images k WHERE k.image_id = i.id AND k.state = 'accepted')
+"""
+"""The image `i` is not gold. Gold is in no channel, for a result that was shown would end it, and
+in sessions it is nothing else, or raters would use it up as ordinary images. So below its target it
+does not fill."""
+
 _NAMES: Final = (
     "image_id",
     "state",

@@ -1,10 +1,11 @@
 """How long an answer on a gold image stays open: as long as an ordinary vote did, its twin.
 
-Ordinary votes close with their image, once others have filled it. An image that is gold is mostly
-full already: an answer on it that never closed would show what it was. So each showing of a full
-gold image has a twin, an ordinary vote of the same data set and time, drawn by chance. From when
-the answer is complete it stays open for as long as the twin did from then on, be that the delay
-alone, hours, or until now. What was gold before its image was full closes with that image.
+Ordinary votes close with their image, once others have filled it. An image that is gold is full
+already or does not fill: an answer on it that never closed would show what it was. So each showing
+of gold has a twin, an ordinary vote of the same data set and time, drawn by chance. From when the
+answer is complete it stays open for as long as the twin did from then on, be that the delay alone,
+hours, or until now. No twin is on gold that does not fill, or it would stay open for ever. An
+answer that began on a post without a twin, such as a public one, closes with its own image.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from datetime import datetime
 from sqlite3 import Connection
 from typing import Final
 
+from storage.gold_images import NO_GOLD
 from storage.reservations import HOLD
 from storage.times import MICROSECOND, from_microseconds, to_microseconds
 
@@ -61,8 +63,8 @@ class Twin:
 def draw(connection: Connection, data_set_id: int, share: float, now: datetime) -> Twin | None:
     """Return one of the newest private votes of a data set; `share` (0-1) chooses which.
 
-    Before the first ones: as if a vote on an image that is not full were complete now. None where
-    no image is left.
+    None on gold that is not full. Before the first ones: as if a vote on an image that is neither
+    full nor gold were complete now. None where no such image is left.
     """
     values = {"data_set": data_set_id, "newest": NEWEST, "looked_at": LOOKED_AT}
     rows = connection.execute(_NEWEST, values).fetchall()
@@ -89,15 +91,16 @@ def note_answer(connection: Connection, post_id: int, now: datetime) -> None:
     )
 
 
-_NEWEST: Final = """
+_NEWEST: Final = f"""
     SELECT v.image_id, v.completed_at
     FROM (SELECT * FROM votes ORDER BY id DESC LIMIT :looked_at) v
     JOIN images i ON i.id = v.image_id
     WHERE i.data_set_id = :data_set AND v.surface = 'private' AND v.gold = 0
     AND v.state = 'given' AND v.completed_at IS NOT NULL
+    AND (i.stage = 'full' OR {NO_GOLD})
     ORDER BY v.id DESC LIMIT :newest
-"""
-_LEFT: Final = """
-    SELECT id FROM images WHERE data_set_id = ? AND stage IN ('begun', 'waiting')
-    ORDER BY stage LIMIT 1
-"""
+"""  # noqa: S608 - constants
+_LEFT: Final = f"""
+    SELECT i.id FROM images i WHERE i.data_set_id = ? AND i.stage IN ('begun', 'waiting')
+    AND {NO_GOLD} ORDER BY i.stage LIMIT 1
+"""  # noqa: S608 - constants

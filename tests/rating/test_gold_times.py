@@ -164,25 +164,61 @@ async def test_what_is_not_answered_closes_once_its_place_would_be_free(
     assert (later.image.id == 1) == (not half), "what was begun is not offered after its time"
 
 
-async def test_gold_that_others_still_rate_closes_with_its_own_image(world: World) -> None:
+async def test_gold_that_others_still_rate_closes_with_its_twin(world: World) -> None:
     data_set = await world.data_set(1, target=2)
     post = await world.public_post(await world.channel(data_set))
-    await world.data_set(3, target=2)
+    await world.data_set(1, target=2)
     await world.mark_gold(1)
     await open_world(world)
     await introduced(world, 1, 2, 3)
     showing = await world.start(1)
+    assert (showing.image.id, await purpose(world, showing.post_id)) == (1, "gold")
     await world.vote(1, showing.post_id)
     await world.vote(2, post)
-    world.clock.turn(HOUR)
-    assert await is_open(world, 1, 1)
     await world.vote(3, post)
+    world.clock.turn(HOUR)
+    await world.posts.due(world.clock.now())
+    assert (await world.image(post)).stage == "full"
+    assert await is_open(world, 1, 1)
+    await open_world(world, gold_percent=0)
+    for rater in (2, 3):
+        await world.vote(rater, (await world.start(rater)).post_id)
     world.clock.turn(DELAY - 1)
     assert (await world.press(1, showing.post_id, "aesthetic", 3)).changed
     world.clock.turn(1)
-    await world.posts.due(world.clock.now())
     assert not await is_open(world, 1, 1)
     await assert_closed(world, showing)
+
+
+async def test_no_twin_is_gold_that_does_not_fill(world: World) -> None:
+    """Neither an image that is left nor one that has private votes of before."""
+    await world.data_set(3, target=2)
+    await open_world(world, gold_percent=0, gold_percent_risk=0)
+    await introduced(world, 1, 2)
+    begun = [(await world.start(1)).image.id]
+    await world.vote(1, 1)  # the first post
+    left = [image_id for image_id in (1, 2, 3) if image_id not in begun]
+
+    async def drawn() -> int | None:
+        now = world.clock.now()
+        twin = await world.database.read(
+            lambda c: gold_times.draw(c, data_set_id=1, share=0, now=now)
+        )
+        return None if twin is None else twin.image_id
+
+    assert await drawn() == begun[0]
+    await world.mark_gold(*begun)
+    assert await drawn() in left
+    await world.mark_gold(left[0])
+    assert await drawn() == left[1]
+    await world.mark_gold(left[1])
+    assert await drawn() is None
+    await world.mark_gold(*begun, state="retired")
+    assert await drawn() == begun[0]
+    await world.vote(2, (await world.start(2)).post_id)
+    assert (await world.image(1)).stage == "full"
+    await world.mark_gold(*begun)
+    assert await drawn() == begun[0], "one that is full has closed, gold or not"
 
 
 async def test_an_answer_in_public_to_what_was_explained_closes_with_the_post(

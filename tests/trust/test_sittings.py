@@ -41,9 +41,13 @@ async def test_one_score_and_a_skip_avoid_no_gold(tmp_path: Path) -> None:
         assert await sitting.cases() == 1
 
 
-async def test_no_gold_is_used_up_as_ordinary_images(tmp_path: Path) -> None:
-    async with open_home(tmp_path, gold_percent=20, lessons=0) as home:
-        sitting = await Sitting.begin(home, images=160)
+@pytest.mark.parametrize(("images", "percent"), [(160, 20), (30, 100)])
+async def test_no_gold_is_used_up_as_ordinary_images(
+    tmp_path: Path, images: int, percent: int
+) -> None:
+    """Nor does an answer on it close with other gold, be it given before any vote."""
+    async with open_home(tmp_path, gold_percent=percent, lessons=0) as home:
+        sitting = await Sitting.begin(home, images=images)
         await sitting.sit(200, at_random)
         votes = await home.world.database.read(
             lambda c: c.execute(
@@ -56,6 +60,10 @@ async def test_no_gold_is_used_up_as_ordinary_images(tmp_path: Path) -> None:
             "SELECT count(*) FROM posts WHERE purpose = 'gold' AND twin_image_id IS NULL"
         )
         assert open_for_ever == 0
+        on_gold = await home.world.value(
+            "SELECT count(*) FROM posts WHERE twin_image_id IN (SELECT image_id FROM gold_images)"
+        )
+        assert on_gold == 0
 
 
 async def test_a_person_looks_at_who_presses_flaws_at_random(tmp_path: Path) -> None:
