@@ -1,6 +1,7 @@
--- Gold is shown as gold alone: an answer that waited for its own image to be full would be open for
--- ever. It gets a twin: the newest private vote of its data set on an image that is not gold; before
--- the first one, as if a vote on an image without result had been complete when it was given itself.
+-- Gold is shown as gold alone: an answer that waited for its own image to be full, or whose twin is
+-- on gold below its target, would be open for ever. It gets a twin: the newest private vote of its
+-- data set on an image that is not gold; before the first one, as if a vote on an image without
+-- result had been complete when it was given itself.
 UPDATE posts SET twin_image_id = t.image_id, twin_completed_at = t.completed_at
 FROM images i, (
     SELECT o.data_set_id, v.image_id, v.completed_at, max(v.id)
@@ -10,8 +11,11 @@ FROM images i, (
     AND o.id NOT IN (SELECT image_id FROM gold_images WHERE state = 'accepted')
     GROUP BY o.data_set_id
 ) t
-WHERE posts.purpose = 'gold' AND posts.twin_image_id IS NULL
-AND i.id = posts.image_id AND i.stage <> 'full' AND t.data_set_id = i.data_set_id;
+WHERE posts.purpose = 'gold' AND i.id = posts.image_id AND t.data_set_id = i.data_set_id
+AND iif(posts.twin_image_id IS NULL, i.stage <> 'full', posts.twin_image_id IN (
+    SELECT g.image_id FROM gold_images g JOIN images w ON w.id = g.image_id
+    WHERE g.state = 'accepted' AND w.stage IN ('begun', 'waiting')
+));
 
 UPDATE posts SET twin_image_id = t.image_id,
     twin_completed_at = coalesce(posts.answered_at, posts.shown_at)
@@ -21,8 +25,11 @@ FROM images i, (
     AND id NOT IN (SELECT image_id FROM gold_images WHERE state = 'accepted')
     GROUP BY data_set_id
 ) t
-WHERE posts.purpose = 'gold' AND posts.twin_image_id IS NULL
-AND i.id = posts.image_id AND i.stage <> 'full' AND t.data_set_id = i.data_set_id;
+WHERE posts.purpose = 'gold' AND i.id = posts.image_id AND t.data_set_id = i.data_set_id
+AND iif(posts.twin_image_id IS NULL, i.stage <> 'full', posts.twin_image_id IN (
+    SELECT g.image_id FROM gold_images g JOIN images w ON w.id = g.image_id
+    WHERE g.state = 'accepted' AND w.stage IN ('begun', 'waiting')
+));
 
 -- Half an answer on gold is judged, too; one that was given after its image was retired is none, and
 -- of who is erased nothing is kept but votes.

@@ -107,10 +107,16 @@ def fill(connection: sqlite3.Connection) -> None:
     add(connection, LEARNER, 6)  # is gold now
     for image in (1, 5, 11, 21):
         add(connection, 1, image, gold=True)
+    for rater, twin in ((2, 6), (LEARNER, 2), (ERASED, 5)):
+        add(connection, rater, 5, gold=True)
+        connection.execute(
+            "UPDATE posts SET twin_image_id = ?, twin_completed_at = 9 WHERE id = ?",
+            (twin, 50 + rater),
+        )
     add(connection, 2, 1, (9, None), gold=True)
     add(connection, 2, 6, (9, None), gold=True)
     add(connection, 2, 11, (None, 1), gold=True)
-    add(connection, 2, 5, (None, 4), gold=True, state="undone")
+    add(connection, 2, 21, (None, 4), gold=True, state="undone")
     add(connection, 2, 13, (5, None), gold=True)
     add(connection, 1, 13, (5, None), gold=True, at=5500)
     add(connection, LEARNER, 1, (9, None), gold=True)
@@ -119,7 +125,7 @@ def fill(connection: sqlite3.Connection) -> None:
         f"""
         INSERT INTO gold_answers VALUES ({LEARNER}, 1, 1, 7, NULL, 0, 0, 1000);
         INSERT INTO gold_answers SELECT rater, image_id, 0, aesthetic, artifacts, 2, 0, completed_at
-            FROM votes WHERE gold = 1 AND completed_at IS NOT NULL;
+            FROM votes WHERE gold = 1 AND completed_at IS NOT NULL AND rater <> {ERASED};
         """  # noqa: S608 - constants
     )
 
@@ -158,9 +164,9 @@ def test_answers_on_gold_below_its_target_have_a_twin(upgraded: sqlite3.Connecti
     newest, none = (3, 3200), (None, None)
     assert twins(upgraded) == {
         11: newest, 12: newest, 10 + LEARNER: newest, 10 + ERASED: newest, 62: newest,
-        51: none, 52: none,
+        51: none, 52: newest, 50 + LEARNER: (2, 9), 50 + ERASED: (5, 9),
         111: (15, 3000), 112: (15, 2000), 131: (15, 2000), 132: (15, 2000),
-        211: none,
+        211: none, 212: none,
     }  # fmt: skip
 
 
@@ -197,4 +203,4 @@ def test_half_answers_are_judged_as_they_were_given(upgraded: sqlite3.Connection
         assert told == [judged.asked, judged.wrong], rater
         gold_answers.judge_again(upgraded, image, gold.ranges)
     again = upgraded.execute("SELECT sum(asked), sum(wrong) FROM gold_answers").fetchone()
-    assert again == (3 + 4 * 2, 2)
+    assert again == (3 + 6 * 2, 2)
