@@ -73,11 +73,13 @@ class Player:
 
     def step(self, yards: Yardsticks, *changed: Measure) -> None:
         """Let the rules look and follow what they find."""
+        anew = Measure.AGREEMENT in changed
         sight = self.record.sight(
             yards,
             account=ACCOUNT,
             main=SCALE.name,
-            doubted_before=Measure.AGREEMENT in changed and was_doubted(self.findings),
+            compared_anew=anew,
+            doubted_before=anew and was_doubted(self.findings),
         )
         found = look(looking_again(frozenset(changed)), sight, before_of(self.findings))
         votes = self.record.votes

@@ -92,9 +92,16 @@ def sight(
     account: Account = UNSUSPECTED,
     pair: PairFigure | None = None,
     crowd: Yardsticks | None = None,
+    compared_anew: bool = True,
     doubted_before: bool = True,
 ) -> Sight:
     """Return what the rules see of a record beside the known crowd."""
     if votes is not None:
         record = replace(record, votes=votes)
-    return record.sight(crowd or yards(), account=account, pair=pair, doubted_before=doubted_before)
+    return record.sight(
+        crowd or yards(),
+        account=account,
+        pair=pair,
+        compared_anew=compared_anew,
+        doubted_before=doubted_before,
+    )

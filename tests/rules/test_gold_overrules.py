@@ -42,27 +42,32 @@ def ring_votes(seed: int = 7) -> Votes:
 async def ring(folder: Path, *, gold: bool = True) -> AsyncIterator[Pool]:
     """Yield the ring's votes, not read yet; gold was answered before, by the ring at random."""
     votes = ring_votes()
-    first = votes.items - GOLD + 1
     async with pool_of(folder, votes) as pool:
-        for image in range(first, first + GOLD) if gold else ():
-            low = 7 if image % 2 else 1
-            await pool.write(
-                "INSERT INTO gold_images (image_id, state, aesthetic_low, aesthetic_high,"
-                " proposed_at) VALUES (?, 'accepted', ?, ?, 0)",
-                image,
-                low,
-                low + 3,
-            )
-            for rater in range(1, RATERS + 1):
-                answer = low + 1 if rater <= HONEST else (1, 1, 10, 10)[image % 4]
-                await pool.write(
-                    "INSERT INTO gold_answers (rater, image_id, lesson, aesthetic, artifacts,"
-                    " asked, wrong, answered_at) VALUES (?, ?, 0, ?, 0, 1, 0, 0)",
-                    rater,
-                    image,
-                    answer,
-                )
+        if gold:
+            await answer_gold(pool)
         yield pool
+
+
+async def answer_gold(pool: Pool, number: int = GOLD) -> None:
+    """Have everybody answer gold on the last images, the ring at random."""
+    for image in range(pool.items - number + 1, pool.items + 1):
+        low = 7 if image % 2 else 1
+        await pool.write(
+            "INSERT INTO gold_images (image_id, state, aesthetic_low, aesthetic_high,"
+            " proposed_at) VALUES (?, 'accepted', ?, ?, 0)",
+            image,
+            low,
+            low + 3,
+        )
+        for rater in range(1, RATERS + 1):
+            answer = low + 1 if rater <= HONEST else (1, 1, 10, 10)[image % 4]
+            await pool.write(
+                "INSERT INTO gold_answers (rater, image_id, lesson, aesthetic, artifacts,"
+                " asked, wrong, answered_at) VALUES (?, ?, 0, ?, 0, 1, 0, 0)",
+                rater,
+                image,
+                answer,
+            )
 
 
 async def test_a_ring_comes_to_the_moderators_and_nobody_beside_it_is_held(
@@ -83,6 +88,55 @@ async def test_without_gold_a_ring_is_believed(tmp_path: Path) -> None:
         held = [rater for rater in range(1, RATERS + 1) if await pool.holds(rater)]
         assert held
         assert set(held) <= set(range(1, HONEST + 1))
+
+
+async def test_an_answer_on_gold_lifts_a_hold_at_once(tmp_path: Path) -> None:
+    """Nothing is compared meanwhile, so that agreement gives no reason to look again."""
+    async with ring(tmp_path, gold=False) as pool:
+        await pool.read(pool.items - GOLD)
+        honest = range(1, HONEST + 1)
+        assert [await pool.holds(rater) for rater in honest] == [["independence"]] * HONEST
+        asked = [await pool.captcha(rater) for rater in honest]
+        await answer_gold(pool)
+        for rater in honest:
+            await press_gold(pool, rater)
+        await pool.worker.settle()
+        for rater in honest:
+            assert await pool.holds(rater) == []
+            assert not (await pool.found(rater))["independence"].held
+        assert [await pool.captcha(rater) for rater in honest] == asked
+
+
+async def test_an_answer_on_gold_is_no_second_look(tmp_path: Path) -> None:
+    async with ring(tmp_path, gold=False) as pool:
+        await pool.read(pool.items - GOLD)
+        await pool.write("DELETE FROM holds")
+        await pool.write("UPDATE findings SET held = 0")  # as after the first look
+        await answer_gold(pool, 1)
+        for rater in range(1, HONEST + 1):
+            before = await pool.found(rater)
+            await press_gold(pool, rater)
+            await pool.worker.settle()
+            after = await pool.found(rater)
+            assert after["independence"].votes > before["independence"].votes, "a look"
+            assert await pool.holds(rater) == []
+
+
+async def press_gold(pool: Pool, rater: int) -> None:
+    """Have a rater give a vote on the last image, which is gold."""
+    values = (rater, pool.items, 2, 0, pool.items)
+    await pool.write(
+        "INSERT INTO votes (rater, image_id, aesthetic, artifacts, post_id, aesthetic_at,"
+        " artifacts_at, surface, locale, client_agent_id, shown_at, created_at, changed_at,"
+        " completed_at, gold)"
+        " VALUES (?, ?, ?, ?, ?, 1, 1, 'private', 'en', 1, 0, 1, 1, 1, 1)",
+        *values,
+    )
+    await pool.write(
+        "INSERT INTO vote_history (rater, image_id, aesthetic, artifacts, post_id, action, at)"
+        " VALUES (?, ?, ?, ?, ?, 'given', 1)",
+        *values,
+    )
 
 
 def right(images: int) -> Gold:

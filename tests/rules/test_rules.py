@@ -171,6 +171,20 @@ def test_independence_that_weakens_goes_on_and_begins_no_hold() -> None:
     assert asked(Independence(), cleared, HELD) is None
 
 
+def test_an_answer_on_gold_ends_a_hold_of_independence_and_begins_nothing() -> None:
+    worst, weaker = compared(Record(), *WORST), compared(Record(), *dice(80, 11))
+    right = Gold.of([{"aesthetic": (low + 1, low, low + 2)} for low in (1, 2, 7, 8)] * 3)
+    for record in (worst, weaker):
+        seen = sight(record, votes=90, compared_anew=False)
+        assert asked(Independence(), seen) is None
+        assert asked(Independence(), seen, FOUND) == set()
+        assert asked(Independence(), seen, HELD) == {Act.HOLD}
+        seen = sight(replace(record, gold=right), votes=100, compared_anew=False)
+        assert asked(Independence(), seen, HELD) == {Act.LOOK}
+    cleared = compared(Record(), *dice(80, 11), *looking(200, 2))
+    assert asked(Independence(), sight(cleared, compared_anew=False), HELD) is None
+
+
 def test_nobody_is_independent_before_fifty_answers() -> None:
     assert asked(Independence(), sight(compared(Record(), *WORST[:49]), votes=300)) is None
     assert asked(Independence(), sight(compared(Record(), *WORST[:50]), votes=50)) is not None

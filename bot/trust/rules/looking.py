@@ -51,11 +51,12 @@ class Independence:
     The LLR must be below 0, which speaks against looking, and below that of 99 % of sound raters.
     Who is found at two looks is held: five more answers clear many by whom nothing was meant.
     Whose gold is right is not held: then it may be the others who do not look. From 100 votes on
-    a person looks at these too, for gold may have been told to somebody.
+    a person looks at these too, for gold may have been told to somebody. An answer on gold ends a
+    hold at once; by itself it begins nothing, and is no second look.
     """
 
     name: ClassVar = "independence"
-    reads: ClassVar = frozenset({Measure.AGREEMENT})
+    reads: ClassVar = frozenset({Measure.AGREEMENT, Measure.GOLD})
     figure: ClassVar = Figure(1, 2)
 
     slack: float = 0.02
@@ -63,17 +64,20 @@ class Independence:
 
     def finding(self, sight: Sight, before: Before) -> Finding | None:
         """Find the least evidence a vote over the scales on which both signals agree."""
+        if not (sight.compared_anew or before.found):
+            return None
         found = self._scales(sight)
-        if found:
-            wanted = held_acts(sight.votes) if before.found else acts()
-        else:
-            found = self._scales(sight, still=True) if before.found else {}
-            wanted = held_acts(sight.votes) if before.held else acts()
+        held = before.held or (bool(found) and before.found and sight.compared_anew)
+        if not found and before.found:
+            found = self._scales(sight, still=True)
         if not found:
             return None
+        wanted = held_acts(sight.votes) if held else acts()
         if all(sight.gold.speaks_for(name) for name in found):
             wanted -= acts(Act.HOLD)
-        return Finding(self.name, min(found.values()), acts(Act.CAPTCHA) | wanted)
+        if sight.compared_anew:
+            wanted |= acts(Act.CAPTCHA)
+        return Finding(self.name, min(found.values()), wanted)
 
     def _scales(self, sight: Sight, *, still: bool = False) -> dict[str, float]:
         """Return the evidence by scale where both signals agree."""

@@ -65,6 +65,7 @@ class Record:
         *,
         account: Account,
         pair: PairFigure | None = None,
+        compared_anew: bool = False,
         doubted_before: bool = False,
         main: str = MAIN,
     ) -> Sight:
@@ -80,6 +81,7 @@ class Record:
             account,
             pair,
             main,
+            compared_anew,
             doubted_before,
         )
 

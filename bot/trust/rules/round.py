@@ -252,11 +252,13 @@ class Round:
             return  # people have decided
         before = rater.findings
         account = self._account(opened) if Measure.ACCOUNT in opened.changed else UNSUSPECTED
+        anew = Measure.AGREEMENT in opened.changed
         sight = opened.record.sight(
             self.yards,
             account=account,
             pair=opened.pair,
-            doubted_before=Measure.AGREEMENT in opened.changed and was_doubted(before),
+            compared_anew=anew,
+            doubted_before=anew and was_doubted(before),
         )
         found = look(looking_again(frozenset(opened.changed)), sight, before_of(before))
         status: Judged = "validated" if rater.status == "validated" else "normal"

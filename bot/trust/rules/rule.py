@@ -99,9 +99,10 @@ class PairFigure:
 class Sight:
     """All that is known of one rater when a rule looks; `votes` counts images judged.
 
-    `pair` is there only where it was worked out anew. `doubted_before`: at the look before, with
-    fewer compared answers, the reliability was below `DOUBTED`. What is believed by the agreement
-    is worked out when a rule asks for it.
+    `pair` is there only where it was worked out anew. `compared_anew`: answers were compared since
+    the look before at the agreement. `doubted_before`: so they were, and at that look the
+    reliability was below `DOUBTED`. What is believed by the agreement is worked out when a rule
+    asks for it.
     """
 
     votes: int
@@ -114,6 +115,7 @@ class Sight:
     account: Account = UNSUSPECTED
     pair: PairFigure | None = None
     main: str = MAIN
+    compared_anew: bool = False
     doubted_before: bool = False
     _beliefs: dict[str, Belief] = field(default_factory=dict)
 
