@@ -222,7 +222,7 @@ async def shown_ordinary(home: Home) -> None:
 )
 async def test_an_erasure_takes_all_answers(tmp_path: Path, table: str) -> None:
     async with open_home(tmp_path, gold_percent=100) as home:
-        await home.world.data_set(2, name="golden")
+        await home.world.data_set(3, name="golden")
         await home.world.mark_gold(1, 2)
         showing = await shown(home, 1, "golden")
         number = await home.world.number(1)
