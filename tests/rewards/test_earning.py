@@ -364,12 +364,12 @@ async def test_a_planned_payout_of_a_vote_that_is_taken_out_is_called_off(world:
     assert await world.value("SELECT count(*) FROM awards WHERE payout_id IS NOT NULL") == 0
 
 
-async def test_gold_earns_the_same_and_is_ready_when_its_image_is_full_for_others(
+async def test_gold_earns_the_same_and_is_ready_when_another_image_closes(
     world: World,
 ) -> None:
-    """One whose image is full before: tests/rating/test_gold_times.py."""
+    """More of that: tests/rating/test_gold_times.py."""
     (post,) = await posts(world)
-    await world.data_set(3)
+    await world.data_set(1)
     image_id = (await world.image(post)).id
     await world.mark_gold(image_id)
     change(world, gold_percent=100)
@@ -393,7 +393,15 @@ async def test_gold_earns_the_same_and_is_ready_when_its_image_is_full_for_other
     for rater in (2, 3):
         await world.vote(rater, post)
     assert (await world.image(post)).stage == "full"
-    assert (await ready(1), await ready(4)) == ((0, 10), (0, 10))
+    assert (await ready(1), await ready(4)) == ((0, 10), (10, 0))
+    change(world, gold_percent=0)
+    for rater in (1, 2, 3):
+        other = await world.start(rater)
+        assert other.image.id != image_id
+        await world.vote(rater, other.post_id)
+    world.clock.turn(60)
+    now = world.clock.now()
+    assert await ready(4) == (0, 10)
     until = await world.database.read(lambda c: rater_awards.last_release(c, number, now, hold))
     assert until is None
 
