@@ -393,6 +393,7 @@ async def test_gold_earns_the_same_and_is_ready_when_another_image_closes(
     for rater in (2, 3):
         await world.vote(rater, post)
     assert (await world.image(post)).stage == "full"
+    world.clock.turn(60)
     assert (await ready(1), await ready(4)) == ((0, 10), (10, 0))
     change(world, gold_percent=0)
     for rater in (1, 2, 3):
