@@ -554,7 +554,7 @@ async def test_many_captchas_in_a_minute_are_refused(stage: Stage, ada: Reader) 
         card = await ada.switch(card, "picture")
     custom_id = find(card, "captcha:kind:picture:")
     refused = answer(await ada.member.click(card, custom_id=custom_id))
-    assert "Please wait" in refused.content
+    assert "please press again in" in refused.content
     assert "Recorded" in text(answer(await ada.type(card, ada.right())))
 
 
