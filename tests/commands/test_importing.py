@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.commands.console import Sayable
-from bot.commands.importing import KEPT, run_import
+from bot.commands.importing import KEPT, MENDED, run_import
 from bot.commands.opening import InterruptedCommandError
 from bot.datasets.imports.summary import Tally
 from bot.errors import ImportRefusedError, SourceUnavailableError
@@ -26,13 +26,16 @@ def test_a_disk_that_ends_an_import_leaves_what_was_imported(kind: type[Exceptio
     assert str(raised.value) == f"the disk is full; {KEPT}"
 
 
-@pytest.mark.parametrize("kind", [ImportRefusedError, SourceUnavailableError, DiskError])
+@pytest.mark.parametrize(
+    ("kind", "then"),
+    [(ImportRefusedError, MENDED), (SourceUnavailableError, KEPT), (DiskError, KEPT)],
+)
 def test_what_was_done_before_a_refusal_is_told(
-    kind: type[Exception], capsys: pytest.CaptureFixture[str]
+    kind: type[Exception], then: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(kind) as raised:
         run_import(failing(kind("a.csv is cut off"), 3), as_json=True)
-    assert str(raised.value) == f"a.csv is cut off; {KEPT}"
+    assert str(raised.value) == f"a.csv is cut off; {then}"
     said = capsys.readouterr()
     assert said.out == ""
     assert said.err.splitlines()[:2] == ["data set: drawn", "read: 3"]
