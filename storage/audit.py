@@ -57,6 +57,26 @@ def record(
     )
 
 
+def record_program(
+    connection: sqlite3.Connection,
+    action: str,
+    now: datetime,
+    *,
+    subject: str = "",
+    details: Details | None = None,
+) -> None:
+    """Append what the program did of itself."""
+    record(
+        connection,
+        at=now,
+        actor="program",
+        rater=None,
+        action=action,
+        subject=subject,
+        details=details,
+    )
+
+
 def repeat(
     connection: sqlite3.Connection,
     *,
@@ -94,26 +114,16 @@ def repeat(
     return True
 
 
-def last_of(connection: sqlite3.Connection, subject: str, actions: Collection[str]) -> str | None:
-    """Return which of the actions was done last to the subject, None where none was."""
-    row = connection.execute(
-        "SELECT action FROM audit_log WHERE subject = ? AND +action IN"
-        " (SELECT value FROM json_each(?)) ORDER BY id DESC LIMIT 1",
-        (subject, json.dumps(sorted(actions))),
-    ).fetchone()
-    return None if row is None else row[0]
-
-
-def last_actor(
+def last_of(
     connection: sqlite3.Connection, subject: str, actions: Collection[str]
-) -> Actor | None:
-    """Return who did one of the actions to the subject last, None where nobody did."""
-    row = connection.execute(
-        "SELECT actor FROM audit_log WHERE subject = ? AND +action IN"
+) -> tuple[Actor, str] | None:
+    """Return who did which of the actions to the subject last, None where nobody did any."""
+    row: tuple[Actor, str] | None = connection.execute(
+        "SELECT actor, action FROM audit_log WHERE subject = ? AND +action IN"
         " (SELECT value FROM json_each(?)) ORDER BY id DESC LIMIT 1",
         (subject, json.dumps(sorted(actions))),
     ).fetchone()
-    return None if row is None else row[0]
+    return row
 
 
 def has(connection: sqlite3.Connection, action: str) -> bool:

@@ -62,4 +62,4 @@ def _log_act(
     connection: Connection, action: str, now: datetime, *, answer: str | None = None
 ) -> None:
     details = {"answer": answer} if answer else None
-    audit.record(connection, at=now, actor="program", rater=None, action=action, details=details)
+    audit.record_program(connection, action, now, details=details)

@@ -207,12 +207,10 @@ def _log_act(
     subject: str = "",
     answer: str | None = None,
 ) -> None:
-    audit.record(
+    audit.record_program(
         connection,
-        at=now,
-        actor="program",
-        rater=None,
-        action=action,
+        action,
+        now,
         subject=f"payout:{payout.id}" if payout else subject,
         details={"answer": answer} if answer else None,
     )

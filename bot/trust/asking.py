@@ -43,12 +43,6 @@ def ask_to_look(
     )
     values: dict[str, str | int] = {"rater": rater, "rule": reason}
     alerts.add(connection, ALERT, values, now=now, window=ALERT_WINDOW)
-    audit.record(
-        connection,
-        at=now,
-        actor="program",
-        rater=None,
-        action="rater.suspect",
-        subject=f"rater:{rater}",
-        details={"reason": reason},
+    audit.record_program(
+        connection, "rater.suspect", now, subject=f"rater:{rater}", details={"reason": reason}
     )

@@ -231,7 +231,8 @@ def brings_trust_back(connection: Connection, rater: Rater) -> bool:
     """Tell whether an unban validates again: no ban takes back the moderators' word of trust."""
     if rater.status != "banned":
         return False
-    return audit.last_of(connection, as_subject(rater), WORDS_OF_TRUST) == VALIDATE
+    last = audit.last_of(connection, as_subject(rater), WORDS_OF_TRUST)
+    return last is not None and last[1] == VALIDATE
 
 
 def _home(caller: Caller) -> int:

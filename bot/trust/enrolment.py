@@ -123,12 +123,4 @@ def held_again(erased: Erasure) -> Iterator[str]:
 def _record(
     connection: Connection, action: str, number: int, now: datetime, details: Details | None = None
 ) -> None:
-    audit.record(
-        connection,
-        at=now,
-        actor="program",
-        rater=None,
-        action=action,
-        subject=f"rater:{number}",
-        details=details,
-    )
+    audit.record_program(connection, action, now, subject=f"rater:{number}", details=details)

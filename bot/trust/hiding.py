@@ -49,16 +49,11 @@ class Hiding:
 
 def _hid(connection: Connection, image_id: int) -> bool:
     """Tell whether what was last decided about the image was decided by the program."""
-    return audit.last_actor(connection, f"image:{image_id}", _DECISIONS) == "program"
+    last = audit.last_of(connection, f"image:{image_id}", _DECISIONS)
+    return last is not None and last[0] == "program"
 
 
 def _record(connection: Connection, action: str, image_id: int, count: int, now: datetime) -> None:
-    audit.record(
-        connection,
-        at=now,
-        actor="program",
-        rater=None,
-        action=action,
-        subject=f"image:{image_id}",
-        details={"reports": count},
+    audit.record_program(
+        connection, action, now, subject=f"image:{image_id}", details={"reports": count}
     )

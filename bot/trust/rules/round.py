@@ -310,12 +310,6 @@ class Round:
             self.alerted = True
 
     def _audit(self, action: str, rater: int, rule: str) -> None:
-        audit.record(
-            self.connection,
-            at=self.now,
-            actor="program",
-            rater=None,
-            action=action,
-            subject=f"rater:{rater}",
-            details={"reason": rule},
+        audit.record_program(
+            self.connection, action, self.now, subject=f"rater:{rater}", details={"reason": rule}
         )

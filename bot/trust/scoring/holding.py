@@ -38,12 +38,6 @@ def lift_in_vain(connection: Connection, now: datetime) -> None:
 
 
 def _record(connection: Connection, action: str, number: int, now: datetime) -> None:
-    audit.record(
-        connection,
-        at=now,
-        actor="program",
-        rater=None,
-        action=action,
-        subject=f"rater:{number}",
-        details={"reason": REASON},
+    audit.record_program(
+        connection, action, now, subject=f"rater:{number}", details={"reason": REASON}
     )
